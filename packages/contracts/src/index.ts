@@ -1,0 +1,7 @@
+export * from './access.ts'
+export * from './errors.ts'
+export * from './events.ts'
+export * from './items.ts'
+export * from './models.ts'
+export * from './routes.ts'
+export * from './topics.ts'

@@ -1,0 +1,57 @@
+import { Type, type Static } from 'typebox'
+
+export const ModelFileSchema = Type.Object({
+  path: Type.String({ pattern: '^[A-Za-z0-9._/-]+$' }),
+  bytes: Type.Integer({ minimum: 0 }),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+})
+
+/** `models/<tenant>/<name>/versions/<version>/manifest.json`; immutable once written. */
+export const ModelManifestSchema = Type.Object({
+  tenant: Type.String(),
+  name: Type.String(),
+  version: Type.String(),
+  task: Type.String(),
+  algorithm: Type.String(),
+  framework: Type.String(),
+  inputSchema: Type.Unknown(),
+  labels: Type.Optional(Type.Array(Type.String())),
+  data: Type.Object({
+    /** Event times of the first and last training row, ISO 8601. */
+    from: Type.Optional(Type.String()),
+    to: Type.Optional(Type.String()),
+    rows: Type.Integer(),
+    fingerprint: Type.String(),
+  }),
+  parameters: Type.Record(Type.String(), Type.Unknown()),
+  /** Quality by split: `{ test: { recall@20: 0.1, … } }`, with the sizes of the splits beside it. */
+  metrics: Type.Record(Type.String(), Type.Record(Type.String(), Type.Number())),
+  createdAt: Type.String(),
+  codeRevision: Type.String(),
+  files: Type.Array(ModelFileSchema),
+  /** An input and the output that the loaded model must give for it, checked before it serves. */
+  selfCheck: Type.Optional(Type.Unknown()),
+})
+export type ModelManifest = Static<typeof ModelManifestSchema>
+
+export const aliases = ['champion', 'challenger', 'shadow'] as const
+export type Alias = (typeof aliases)[number]
+
+/** `models/<tenant>/<name>/aliases/<alias>.json`. */
+export const ModelAliasSchema = Type.Object({
+  version: Type.String(),
+  /** Only grows, also by a rollback. */
+  revision: Type.Integer({ minimum: 1 }),
+  changedAt: Type.String(),
+})
+export type ModelAlias = Static<typeof ModelAliasSchema>
+
+/** A record of `rapport.models.v1`, keyed by `<tenant>/<name>/<alias>`: an alias has moved. */
+export const ModelAliasChangeSchema = Type.Object({
+  tenant: Type.String(),
+  name: Type.String(),
+  alias: Type.Union(aliases.map((alias) => Type.Literal(alias))),
+  version: Type.String(),
+  revision: Type.Integer({ minimum: 1 }),
+})
+export type ModelAliasChange = Static<typeof ModelAliasChangeSchema>

@@ -1,0 +1,42 @@
+import type { EntityRef } from '@rapport/online-store'
+
+/** Who asks: at least one of the two ids. */
+export interface VisitorRef {
+  readonly tenant: string
+  readonly userId?: string
+  readonly anonymousId?: string
+}
+
+export interface RecentItem {
+  readonly itemId: string
+  readonly atMs: number
+}
+
+/** Behaviour merged over all linked ids of a visitor. */
+export interface VisitorBehaviour {
+  /** The entities that were merged, the user first; at most 17. */
+  readonly members: readonly EntityRef[]
+  /** One string that changes whenever an event was applied to any member or a link changed: the freshness part of a cache entry. */
+  readonly stamp: string
+  /** Newest first by event name (`Product Viewed`, …): each item once, with the time of its newest event. */
+  readonly recentByEvent: ReadonlyMap<string, readonly RecentItem[]>
+}
+
+export interface TrendBucket {
+  /** Start of the hour or the day, milliseconds since the epoch. */
+  readonly startMs: number
+  /** Count by item id, by event name. */
+  readonly countsByEvent: ReadonlyMap<string, ReadonlyMap<string, number>>
+}
+
+/** Reads the online state that the feature service writes; every serving service uses it. */
+export interface BehaviourReader {
+  readVisitor(visitor: VisitorRef, options?: { asOfMs?: number }): Promise<VisitorBehaviour>
+  /** Item counts of the tenant by hour or day bucket, both bounds included, ascending; empty buckets left out. */
+  readTrend(
+    tenant: string,
+    span: { unit: 'hour' | 'day'; fromMs: number; toMs: number },
+  ): Promise<readonly TrendBucket[]>
+  /** Event time of the tenant's newest applied event; undefined before the first. */
+  newestEventMs(tenant: string): Promise<number | undefined>
+}

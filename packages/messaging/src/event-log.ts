@@ -1,0 +1,107 @@
+import type { TopicDescription } from '@rapport/contracts'
+
+export interface OutgoingRecord {
+  readonly topic: string
+  /** Never empty: an unkeyed record can be lost when a client's retry moves it to another partition. */
+  readonly key: string
+  /** `null` is a tombstone: on a compacted topic it deletes the key. */
+  readonly value: Uint8Array | null
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface RecordPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface LogRecord extends RecordPosition {
+  readonly key: string
+  readonly value: Uint8Array | null
+  readonly headers: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch at which the log took the record. */
+  readonly appendedAtMs: number
+}
+
+/** A checkpoint of a group in one partition. */
+export interface Checkpoint {
+  /** The first offset that is not done. */
+  readonly nextOffset: number
+  /** Free text kept with the checkpoint (the attempts at a failing offset, for instance). */
+  readonly metadata: string
+}
+
+/** Consecutive records of one partition, in order; offsets may have gaps (compaction). */
+export interface RecordBatch {
+  readonly topic: string
+  readonly partition: number
+  /** At least one. */
+  readonly records: readonly LogRecord[]
+  /** What the group had committed for this partition when the batch was fetched. */
+  readonly checkpoint: Checkpoint | undefined
+  /** True while the partition still belongs to this consumer; check it before each write. */
+  isCurrent(): boolean
+  /** Commits that everything below `nextOffset` is done. Checkpoints only grow; a lower one is ignored. Resolves when durable. */
+  commit(nextOffset: number, metadata?: string): Promise<void>
+}
+
+export interface Subscription {
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Upper bound of records in a batch. Default 1,000. */
+  readonly maxRecords?: number
+  /** On assignment, start this much append time before the checkpoint. Default 0. */
+  readonly rewindMs?: number
+  /**
+   * One batch of one partition at a time; partitions run concurrently. The effect must be durable before `commit`.
+   * A rejection is retried with the same batch after a back-off.
+   */
+  readonly onBatch: (batch: RecordBatch) => Promise<void>
+  /** Called when the set of this consumer's partitions has changed, before their first batch. */
+  readonly onAssigned?: (partitions: readonly { topic: string; partition: number }[]) => void | Promise<void>
+}
+
+export interface Subscriber extends AsyncDisposable {
+  /** Stops fetching; batches in flight end. Resolves when none is in flight. */
+  pause(): Promise<void>
+  resume(): void
+  /** Moves the group to other offsets (lower ones too). Only while paused. */
+  seek(offsets: readonly RecordPosition[]): Promise<void>
+}
+
+export interface Follower extends AsyncDisposable {
+  /** Resolves when every record that stood in the topic at the call of `follow` has been handed over. */
+  readonly caughtUp: Promise<void>
+}
+
+export interface PartitionExtent {
+  readonly topic: string
+  readonly partition: number
+  /** The oldest offset still kept; equal to `nextOffset` when the partition is empty. */
+  readonly firstOffset: number
+  /** The offset that the next record will get. */
+  readonly nextOffset: number
+}
+
+/**
+ * The event log port (DESIGN.md §2): keyed records, order by key, durable when `publish` resolves, consumer groups with
+ * explicit checkpoints, replay, and broadcast.
+ */
+export interface EventLog extends AsyncDisposable {
+  /**
+   * Resolves with the positions, in the records' order, when all of them are durable.
+   * @throws PublishError whose outcome is unknown (deadline, lost connection) or known as refused (`unkeyed`, `unknown topic`, `too large`).
+   */
+  publish(records: readonly OutgoingRecord[], options?: { deadlineMs?: number }): Promise<readonly RecordPosition[]>
+  subscribe(subscription: Subscription): Promise<Subscriber>
+  /** Broadcast: every caller reads the whole topic from its start, then tails it. No group, no checkpoint. `onRecords` is awaited. */
+  follow(topic: string, onRecords: (records: readonly LogRecord[]) => void | Promise<void>): Promise<Follower>
+  /** Up to `limit` records of a partition at or after `fromOffset`; empty at the end. */
+  read(from: RecordPosition, limit: number): Promise<readonly LogRecord[]>
+  extents(topic: string): Promise<readonly PartitionExtent[]>
+  checkpoints(group: string, topic: string): Promise<ReadonlyMap<number, Checkpoint>>
+}
+
+export interface EventLogOptions {
+  readonly topics: readonly TopicDescription[]
+}

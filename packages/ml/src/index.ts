@@ -1,0 +1,1 @@
+export * from './recommender/item-scorer.ts'

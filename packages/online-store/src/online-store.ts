@@ -1,0 +1,150 @@
+/** An entity owns one slot: everything below it is changed in one atomic step. */
+export interface EntityRef {
+  readonly tenant: string
+  /** `user`, `anonymous`, `item`, `trend`, … */
+  readonly kind: string
+  readonly id: string
+}
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/**
+ * One commutative change of one part of an entity. All are functions of the set of changes applied, never of their order:
+ * ties are broken by the entry's messageId. A part's name starts with the kind of its changes (`count/…`).
+ */
+export type Change =
+  /** Integer counter with event-time buckets (5 minutes, kept 26 h; 1 hour, kept 32 d; relative to the part's newest bucket) and an all-time total. */
+  | { readonly op: 'count'; readonly part: string; readonly atMs: number; readonly amount: number }
+  /** Register: the newest (atMs, messageId) wins. */
+  | {
+      readonly op: 'latest'
+      readonly part: string
+      readonly field: string
+      readonly atMs: number
+      readonly value: JsonValue
+    }
+  /** Register: the oldest (atMs, messageId) wins. */
+  | {
+      readonly op: 'earliest'
+      readonly part: string
+      readonly field: string
+      readonly atMs: number
+      readonly value: JsonValue
+    }
+  /** Set of members, each with its newest (atMs, messageId) and value; the `keep` newest members stay. */
+  | {
+      readonly op: 'newest'
+      readonly part: string
+      readonly member: string
+      readonly atMs: number
+      readonly value: JsonValue
+      readonly keep: number
+    }
+  /** Integer by field. */
+  | { readonly op: 'tally'; readonly part: string; readonly field: string; readonly amount: number }
+
+/** What one record does to one entity. Each entity gets at most one entry an offset. */
+export interface Entry {
+  readonly offset: number
+  readonly messageId: string
+  readonly receivedAtMs: number
+  readonly changes: readonly Change[]
+}
+
+export interface Application {
+  readonly entity: EntityRef
+  readonly topic: string
+  readonly partition: number
+  /** Ascending offsets. */
+  readonly entries: readonly Entry[]
+  /** Present on the entity that is applied first: known messageIds of the window are duplicates. Measured in `receivedAtMs`, never by the clock. */
+  readonly dedupWindowMs?: number
+}
+
+/**
+ * `applied`: the changes took effect now. `redelivered`: this offset was applied before. `duplicate`: the messageId was
+ * applied at another offset; nothing may be done for it anywhere.
+ */
+export type EntryOutcome = 'applied' | 'redelivered' | 'duplicate'
+
+/** `[bucket start in ms since the epoch, amount]`, ascending. */
+export type Bucket = readonly [startMs: number, amount: number]
+export interface Register {
+  readonly atMs: number
+  readonly messageId: string
+  readonly value: JsonValue
+}
+export interface Member extends Register {
+  readonly member: string
+}
+
+export type PartValue =
+  | {
+      readonly op: 'count'
+      readonly total: number
+      readonly fiveMinutes: readonly Bucket[]
+      readonly hours: readonly Bucket[]
+    }
+  | { readonly op: 'latest' | 'earliest'; readonly fields: ReadonlyMap<string, Register> }
+  /** Newest first. */
+  | { readonly op: 'newest'; readonly members: readonly Member[] }
+  | { readonly op: 'tally'; readonly fields: ReadonlyMap<string, number> }
+
+export interface EntityState {
+  /** Grows by one with each applied entry; 0 when the entity is unknown. */
+  readonly sequence: number
+  /** The parts that were asked for and exist. */
+  readonly parts: ReadonlyMap<string, PartValue>
+}
+
+export interface EntityRead {
+  readonly entity: EntityRef
+  /** Part names, or every part. */
+  readonly parts: readonly string[] | 'all'
+}
+
+export interface Document {
+  readonly version: number
+  readonly value: JsonValue
+}
+
+export interface DocumentWrite {
+  readonly entity: EntityRef
+  readonly value: JsonValue
+  /** The version that must stand now: 0 for "none yet". Absent: whatever stands. */
+  readonly ifVersion?: number
+}
+
+/** `version` is the one that stands after the call. */
+export type DocumentOutcome = { readonly written: boolean; readonly version: number }
+
+export interface CacheKey {
+  readonly entity: EntityRef
+  readonly name: string
+}
+
+/** The online store port (DESIGN.md §2): atomic apply for each entity, many entities in one read, time to live for cached values. */
+export interface OnlineStore extends AsyncDisposable {
+  /**
+   * Applies each application atomically in its entity's slot: offsets at or below the slot's mark for that topic and
+   * partition are skipped, the rest applied in order, the mark raised. Resolves when durable. Outcomes line up with the entries.
+   * @throws StoreUnavailableError when it cannot be said that all is durable; applying again is free.
+   */
+  apply(applications: readonly Application[]): Promise<readonly (readonly EntryOutcome[])[]>
+  /** One answer a request, in order; unknown entities have sequence 0 and no parts. */
+  read(requests: readonly EntityRead[]): Promise<readonly EntityState[]>
+  /** Every entity of a tenant that has state, in key order. */
+  scan(tenant: string): AsyncIterable<{ readonly entity: EntityRef; readonly state: EntityState }>
+  /** Removes all state, marks and cached values of a tenant's entities; documents stay. */
+  clearState(tenant: string): Promise<void>
+
+  /** Versioned documents (an item's catalogue entry): whole values under compare-and-set. Resolves when durable. */
+  readDocuments(entities: readonly EntityRef[]): Promise<readonly (Document | undefined)[]>
+  writeDocuments(writes: readonly DocumentWrite[]): Promise<readonly DocumentOutcome[]>
+
+  readCached(keys: readonly CacheKey[]): Promise<readonly (Uint8Array | undefined)[]>
+  /** Lost at any time; `ttlMs` is required. Never makes a caller wait for durability. */
+  writeCached(key: CacheKey, value: Uint8Array, ttlMs: number): Promise<void>
+  /** Resolves when the store answers; rejects with StoreUnavailableError. */
+  ping(): Promise<void>
+}
