@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// The `rapport` command under whatever Node the shell has: hands over to the Node that the workspace pins.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const pinned = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url))
+const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+if (!existsSync(pinned)) {
+  process.stderr.write(
+    'rapport: the packages are not installed yet; run `npm start` (or `npm test`) once in the clone.\n',
+  )
+  process.exit(1)
+}
+const child = spawn(pinned, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
