@@ -14,22 +14,30 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
  */
 export type Change =
   /** Integer counter with event-time buckets (5 minutes, kept 26 h; 1 hour, kept 32 d; relative to the part's newest bucket) and an all-time total. */
-  | { readonly op: 'count'; readonly part: string; readonly atMs: number; readonly amount: number }
-  /** Register: the newest (atMs, messageId) wins. */
+  | {
+      readonly op: 'count'
+      readonly part: string
+      readonly atMs: number
+      readonly amount: number
+      readonly sample?: PartSample
+    }
+  /** Register: the newest (atMs, messageId) wins. With `keep`, the `keep` newest fields by (atMs, messageId, field) stay. */
   | {
       readonly op: 'latest'
       readonly part: string
       readonly field: string
       readonly atMs: number
       readonly value: JsonValue
+      readonly keep?: number
     }
-  /** Register: the oldest (atMs, messageId) wins. */
+  /** Register: the oldest (atMs, messageId) wins. With `keep`, the `keep` oldest fields by (atMs, messageId, field) stay. */
   | {
       readonly op: 'earliest'
       readonly part: string
       readonly field: string
       readonly atMs: number
       readonly value: JsonValue
+      readonly keep?: number
     }
   /** Set of members, each with its newest (atMs, messageId) and value; the `keep` newest members stay. */
   | {
@@ -42,6 +50,16 @@ export type Change =
     }
   /** Integer by field. */
   | { readonly op: 'tally'; readonly part: string; readonly field: string; readonly amount: number }
+
+/**
+ * Bounds how many parts of one entity share a prefix: only the `keep` of them with the smallest (murmur2 of the part's
+ * UTF-8 name, name) stay. Which stay depends on the set of names alone, never on their order (a bottom-k sample), and
+ * a part that stays was never dropped, so its value is exact.
+ */
+export interface PartSample {
+  readonly prefix: string
+  readonly keep: number
+}
 
 /** What one record does to one entity. Each entity gets at most one entry an offset. */
 export interface Entry {
