@@ -1,0 +1,3 @@
+export * from './normalize.ts'
+export * from './tf-idf-index.ts'
+export * from './tokens.ts'
