@@ -1,0 +1,119 @@
+import { accessKey, scopes, topics, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
+import { RapportError, type Clock } from '@rapport/core'
+import type { EventLog } from '@rapport/messaging'
+import type { ObjectStore } from '@rapport/object-store'
+import { randomBytes } from 'node:crypto'
+import { accessPrefix, encodeAccess, readTenantAccess, tenantOfAccessKey } from './access-records.ts'
+import { createApiKeyText, hashApiKey } from './api-key.ts'
+
+export interface AccessDependencies {
+  readonly objectStore: ObjectStore
+  readonly eventLog: EventLog
+  readonly clock: Clock
+}
+
+export interface NewKey {
+  readonly name: string
+  readonly scopes: readonly Scope[]
+}
+
+/** A key as it is shown once. */
+export interface CreatedKey {
+  /** The key's text: kept nowhere. */
+  readonly key: string
+  readonly record: ApiKeyRecord
+}
+
+const maxAttempts = 20
+
+/** A tenant with its first key; undefined when the tenant exists. */
+export async function createTenant(
+  dependencies: AccessDependencies,
+  tenant: string,
+  firstKey: NewKey,
+): Promise<{ readonly access: TenantAccess; readonly firstKey: CreatedKey } | undefined> {
+  const createdAt = new Date(dependencies.clock.now()).toISOString()
+  const created = makeKey(firstKey, createdAt)
+  const access: TenantAccess = { tenant, createdAt, keys: [created.record] }
+  const outcome = await dependencies.objectStore.put(accessKey(tenant), encodeAccess(access), { ifAbsent: true })
+  if (!outcome.stored) return undefined
+  await announce(dependencies, tenant)
+  return { access, firstKey: created }
+}
+
+/** A further key of a tenant; undefined when there is no such tenant. */
+export async function createKey(
+  dependencies: AccessDependencies,
+  tenant: string,
+  key: NewKey,
+): Promise<CreatedKey | undefined> {
+  const created = makeKey(key, new Date(dependencies.clock.now()).toISOString())
+  const changed = await change(dependencies, tenant, (access) => ({
+    ...access,
+    keys: [...access.keys, created.record],
+  }))
+  return changed === undefined ? undefined : created
+}
+
+/** Revokes a key; its record stays, with the time. Revoking again changes nothing. Undefined when there is no such key. */
+export async function revokeKey(
+  dependencies: AccessDependencies,
+  tenant: string,
+  keyId: string,
+): Promise<ApiKeyRecord | undefined> {
+  const revokedAt = new Date(dependencies.clock.now()).toISOString()
+  const access = await change(dependencies, tenant, (before) => {
+    const key = before.keys.find(({ id }) => id === keyId)
+    if (key === undefined || key.revokedAt !== undefined) return before
+    return { ...before, keys: before.keys.map((each) => (each === key ? { ...key, revokedAt } : each)) }
+  })
+  return access?.keys.find(({ id }) => id === keyId)
+}
+
+/** Every tenant's access record, by name. */
+export async function* listTenantAccess(objectStore: ObjectStore): AsyncIterable<TenantAccess> {
+  for await (const object of objectStore.list(accessPrefix)) {
+    const tenant = tenantOfAccessKey(object.key)
+    const stored = tenant === undefined ? undefined : await readTenantAccess(objectStore, tenant)
+    if (stored !== undefined) yield stored.access
+  }
+}
+
+function makeKey({ name, scopes: wanted }: NewKey, createdAt: string): CreatedKey {
+  const key = createApiKeyText()
+  const id = `key_${randomBytes(9).toString('base64url')}`
+  const ordered = scopes.filter((scope) => wanted.includes(scope))
+  return { key, record: { id, name, sha256: hashApiKey(key), scopes: ordered, createdAt } }
+}
+
+/**
+ * Replaces a tenant's record under compare-and-set and announces it.
+ * @throws RapportError `RPT_ACCESS_CONTENDED` when others change it again and again.
+ */
+async function change(
+  dependencies: AccessDependencies,
+  tenant: string,
+  update: (access: TenantAccess) => TenantAccess,
+): Promise<TenantAccess | undefined> {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const stored = await readTenantAccess(dependencies.objectStore, tenant)
+    if (stored === undefined) return undefined
+    const access = update(stored.access)
+    if (access === stored.access) return access
+    const outcome = await dependencies.objectStore.put(accessKey(tenant), encodeAccess(access), {
+      ifMatch: stored.etag,
+    })
+    if (!outcome.stored) continue
+    await announce(dependencies, tenant)
+    return access
+  }
+  throw new RapportError('RPT_ACCESS_CONTENDED', `The keys of tenant "${tenant}" are being changed by others.`, {
+    canRetry: true,
+  })
+}
+
+/** Tells every process to read the tenant's record again. The record itself is the truth; this only makes it quick. */
+async function announce({ eventLog, clock }: AccessDependencies, tenant: string): Promise<void> {
+  const value = Buffer.from(JSON.stringify({ tenant, changedAt: new Date(clock.now()).toISOString() }))
+  await eventLog.publish([{ topic: topics.access.name, key: tenant, value }])
+}

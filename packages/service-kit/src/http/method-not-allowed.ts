@@ -1,0 +1,37 @@
+import type { HttpApp } from '../service.ts'
+import { HttpError, notFound } from './http-error.ts'
+
+interface KnownPath {
+  readonly pattern: RegExp
+  readonly methods: Set<string>
+}
+
+/** Answers what no route takes: 405 with `Allow` when the path has other methods, 404 otherwise. */
+export function addNotFoundHandler(app: HttpApp): void {
+  const paths = new Map<string, KnownPath>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const path = paths.get(url) ?? { pattern: toPattern(url), methods: new Set() }
+    for (const each of [method].flat()) path.methods.add(each)
+    paths.set(url, path)
+  })
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?', 1)[0] ?? '/'
+    const methods = new Set<string>()
+    for (const known of paths.values()) {
+      if (known.pattern.test(path)) for (const method of known.methods) methods.add(method)
+    }
+    if (methods.size === 0) throw notFound(`route ${request.method} ${path}`)
+    const allow = [...methods].toSorted().join(', ')
+    throw new HttpError(405, 'RPT_HTTP_METHOD_NOT_ALLOWED', `${path} takes ${allow}, not ${request.method}.`, {
+      headers: { Allow: allow },
+    })
+  })
+}
+
+function toPattern(url: string): RegExp {
+  const source = url
+    .replaceAll(/[.+?^$()|[\]\\]/g, '\\$&')
+    .replaceAll(/:[A-Za-z]\w*/g, '[^/]+')
+    .replaceAll('*', '.*')
+  return new RegExp(`^${source}$`)
+}

@@ -1,0 +1,24 @@
+export { AccessControl, startAccessControl, type AccessControlOptions } from './access/access-control.ts'
+export { createApiKeyText, hashApiKey, isApiKeyText } from './access/api-key.ts'
+export type { Principal } from './access/principal.ts'
+export type { RateLimit } from './access/token-bucket.ts'
+export { ConfigError, type ConfigProblem } from './config/config-error.ts'
+export { readConfig, type Environment } from './config/read-config.ts'
+export { renderConfigTable } from './config/variables.ts'
+export { HttpError, notFound, unavailable, type ErrorDetail, type HttpErrorOptions } from './http/http-error.ts'
+export { createHttpServer, type HttpLimits, type HttpServer, type HttpServerOptions } from './http/http-server.ts'
+export { ErrorRef } from './http/openapi.ts'
+export { isAuthenticated } from './http/route-config.ts'
+export { createLogger, logLevels, type Logger, type LoggerOptions, type LogLevel } from './logger.ts'
+export { stopSignal } from './process/stop-signal.ts'
+export type { HttpApp, Service, ServiceDependencies } from './service.ts'
+export {
+  createKey,
+  createTenant,
+  listTenantAccess,
+  revokeKey,
+  type AccessDependencies,
+  type CreatedKey,
+  type NewKey,
+} from './access/change-access.ts'
+export { readTenantAccess } from './access/access-records.ts'
