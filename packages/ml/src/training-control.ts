@@ -1,0 +1,29 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** What every trainer takes beside its own parameters. */
+export interface TrainingControl {
+  /** Stops the training; the trainer rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Called with the finished fraction, 0 to 1, never falling. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+const sliceMs = 25
+
+/**
+ * Gives a long computation its breaks: `pause()` between rows lets the event loop turn when a slice of time is used up
+ * (so heartbeats and aborts get through), and throws the signal's reason once aborted.
+ */
+export function createPacer(control: TrainingControl): { due(): boolean; pause(fraction: number): Promise<void> } {
+  let sliceEnds = performance.now() + sliceMs
+  control.signal?.throwIfAborted()
+  return {
+    due: () => performance.now() >= sliceEnds,
+    async pause(fraction) {
+      control.onProgress?.(Math.min(1, fraction))
+      await nextTurn()
+      control.signal?.throwIfAborted()
+      sliceEnds = performance.now() + sliceMs
+    },
+  }
+}
