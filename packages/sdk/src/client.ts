@@ -1,0 +1,149 @@
+import type {
+  BatchAnswer,
+  CallAnswer,
+  EventTailAnswer,
+  ItemAnswer,
+  ItemBody,
+  ItemImportAnswer,
+  ItemRow,
+  RecommendationRequest,
+  RecommendationResponse,
+  SimilarKind,
+} from '@rapport/contracts'
+import type { AliasEvent, BatchEvent, GroupEvent, IdentifyEvent, PageEvent, TrackEvent } from './events.ts'
+import { RapportApiError } from './errors.ts'
+import type { HttpOptions } from './http.ts'
+import { HttpClient } from './http.ts'
+
+interface Cancellable {
+  readonly signal?: AbortSignal
+}
+export interface RankingOptions extends Cancellable {
+  readonly count?: number
+  readonly category?: string
+  readonly scenario?: string
+}
+
+const withMessageId = <T extends { readonly messageId?: string }>(event: T): T & { readonly messageId: string } => ({
+  ...event,
+  messageId: event.messageId ?? crypto.randomUUID(),
+})
+
+const segment = encodeURIComponent
+
+/**
+ * The Rapport REST API, typed. Every method resolves when the platform has answered 2xx: for events that means that they
+ * are durable. Answers of 429 and 503, and broken connections where that is safe, are tried again.
+ * @throws RapportApiError, RapportConnectionError
+ */
+export class RapportClient {
+  /** For calls that have no method of their own. */
+  readonly http: HttpClient
+
+  constructor(options: HttpOptions) {
+    this.http = new HttpClient(options)
+  }
+
+  track(event: TrackEvent): Promise<CallAnswer> {
+    return this.#send('/v1/track', event)
+  }
+
+  identify(event: IdentifyEvent): Promise<CallAnswer> {
+    return this.#send('/v1/identify', event)
+  }
+
+  page(event: PageEvent): Promise<CallAnswer> {
+    return this.#send('/v1/page', event)
+  }
+
+  group(event: GroupEvent): Promise<CallAnswer> {
+    return this.#send('/v1/group', event)
+  }
+
+  alias(event: AliasEvent): Promise<CallAnswer> {
+    return this.#send('/v1/alias', event)
+  }
+
+  /** Up to 2,500 events and 500 KB of something that happens now. */
+  batch(events: readonly BatchEvent[], options: Cancellable = {}): Promise<BatchAnswer> {
+    return this.#sendBatch('/v1/batch', events, options)
+  }
+
+  /** The same for events of the past: each keeps its own `timestamp`. */
+  importEvents(events: readonly BatchEvent[], options: Cancellable = {}): Promise<BatchAnswer> {
+    return this.#sendBatch('/v1/import', events, options)
+  }
+
+  /** The newest events of the tenant, then with `cursor` what came after. Scope `ops:admin`. */
+  tailEvents(query: { cursor?: string; limit?: number } = {}, options: Cancellable = {}): Promise<EventTailAnswer> {
+    return this.http.json({ method: 'GET', path: '/v1/events', query, ...options })
+  }
+
+  /** Writes a whole item. `ifVersion` 0: only when there is none yet. */
+  putItem(id: string, body: ItemBody, options: { ifVersion?: number } & Cancellable = {}): Promise<ItemAnswer> {
+    const { ifVersion, signal } = options
+    const headers =
+      ifVersion === undefined ? {} : ifVersion === 0 ? { 'if-none-match': '*' } : { 'if-match': `"${ifVersion}"` }
+    return this.http.json({ method: 'PUT', path: `/v1/items/${segment(id)}`, body, headers, signal })
+  }
+
+  /** Changes some fields of an item (JSON merge patch: null removes a field). */
+  patchItem(id: string, patch: { [Field in keyof ItemBody]?: ItemBody[Field] | null }): Promise<ItemAnswer> {
+    return this.http.json({ method: 'PATCH', path: `/v1/items/${segment(id)}`, body: patch, repeatable: true })
+  }
+
+  /** Undefined when there is no such item. */
+  async getItem(id: string): Promise<ItemAnswer | undefined> {
+    try {
+      return await this.http.json({ method: 'GET', path: `/v1/items/${segment(id)}` })
+    } catch (error) {
+      if (error instanceof RapportApiError && error.status === 404) return undefined
+      throw error
+    }
+  }
+
+  async deleteItem(id: string): Promise<void> {
+    await this.http.send({ method: 'DELETE', path: `/v1/items/${segment(id)}` })
+  }
+
+  /** Writes many items at once. */
+  putItems(items: readonly ItemRow[], options: Cancellable = {}): Promise<ItemImportAnswer> {
+    const body = items.map((item) => JSON.stringify(item)).join('\n')
+    const headers = { 'content-type': 'application/x-ndjson' }
+    return this.http.json({ method: 'POST', path: '/v1/items', body, headers, repeatable: true, ...options })
+  }
+
+  recommend(request: RecommendationRequest, options: Cancellable = {}): Promise<RecommendationResponse> {
+    return this.http.json({ method: 'POST', path: '/v1/recommendations', body: request, repeatable: true, ...options })
+  }
+
+  /** The cacheable form: for a known user, by GET. */
+  recommendForUser(userId: string, options: RankingOptions = {}): Promise<RecommendationResponse> {
+    return this.#ranking(`/v1/recommendations/users/${segment(userId)}`, options)
+  }
+
+  similarItems(itemId: string, options: RankingOptions & { kind?: SimilarKind } = {}): Promise<RecommendationResponse> {
+    return this.#ranking(`/v1/recommendations/items/${segment(itemId)}/similar`, options)
+  }
+
+  popular(options: RankingOptions = {}): Promise<RecommendationResponse> {
+    return this.#ranking('/v1/recommendations/popular', options)
+  }
+
+  trending(options: RankingOptions = {}): Promise<RecommendationResponse> {
+    return this.#ranking('/v1/recommendations/trending', options)
+  }
+
+  #ranking(path: string, { signal, ...query }: RankingOptions): Promise<RecommendationResponse> {
+    return this.http.json({ method: 'GET', path, query, signal })
+  }
+
+  #send(path: string, event: Parameters<typeof withMessageId>[0]): Promise<CallAnswer> {
+    return this.http.json({ method: 'POST', path, body: withMessageId(event), repeatable: true })
+  }
+
+  #sendBatch(path: string, events: readonly BatchEvent[], options: Cancellable): Promise<BatchAnswer> {
+    const batch = events.map(withMessageId)
+    return this.http.json({ method: 'POST', path, body: { batch }, repeatable: true, ...options })
+  }
+}

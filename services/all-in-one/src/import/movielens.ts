@@ -1,0 +1,128 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ImportFile, ImportRow } from './import-row.ts'
+import { rejected } from './import-row.ts'
+import { readLines } from './read-table.ts'
+
+/** Genres in the order of the flags in `u.item` (from the data set's `u.genre`). */
+const genres = [
+  'unknown',
+  'Action',
+  'Adventure',
+  'Animation',
+  "Children's",
+  'Comedy',
+  'Crime',
+  'Documentary',
+  'Drama',
+  'Fantasy',
+  'Film-Noir',
+  'Horror',
+  'Musical',
+  'Mystery',
+  'Romance',
+  'Sci-Fi',
+  'Thriller',
+  'War',
+  'Western',
+]
+
+/** MovieLens 100K: films as items, ages and occupations as traits, every rating as a `Product Reviewed`. */
+export async function movielens(folder: string): Promise<readonly ImportFile[]> {
+  const parts = [
+    { part: 'items', name: 'u.item', rows: films },
+    { part: 'people', name: 'u.user', rows: people },
+    { part: 'ratings', name: 'u.data', rows: ratings },
+  ]
+  return Promise.all(
+    parts.map(async ({ part, name, rows }) => {
+      const path = await existing(folder, name)
+      return { part, path, rows: () => rows(path) }
+    }),
+  )
+}
+
+/** The file itself or its gzip-compressed copy. */
+export async function existing(folder: string, name: string): Promise<string> {
+  for (const path of [join(folder, name), join(folder, `${name}.gz`)]) {
+    try {
+      await access(path)
+      return path
+    } catch {
+      // The next candidate decides.
+    }
+  }
+  throw new Error(`${folder} holds neither ${name} nor ${name}.gz`)
+}
+
+async function* films(path: string): AsyncGenerator<ImportRow> {
+  for await (const { line, text } of readLines(path, 'latin1')) {
+    if (text === '') continue
+    const [id, title, released, , url, ...flags] = text.split('|')
+    if (!id || !title) {
+      yield rejected(line, 'id or title is empty')
+      continue
+    }
+    const categories = genres.filter((_, index) => flags[index] === '1')
+    const year = /\((\d{4})\)\s*$/.exec(title)?.[1]
+    yield {
+      kind: 'item',
+      line,
+      id,
+      body: {
+        title,
+        ...(categories.length > 0 && { categories }),
+        ...(url && { url }),
+        attributes: { ...(released && { released }), ...(year !== undefined && { year: Number(year) }) },
+      },
+    }
+  }
+}
+
+async function* people(path: string): AsyncGenerator<ImportRow> {
+  for await (const { line, text } of readLines(path)) {
+    if (text === '') continue
+    const [id, age, gender, occupation, zip] = text.split('|')
+    if (!id || !age || !Number.isFinite(Number(age))) {
+      yield rejected(line, 'id is empty or age is not a number')
+      continue
+    }
+    yield {
+      kind: 'event',
+      line,
+      event: {
+        type: 'identify',
+        messageId: `movielens-user-${id}`,
+        userId: id,
+        // The data set was collected until this day; the people's file itself has no times.
+        timestamp: '1998-04-22T00:00:00.000Z',
+        traits: { age: Number(age), gender, occupation, zip },
+      },
+    }
+  }
+}
+
+async function* ratings(path: string): AsyncGenerator<ImportRow> {
+  for await (const { line, text } of readLines(path)) {
+    if (text === '') continue
+    const [user, item, rating, seconds] = text.split('\t')
+    const atMs = Number(seconds) * 1000
+    const stars = Number(rating)
+    if (!user || !item || !(stars >= 1 && stars <= 5) || !Number.isSafeInteger(atMs) || atMs <= 0) {
+      yield rejected(line, 'expected user, item, rating from 1 to 5 and seconds since 1970, separated by tabs')
+      continue
+    }
+    yield {
+      kind: 'event',
+      line,
+      event: {
+        type: 'track',
+        messageId: `movielens-rating-${user}-${item}-${seconds}`,
+        userId: user,
+        event: 'Product Reviewed',
+        timestamp: new Date(atMs).toISOString(),
+        properties: { product_id: item, rating: stars },
+      },
+    }
+  }
+}
