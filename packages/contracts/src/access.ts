@@ -14,7 +14,7 @@ export const scopes = [
   'ops:admin',
   'privacy:erase',
 ] as const
-export const ScopeSchema = Type.Union(scopes.map((scope) => Type.Literal(scope)))
+export const ScopeSchema = Type.Enum(scopes)
 export type Scope = (typeof scopes)[number]
 
 /** Lower-case letters, digits and hyphens: a tenant's name is a folder and a part of keys. */

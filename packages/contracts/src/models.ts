@@ -50,7 +50,7 @@ export type ModelAlias = Static<typeof ModelAliasSchema>
 export const ModelAliasChangeSchema = Type.Object({
   tenant: Type.String(),
   name: Type.String(),
-  alias: Type.Union(aliases.map((alias) => Type.Literal(alias))),
+  alias: Type.Enum(aliases),
   version: Type.String(),
   revision: Type.Integer({ minimum: 1 }),
 })

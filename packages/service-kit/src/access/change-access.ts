@@ -1,5 +1,5 @@
 import { accessKey, scopes, topics, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
-import { RapportError, type Clock } from '@rapport/core'
+import { RapportError, type Clock, type Log } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
 import type { ObjectStore } from '@rapport/object-store'
 import { randomBytes } from 'node:crypto'
@@ -10,6 +10,7 @@ export interface AccessDependencies {
   readonly objectStore: ObjectStore
   readonly eventLog: EventLog
   readonly clock: Clock
+  readonly log: Log
 }
 
 export interface NewKey {
@@ -112,8 +113,15 @@ async function change(
   })
 }
 
-/** Tells every process to read the tenant's record again. The record itself is the truth; this only makes it quick. */
-async function announce({ eventLog, clock }: AccessDependencies, tenant: string): Promise<void> {
+/**
+ * Tells every process to read the tenant's record again. The record itself is the truth and polling finds it too; so an
+ * announcement that fails is logged, and does not take back what stands (a new key's text would be lost).
+ */
+async function announce({ eventLog, clock, log }: AccessDependencies, tenant: string): Promise<void> {
   const value = Buffer.from(JSON.stringify({ tenant, changedAt: new Date(clock.now()).toISOString() }))
-  await eventLog.publish([{ topic: topics.access.name, key: tenant, value }])
+  try {
+    await eventLog.publish([{ topic: topics.access.name, key: tenant, value }])
+  } catch (error) {
+    log.warn({ err: error, tenant }, 'a change of access was not announced; processes will find it by polling')
+  }
 }
