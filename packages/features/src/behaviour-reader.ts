@@ -18,25 +18,29 @@ export interface VisitorBehaviour {
   readonly members: readonly EntityRef[]
   /** One string that changes whenever an event was applied to any member or a link changed: the freshness part of a cache entry. */
   readonly stamp: string
-  /** Newest first by event name (`Product Viewed`, …): each item once, with the time of its newest event. */
+  /** Newest first by event name (`Product Viewed`, …, also custom names): each item once, with the time of its newest event. */
   readonly recentByEvent: ReadonlyMap<string, readonly RecentItem[]>
 }
 
 export interface TrendBucket {
   /** Start of the hour or the day, milliseconds since the epoch. */
   readonly startMs: number
-  /** Count by item id, by event name. */
+  /** Count by item id, by event name; all custom events together are `other`. */
   readonly countsByEvent: ReadonlyMap<string, ReadonlyMap<string, number>>
+}
+
+/** Hours or days, both bounds included. */
+export interface TrendUnitSpan {
+  readonly unit: 'hour' | 'day'
+  readonly fromMs: number
+  readonly toMs: number
 }
 
 /** Reads the online state that the feature service writes; every serving service uses it. */
 export interface BehaviourReader {
   readVisitor(visitor: VisitorRef, options?: { asOfMs?: number }): Promise<VisitorBehaviour>
   /** Item counts of the tenant by hour or day bucket, both bounds included, ascending; empty buckets left out. */
-  readTrend(
-    tenant: string,
-    span: { unit: 'hour' | 'day'; fromMs: number; toMs: number },
-  ): Promise<readonly TrendBucket[]>
+  readTrend(tenant: string, span: TrendUnitSpan): Promise<readonly TrendBucket[]>
   /** Event time of the tenant's newest applied event; undefined before the first. */
   newestEventMs(tenant: string): Promise<number | undefined>
 }

@@ -1,0 +1,61 @@
+import { halfLives, windows, type HalfLife, type Window } from './windows.ts'
+
+/** A feature by name, taken apart. */
+export type Feature =
+  | { readonly kind: 'count'; readonly window: Window; readonly event: string }
+  | { readonly kind: 'orders' | 'units'; readonly window: Window }
+  | { readonly kind: 'revenue' | 'refunds'; readonly window: Window; readonly currency: string }
+  | { readonly kind: 'popularity'; readonly halfLife: HalfLife; readonly event?: string }
+  | { readonly kind: 'last' | 'recent'; readonly event: string }
+  | { readonly kind: 'trait'; readonly name: string }
+  | { readonly kind: 'lastSeen' | 'firstSeen' }
+
+const inWindow = `(?:${windows.join('|')})`
+const text = String.raw`[^\x00-\x1f]{1,256}`
+
+/** What a feature's name may look like, as a regular expression for schemas. */
+export const featureNamePattern = `^(?:${[
+  `count:${inWindow}:${text}`,
+  `(?:orders|units):${inWindow}`,
+  `(?:revenue|refunds):${inWindow}:[A-Z]{3}`,
+  `popularity:(?:${halfLives.join('|')})(?::${text})?`,
+  `(?:last|recent|trait):${text}`,
+  'lastSeen',
+  'firstSeen',
+].join('|')})$`
+
+const pattern = new RegExp(featureNamePattern, 'u')
+
+/**
+ * Reads a feature's name: `count:<window>:<event>`, `orders:<window>`, `units:<window>`, `revenue:<window>:<currency>`,
+ * `refunds:<window>:<currency>`, `popularity:<half-life>[:<event>]`, `last:<event>`, `recent:<event>`, `trait:<name>`,
+ * `lastSeen`, `firstSeen`. Undefined when it is none of them.
+ */
+export function readFeatureName(name: string): Feature | undefined {
+  if (!pattern.test(name)) return undefined
+  const [kind = '', ...rest] = name.split(':')
+  const [first = ''] = rest
+  const tail = rest.slice(1).join(':')
+  switch (kind) {
+    case 'count':
+      return { kind, window: first as Window, event: tail }
+    case 'orders':
+    case 'units':
+      return { kind, window: first as Window }
+    case 'revenue':
+    case 'refunds':
+      return { kind, window: first as Window, currency: tail }
+    case 'popularity':
+      return { kind, halfLife: first as HalfLife, ...(tail === '' ? {} : { event: tail }) }
+    case 'last':
+    case 'recent':
+      return { kind, event: rest.join(':') }
+    case 'trait':
+      return { kind, name: rest.join(':') }
+    case 'lastSeen':
+    case 'firstSeen':
+      return { kind }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,96 @@
+import type { EntityRead, EntityRef, EntityState, OnlineStore } from '@rapport/online-store'
+import type { VisitorRef } from './behaviour-reader.ts'
+import { entities, limits, linkParts } from './layout.ts'
+import { activeLinks, ownerOf } from './links.ts'
+
+export interface MemberState {
+  readonly entity: EntityRef
+  readonly state: EntityState
+}
+
+/** The entities that make up one visitor, the user first; at least one, at most 17. */
+export type Members = readonly MemberState[]
+
+/** The states read so far, by kind and id, so that no entity is read twice. */
+class StateReads {
+  readonly #store: OnlineStore
+  readonly #parts: readonly string[] | 'all'
+  readonly #states = new Map<string, EntityState>()
+
+  constructor(store: OnlineStore, parts: readonly string[] | 'all') {
+    this.#store = store
+    this.#parts = parts === 'all' ? 'all' : [...parts, ...linkParts]
+  }
+
+  async read(refs: readonly EntityRef[]): Promise<void> {
+    const requests = new Map<string, EntityRead>()
+    for (const entity of refs) {
+      const key = keyOf(entity)
+      if (!this.#states.has(key)) requests.set(key, { entity, parts: this.#parts })
+    }
+    if (requests.size === 0) return
+    const states = await this.#store.read([...requests.values()])
+    for (const [index, key] of [...requests.keys()].entries()) {
+      const state = states[index]
+      if (state !== undefined) this.#states.set(key, state)
+    }
+  }
+
+  of(entity: EntityRef): EntityState {
+    return this.#states.get(keyOf(entity)) ?? { sequence: 0, parts: new Map() }
+  }
+}
+
+const keyOf = ({ tenant, kind, id }: EntityRef): string => `${tenant}/${kind}/${id}`
+
+/**
+ * Reads the given parts (and the links) of every entity that belongs to each visitor. One store call for users without
+ * links and for unknown visitors, two for linked users, three for an anonymous id that belongs to a user.
+ *
+ * An anonymous id belongs to the user whose first active link is the earliest; a user has at most 16 members, the
+ * earliest first. An anonymous id that is named together with a user and belongs to nobody is counted in.
+ */
+export async function readMembers(
+  store: OnlineStore,
+  visitors: readonly VisitorRef[],
+  wanted: readonly string[] | 'all',
+): Promise<readonly Members[]> {
+  const reads = new StateReads(store, wanted)
+  await reads.read(visitors.flatMap(namedEntities))
+  const users = visitors.map((visitor) => userOf(visitor, reads))
+  await reads.read(users.filter((user) => user !== undefined))
+  await reads.read(users.flatMap((user) => (user === undefined ? [] : candidates(user, reads.of(user)))))
+  return visitors.map((visitor, index) => assemble(visitor, users[index], reads))
+}
+
+function namedEntities({ tenant, userId, anonymousId }: VisitorRef): EntityRef[] {
+  const refs: EntityRef[] = []
+  if (userId !== undefined) refs.push(entities.user(tenant, userId))
+  if (anonymousId !== undefined) refs.push(entities.anonymous(tenant, anonymousId))
+  return refs
+}
+
+function userOf({ tenant, userId, anonymousId }: VisitorRef, reads: StateReads): EntityRef | undefined {
+  if (userId !== undefined) return entities.user(tenant, userId)
+  const owner = anonymousId === undefined ? undefined : ownerOf(reads.of(entities.anonymous(tenant, anonymousId)))
+  return owner === undefined ? undefined : entities.user(tenant, owner)
+}
+
+const candidates = (user: EntityRef, state: EntityState): EntityRef[] =>
+  activeLinks(state)
+    .slice(0, limits.members)
+    .map((id) => entities.anonymous(user.tenant, id))
+
+function assemble(visitor: VisitorRef, user: EntityRef | undefined, reads: StateReads): Members {
+  const named = visitor.anonymousId === undefined ? undefined : entities.anonymous(visitor.tenant, visitor.anonymousId)
+  const withState = (entity: EntityRef): MemberState => ({ entity, state: reads.of(entity) })
+  if (user === undefined) return named === undefined ? [] : [withState(named)]
+  const linked = candidates(user, reads.of(user)).filter((entity) => ownerOf(reads.of(entity)) === user.id)
+  if (named !== undefined && !linked.some((entity) => entity.id === named.id)) {
+    // Beyond the limit of members, so it stands alone.
+    if (visitor.userId === undefined) return [withState(named)]
+    const owner = ownerOf(reads.of(named))
+    if (owner === undefined || owner === user.id) linked.splice(limits.members - 1, 1, named)
+  }
+  return [user, ...linked].map(withState)
+}

@@ -1,0 +1,61 @@
+import { limits } from '@rapport/features'
+import { readNumber, toMinorUnits } from './money.ts'
+
+/** One item of an event, with everything that the event's lines say of it added up. */
+export interface ItemLine {
+  readonly itemId: string
+  /** Whole units; 1 when the event does not say. */
+  readonly quantity: number
+  /** Minor units of the event's currency; undefined when no line has a price. */
+  readonly amountMinor: number | undefined
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+const largestQuantity = 1_000_000
+
+/**
+ * The items of an event by the Segment e-commerce spec: `properties.product_id` (also `productId`, `sku`, `itemId`) and
+ * each of `properties.products`, every item once, at most 1,000.
+ */
+export function itemLines(properties: JsonObject | undefined, currency: string): readonly ItemLine[] {
+  if (properties === undefined) return []
+  const lines = new Map<string, ItemLine>()
+  const products: unknown = properties['products']
+  for (const line of Array.isArray(products) ? [properties, ...products] : [properties]) {
+    if (lines.size >= limits.itemsOfAnEvent) break
+    if (!isJsonObject(line)) continue
+    const itemId = readItemId(line)
+    if (itemId !== undefined) lines.set(itemId, addLine(lines.get(itemId), { itemId, line, currency }))
+  }
+  return [...lines.values()]
+}
+
+function addLine(
+  standing: ItemLine | undefined,
+  { itemId, line, currency }: { itemId: string; line: JsonObject; currency: string },
+): ItemLine {
+  const quantity = readQuantity(line['quantity'])
+  const price = readNumber(line['price'])
+  const amount = price === undefined ? undefined : toMinorUnits(price * quantity, currency)
+  if (standing === undefined) return { itemId, quantity, amountMinor: amount }
+  return {
+    itemId,
+    quantity: standing.quantity + quantity,
+    amountMinor: amount === undefined ? standing.amountMinor : (standing.amountMinor ?? 0) + amount,
+  }
+}
+
+function readItemId(line: JsonObject): string | undefined {
+  const id = line['product_id'] ?? line['productId'] ?? line['sku'] ?? line['itemId']
+  const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id
+  return typeof text === 'string' && text.length > 0 && text.length <= 256 ? text : undefined
+}
+
+function readQuantity(value: unknown): number {
+  const quantity = readNumber(value)
+  return quantity === undefined || quantity < 1 || quantity > largestQuantity ? 1 : Math.round(quantity)
+}
+
+const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,67 @@
+import { EventSchema, eventKey, type Event } from '@rapport/contracts'
+import { Compile } from 'typebox/compile'
+
+/** An event with its times as numbers. */
+export interface TimedEvent {
+  readonly event: Event
+  readonly atMs: number
+  readonly receivedAtMs: number
+}
+
+/** Why a record is no event that could be applied; it goes to the dead letters. */
+export interface EventRefusal {
+  readonly code: string
+  readonly reason: string
+}
+
+export type EventReading =
+  | { readonly ok: true; readonly value: TimedEvent }
+  | { readonly ok: false; readonly refusal: EventRefusal }
+
+const schema = Compile(EventSchema)
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads a record of `rapport.events.v1`. What it refuses is refused by every replay too: it looks at nothing but the record. */
+export function readEvent(key: string, value: Uint8Array | null): EventReading {
+  if (value === null) return refuse('RPT_EVENT_EMPTY', 'the record has no value')
+  const parsed = parse(value)
+  if (parsed === undefined) return refuse('RPT_EVENT_NOT_JSON', 'the value is not JSON in UTF-8')
+  if (!schema.Check(parsed)) return refuse('RPT_EVENT_INVALID', firstProblem(parsed))
+  return readTimes(key, parsed)
+}
+
+/** As `readEvent`, for a value that was parsed already. */
+export function readParsedEvent(key: string, value: unknown): EventReading {
+  if (value === null || value === undefined) return refuse('RPT_EVENT_EMPTY', 'the record has no value')
+  if (!schema.Check(value)) return refuse('RPT_EVENT_INVALID', firstProblem(value))
+  return readTimes(key, value)
+}
+
+function readTimes(key: string, event: Event): EventReading {
+  if (event.userId === undefined && event.anonymousId === undefined) {
+    return refuse('RPT_EVENT_NO_VISITOR', 'the event has neither userId nor anonymousId')
+  }
+  // Archive and dedup go by the key, so an event under a foreign key would differ between the live state and a rebuild.
+  if (eventKey(event) !== key)
+    return refuse('RPT_EVENT_KEY', `the record's key is not ${JSON.stringify(eventKey(event))}`)
+  const atMs = Date.parse(event.timestamp)
+  const receivedAtMs = Date.parse(event.receivedAt)
+  if (!(atMs >= 0)) return refuse('RPT_EVENT_INVALID', 'timestamp: is no time after 1970')
+  if (!(receivedAtMs >= 0)) return refuse('RPT_EVENT_INVALID', 'receivedAt: is no time after 1970')
+  return { ok: true, value: { event, atMs, receivedAtMs } }
+}
+
+function parse(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(value))
+  } catch {
+    return undefined
+  }
+}
+
+function firstProblem(value: unknown): string {
+  const [first] = schema.Errors(value)
+  return first === undefined ? 'the event does not match its schema' : `${first.instancePath || '/'}: ${first.message}`
+}
+
+const refuse = (code: string, reason: string): EventReading => ({ ok: false, refusal: { code, reason } })

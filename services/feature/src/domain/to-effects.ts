@@ -1,0 +1,129 @@
+import type { Event } from '@rapport/contracts'
+import { customCountPrefix, entities, isBehaviourEvent, isCustomEvent, limits, parts } from '@rapport/features'
+import type { Change, EntityRef, JsonValue } from '@rapport/online-store'
+import { identityChanges, identityOf, isUnlink } from './identity.ts'
+import { itemLines, type ItemLine } from './item-lines.ts'
+import { readCurrency, toMinorUnits } from './money.ts'
+import type { TimedEvent } from './read-event.ts'
+
+export interface Effect {
+  readonly entity: EntityRef
+  readonly changes: readonly Change[]
+}
+
+/**
+ * What one event does, entity by entity. `visitor` is applied first: its slot knows the messageIds of the dedup window.
+ * `linked` is the anonymous entity of a pair; it may be some other event's visitor.
+ */
+export interface Effects {
+  readonly visitor: Effect
+  readonly linked: Effect | undefined
+  /** Items, trends and the tenant's clock. */
+  readonly others: readonly Effect[]
+}
+
+/** The event as the functions below need it. */
+interface Facts {
+  readonly tenant: string
+  /** Under which the event is counted. */
+  readonly name: string
+  readonly atMs: number
+  readonly currency: string
+  readonly lines: readonly ItemLine[]
+}
+
+/** Effects of an event: a pure function, its changes commutative (DESIGN.md §3). */
+export function toEffects({ event, atMs }: TimedEvent): Effects {
+  const { tenant, userId, anonymousId } = event
+  const identity = identityOf(event)
+  const entity = userId === undefined ? entities.anonymous(tenant, anonymousId ?? '') : entities.user(tenant, userId)
+  const linked = identity && {
+    entity: entities.anonymous(tenant, identity.anonymousId),
+    changes: identityChanges(identity.kind, identity.userId, atMs),
+  }
+  const changes: Change[] =
+    identity === undefined ? [] : [...identityChanges(identity.kind, identity.anonymousId, atMs)]
+  // Undoing a link is no behaviour of the visitor.
+  if (isUnlink(event)) return { visitor: { entity, changes }, linked, others: [] }
+  const facts = readFacts(event, atMs)
+  addSeen(changes, facts)
+  addRecentItems(changes, facts)
+  addMoney(changes, event, facts)
+  if (event.type === 'identify') addTraits(changes, event.traits, atMs)
+  return { visitor: { entity, changes }, linked, others: sharedEffects(facts) }
+}
+
+function readFacts(event: Event, atMs: number): Facts {
+  const named = event.type === 'track'
+  const currency = readCurrency(event.properties?.['currency'])
+  const name = named ? (event.event ?? 'track') : event.type
+  return { tenant: event.tenant, name, atMs, currency, lines: named ? itemLines(event.properties, currency) : [] }
+}
+
+const customSample = { prefix: customCountPrefix, keep: limits.customEvents }
+
+function addSeen(changes: Change[], { name, atMs }: Facts): void {
+  const count = { op: 'count', part: parts.count(name), atMs, amount: 1 } as const
+  changes.push(
+    isCustomEvent(name) ? { ...count, sample: customSample } : count,
+    { op: 'latest', part: parts.seen, field: name, atMs, value: null, keep: limits.seenEvents },
+    { op: 'earliest', part: parts.firstSeen, field: 'at', atMs, value: null },
+  )
+}
+
+function addRecentItems(changes: Change[], { name, atMs, lines }: Facts): void {
+  const known = isBehaviourEvent(name)
+  const part = known ? parts.recent(name) : parts.recentOther
+  const keep = name === 'Order Completed' ? limits.orderedItems : limits.recentItems
+  for (const { itemId } of lines)
+    changes.push({ op: 'newest', part, member: itemId, atMs, value: known ? null : name, keep })
+}
+
+function addMoney(changes: Change[], event: Event, { name, atMs, currency, lines }: Facts): void {
+  if (name !== 'Order Completed' && name !== 'Order Refunded') return
+  if (name === 'Order Completed') changes.push({ op: 'count', part: parts.orders, atMs, amount: 1 })
+  const { revenue, total } = event.properties ?? {}
+  const amount =
+    toMinorUnits(revenue, currency) ??
+    toMinorUnits(total, currency) ??
+    lines.reduce((sum, line) => sum + (line.amountMinor ?? 0), 0)
+  const part = name === 'Order Completed' ? parts.revenue(currency) : parts.refunds(currency)
+  if (amount > 0) changes.push({ op: 'count', part, atMs, amount })
+}
+
+function addTraits(changes: Change[], traits: Event['traits'], atMs: number): void {
+  for (const [field, value] of Object.entries(traits ?? {})) {
+    if (field.length === 0 || field.length > limits.traitNameLength) continue
+    if (Buffer.byteLength(JSON.stringify(value)) > limits.traitValueBytes) continue
+    changes.push({ op: 'latest', part: parts.traits, field, atMs, value: value as JsonValue, keep: limits.traits })
+  }
+}
+
+function sharedEffects(facts: Facts): Effect[] {
+  const { tenant, name, atMs, lines } = facts
+  const effects: Effect[] = lines.map((line) => ({
+    entity: entities.item(tenant, line.itemId),
+    changes: itemChanges(line, facts),
+  }))
+  if (lines.length > 0) {
+    const part = isBehaviourEvent(name) ? parts.trend(name) : parts.trendOther
+    const changes = lines.map(({ itemId }): Change => ({ op: 'tally', part, field: itemId, amount: 1 }))
+    for (const unit of ['hour', 'day'] as const) effects.push({ entity: entities.trend(tenant, unit, atMs), changes })
+  }
+  const clock: Change = { op: 'latest', part: parts.clock, field: 'newestEvent', atMs, value: null }
+  effects.push({ entity: entities.clock(tenant), changes: [clock] })
+  return effects
+}
+
+function itemChanges(line: ItemLine, facts: Facts): Change[] {
+  const { name, atMs, currency } = facts
+  const changes: Change[] = []
+  addSeen(changes, facts)
+  if (name === 'Order Completed') {
+    changes.push({ op: 'count', part: parts.units, atMs, amount: line.quantity })
+    if ((line.amountMinor ?? 0) > 0) {
+      changes.push({ op: 'count', part: parts.revenue(currency), atMs, amount: line.amountMinor ?? 0 })
+    }
+  }
+  return changes
+}
