@@ -1,0 +1,259 @@
+import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox'
+import { EventSchema, type EventType } from './events.ts'
+import { ItemBodySchema } from './items.ts'
+
+/** Bounds of what ingestion takes. Bytes are those of the JSON text, after gunzip. */
+export const ingestionLimits = {
+  eventBytes: 32 * 1024,
+  batchBytes: 500 * 1024,
+  batchEvents: 2_500,
+  /** Unicode characters of an id, a messageId or an event name. */
+  nameLength: 256,
+  /** Objects and arrays inside each other in `properties`, `traits` and `context`. */
+  depth: 32,
+  itemBytes: 256 * 1024,
+  /** Of a catalogue import, which is streamed. */
+  importBytes: 4 * 1024 ** 3,
+  /** Refused rows that the answer of a catalogue import lists; the others are only counted. */
+  listedRejections: 1_000,
+} as const
+
+const name = (minLength: 0 | 1) => Type.String({ minLength, maxLength: ingestionLimits.nameLength })
+const safeInteger = () => Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
+
+/** An id as clients send it: whole numbers become strings; null and the empty string mean that there is none. */
+export const ClientIdSchema = Type.Union([name(0), safeInteger(), Type.Null()])
+const PresentIdSchema = Type.Union([name(1), safeInteger()])
+
+/** RFC 3339, or milliseconds since the epoch. Every other form of ISO 8601 is read too; without an offset it is UTC. */
+export const ClientTimeSchema = Type.Union([
+  Type.String({ format: 'date-time' }),
+  Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 }),
+  Type.Null(),
+])
+const JsonObjectSchema = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])
+const OptionalTextSchema = Type.Optional(Type.Union([name(0), Type.Null()]))
+
+const commonProperties = {
+  messageId: Type.Optional(ClientIdSchema),
+  userId: Type.Optional(ClientIdSchema),
+  anonymousId: Type.Optional(ClientIdSchema),
+  timestamp: Type.Optional(ClientTimeSchema),
+  originalTimestamp: Type.Optional(ClientTimeSchema),
+  sentAt: Type.Optional(ClientTimeSchema),
+  context: Type.Optional(JsonObjectSchema),
+}
+const properties = { properties: Type.Optional(JsonObjectSchema) }
+const traits = { traits: Type.Optional(JsonObjectSchema) }
+const hasVisitor = {
+  anyOf: [
+    { required: ['userId'], properties: { userId: PresentIdSchema } },
+    { required: ['anonymousId'], properties: { anonymousId: PresentIdSchema } },
+  ],
+}
+
+const fieldsByType = {
+  track: { event: name(1), ...properties },
+  identify: traits,
+  page: { name: OptionalTextSchema, category: OptionalTextSchema, ...properties },
+  screen: { name: OptionalTextSchema, category: OptionalTextSchema, ...properties },
+  group: { groupId: PresentIdSchema, ...traits },
+  alias: { previousId: PresentIdSchema, userId: PresentIdSchema },
+} satisfies Record<EventType, TProperties>
+
+export const eventTypes = [
+  'track',
+  'identify',
+  'page',
+  'screen',
+  'group',
+  'alias',
+] as const satisfies readonly EventType[]
+
+const callSchema = (type: EventType): TObject =>
+  Type.Object(
+    {
+      ...commonProperties,
+      ...fieldsByType[type],
+      type: Type.Optional(Type.Union([Type.Literal(type), Type.Null()])),
+      writeKey: Type.Optional(Type.String()),
+    },
+    { ...(type === 'alias' ? {} : hasVisitor), description: `A ${type} call of the Segment HTTP Tracking API.` },
+  )
+
+/** Bodies of `/v1/track` and its siblings. Fields that are not named here are accepted and not kept. */
+export const callSchemas: Readonly<Record<EventType, TObject>> = {
+  track: callSchema('track'),
+  identify: callSchema('identify'),
+  page: callSchema('page'),
+  screen: callSchema('screen'),
+  group: callSchema('group'),
+  alias: callSchema('alias'),
+}
+
+const batchEventSchema = (type: EventType): TObject =>
+  Type.Object({ ...callSchemas[type].properties, type: Type.Literal(type) }, type === 'alias' ? {} : hasVisitor)
+
+/** An event of a batch: a call's body with its `type`. */
+export const batchEventSchemas: readonly TObject[] = eventTypes.map(batchEventSchema)
+
+/** Body of `/v1/batch` and `/v1/import`. `context` and `sentAt` hold for every event that has none of its own. */
+export const BatchBodySchema = Type.Object({
+  batch: Type.Array(Type.Unknown(), { minItems: 1, maxItems: ingestionLimits.batchEvents }),
+  context: Type.Optional(JsonObjectSchema),
+  sentAt: Type.Optional(ClientTimeSchema),
+  writeKey: Type.Optional(Type.String()),
+})
+
+/** Body of `/v1/batch` as the API document shows it: with the events' own schemas, each checked on its own. */
+export const DocumentedBatchBodySchema = Type.Object({
+  ...BatchBodySchema.properties,
+  batch: Type.Array(Type.Union([...batchEventSchemas]), {
+    minItems: 1,
+    maxItems: ingestionLimits.batchEvents,
+    description: 'Each event is judged on its own: refused ones are named in the answer, the others are kept.',
+  }),
+})
+
+/** Answer of a single call: the event is durable. `messageId` is the client's, or the one that was made for it. */
+export const CallAnswerSchema = Type.Object(
+  { success: Type.Literal(true), messageId: Type.String() },
+  { additionalProperties: false },
+)
+export type CallAnswer = Static<typeof CallAnswerSchema>
+
+/** One event of a batch that was not kept, and why. */
+export const RejectedEventSchema = Type.Object(
+  {
+    index: Type.Integer({ minimum: 0 }),
+    field: Type.String(),
+    reason: Type.String(),
+    messageId: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+export type RejectedEvent = Static<typeof RejectedEventSchema>
+
+/** Answer of a batch: every event that is not in `rejected` is durable. */
+export const BatchAnswerSchema = Type.Object(
+  {
+    success: Type.Literal(true),
+    accepted: Type.Integer({ minimum: 1 }),
+    rejected: Type.Array(RejectedEventSchema),
+  },
+  { additionalProperties: false },
+)
+export type BatchAnswer = Static<typeof BatchAnswerSchema>
+
+/** A CloudEvent 1.0 in the JSON format (structured mode, and each element of a batch). */
+export const CloudEventSchema = Type.Object({
+  specversion: Type.Literal('1.0'),
+  id: name(1),
+  source: name(1),
+  type: name(1),
+  subject: Type.Optional(name(1)),
+  time: Type.Optional(Type.String({ format: 'date-time' })),
+  datacontenttype: Type.Optional(Type.Literal('application/json')),
+  userid: Type.Optional(name(1)),
+  anonymousid: Type.Optional(name(1)),
+  data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+})
+
+/** An accepted event with its place in the log, as `GET /v1/events` shows it. */
+export const TailedEventSchema = Type.Object(
+  {
+    partition: Type.Integer({ minimum: 0 }),
+    offset: Type.Integer({ minimum: 0 }),
+    event: EventSchema,
+  },
+  { additionalProperties: false },
+)
+export type TailedEvent = Static<typeof TailedEventSchema>
+
+export const EventTailAnswerSchema = Type.Object(
+  {
+    /** Oldest first. */
+    events: Type.Array(TailedEventSchema),
+    /** Give it back as `cursor` to read what came after. */
+    cursor: Type.String(),
+  },
+  { additionalProperties: false },
+)
+export type EventTailAnswer = Static<typeof EventTailAnswerSchema>
+
+/** An item with its version. `version` is also the ETag. */
+export const ItemAnswerSchema = Type.Object(
+  {
+    id: Type.String(),
+    version: Type.Integer({ minimum: 1 }),
+    updatedAt: Type.String({ format: 'date-time' }),
+    ...ItemBodySchema.properties,
+  },
+  { additionalProperties: false },
+)
+export type ItemAnswer = Static<typeof ItemAnswerSchema>
+
+const orNull = (schema: TSchema): TSchema => Type.Optional(Type.Union([schema, Type.Null()]))
+
+/** A JSON merge patch of an item: fields as in the body, or null to remove them. */
+export const ItemPatchSchema = Type.Object(
+  {
+    ...Object.fromEntries(Object.entries(ItemBodySchema.properties).map(([field, schema]) => [field, orNull(schema)])),
+    attributes: orNull(
+      Type.Record(
+        Type.String({ maxLength: 128 }),
+        Type.Union([Type.String({ maxLength: 1024 }), Type.Number(), Type.Boolean(), Type.Null()]),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+/** A row of `POST /v1/items`: an item's body with its id. */
+export const ItemRowSchema = Type.Object({ id: name(1), ...ItemBodySchema.properties }, { additionalProperties: false })
+export type ItemRow = Static<typeof ItemRowSchema>
+
+export const RejectedItemSchema = Type.Object(
+  {
+    /** Line of the body, from 1: of an NDJSON row, or where the array's element starts. */
+    line: Type.Integer({ minimum: 1 }),
+    id: Type.Optional(Type.String()),
+    field: Type.String(),
+    reason: Type.String(),
+  },
+  { additionalProperties: false },
+)
+export type RejectedItem = Static<typeof RejectedItemSchema>
+
+export const ItemImportAnswerSchema = Type.Object(
+  {
+    success: Type.Literal(true),
+    accepted: Type.Integer({ minimum: 1 }),
+    rejectedCount: Type.Integer({ minimum: 0 }),
+    /** The first refused rows (`ingestionLimits.listedRejections`). */
+    rejected: Type.Array(RejectedItemSchema),
+  },
+  { additionalProperties: false },
+)
+export type ItemImportAnswer = Static<typeof ItemImportAnswerSchema>
+
+/** A record that a consumer could not process, as `GET /v1/dead-letters` shows it. */
+export const DeadLetterSchema = Type.Object(
+  {
+    /** Place in the dead-letter topic. */
+    offset: Type.Integer({ minimum: 0 }),
+    at: Type.String({ format: 'date-time' }),
+    code: Type.String(),
+    message: Type.String(),
+    key: Type.String(),
+    source: Type.Object(
+      { topic: Type.String(), partition: Type.Integer({ minimum: 0 }), offset: Type.Integer({ minimum: 0 }) },
+      { additionalProperties: false },
+    ),
+    /** The record's value: as JSON when it is, otherwise as base64 text. */
+    value: Type.Optional(Type.Unknown()),
+    valueBase64: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+export type DeadLetter = Static<typeof DeadLetterSchema>

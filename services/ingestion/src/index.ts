@@ -1,0 +1,2 @@
+export { IngestionConfigSchema, toIngestionConfig, type IngestionConfig } from './config.ts'
+export { createIngestionService } from './service.ts'

@@ -1,0 +1,54 @@
+import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
+import { createAcceptEvents } from './application/accept-events.ts'
+import { createItemChanges } from './application/change-item.ts'
+import { createImportItems } from './application/import-items.ts'
+import { ItemStore } from './application/item-store.ts'
+import { repairCatalogue } from './application/repair-catalogue.ts'
+import { createTailEvents } from './application/tail-events.ts'
+import type { IngestionConfig } from './config.ts'
+import { createIngestionMetrics } from './metrics.ts'
+import { addCloudEventsRoute } from './routes/cloud-events.ts'
+import { addEventTailRoute } from './routes/event-tail.ts'
+import { addItemImportRoute } from './routes/item-import.ts'
+import { addItemRoutes } from './routes/items.ts'
+import { addTrackingRoutes } from './routes/tracking.ts'
+
+/** Events and catalogue into the log: validation, time correction, acceptance, item documents and their versions. */
+export function createIngestionService(config: IngestionConfig, dependencies: ServiceDependencies): Promise<Service> {
+  const { clock, eventLog, onlineStore, log } = dependencies
+  const { publishDeadlineMs } = config
+  const metrics = createIngestionMetrics(dependencies.metrics)
+  const items = new ItemStore({ onlineStore, eventLog, log, publishDeadlineMs })
+  const acceptEvents = createAcceptEvents({ eventLog, metrics, publishDeadlineMs })
+  let repair: Promise<void> = Promise.resolve()
+
+  return Promise.resolve({
+    name: 'ingestion',
+    async routes(app) {
+      // Each part takes bodies its own way, so each has a scope of its own.
+      await app.register((part: HttpApp) => plugin(() => addTrackingRoutes(part, { clock, acceptEvents })))
+      await app.register((part: HttpApp) => plugin(() => addCloudEventsRoute(part, { clock, acceptEvents })))
+      await app.register((part: HttpApp) =>
+        plugin(() => addItemImportRoute(part, createImportItems({ items, clock, metrics }))),
+      )
+      await app.register((part: HttpApp) =>
+        plugin(() => addItemRoutes(part, createItemChanges({ items, clock, metrics }))),
+      )
+      addEventTailRoute(app, createTailEvents(eventLog))
+    },
+    startServing: () => Promise.resolve(),
+    startConsuming() {
+      repair = repairCatalogue({ items, eventLog, log }).catch((error: unknown) => {
+        log.warn({ err: error }, 'the catalogue could not be compared with its topic; the next start tries again')
+      })
+      return Promise.resolve()
+    },
+    notReady: () => [],
+    [Symbol.asyncDispose]: () => repair,
+  })
+}
+
+const plugin = (add: () => void): Promise<void> => {
+  add()
+  return Promise.resolve()
+}
