@@ -1,3 +1,6 @@
 export * from './clock.ts'
 export * from './errors.ts'
 export * from './log.ts'
+export * from './backoff.ts'
+export * from './murmur2.ts'
+export * from './process-identity.ts'

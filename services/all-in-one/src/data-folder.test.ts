@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { claimDataFolder } from './data-folder.ts'
+
+async function temporaryFolder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'rapport-data-folder-'))
+  onTestFinished(() => rm(path, { recursive: true }))
+  return path
+}
+
+test('a folder in use is refused, naming the process', async () => {
+  const path = await temporaryFolder()
+  await using _first = await claimDataFolder(path)
+  await expect(claimDataFolder(path)).rejects.toThrow(`in use by process ${process.pid}`)
+})
+
+test('a folder is free again after it was given back', async () => {
+  const path = await temporaryFolder()
+  {
+    await using _first = await claimDataFolder(path)
+  }
+  await using second = await claimDataFolder(path)
+  expect(second.path).toBe(path)
+})
+
+test.each(['1234567_00000000.1', 'not a process', ''])(
+  'the lock of a dead process (%j) is taken over',
+  async (left) => {
+    const path = await temporaryFolder()
+    await writeFile(join(path, 'lock'), left)
+    await using claimed = await claimDataFolder(path)
+    expect(claimed.log).toBe(join(path, 'log'))
+  },
+)
+
+test('of many that take over a stale lock at once, one wins', async () => {
+  const path = await temporaryFolder()
+  await writeFile(join(path, 'lock'), '1234567_00000000.1')
+  const claims = await Promise.allSettled(Array.from({ length: 8 }, () => claimDataFolder(path)))
+  expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+})

@@ -1,0 +1,29 @@
+// The shop as a process: its back-fill, then live traffic until it is told to stop.
+import { RapportClient } from '@rapport/sdk'
+import { backfill } from './backfill.ts'
+import { createShop } from './history.ts'
+import { runLiveTraffic } from './live-traffic.ts'
+
+const { RAPPORT_URL: url, RAPPORT_KEY: key, RAPPORT_SHOP_SEED: seed = '1' } = process.env
+if (url === undefined || key === undefined) {
+  console.error('The shop needs RAPPORT_URL and RAPPORT_KEY.')
+  process.exit(2)
+}
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
+// The parent holds the other end: when it is gone, so is the shop.
+process.once('disconnect', () => stopping.abort())
+
+const client = new RapportClient({ url, key, retries: 10 })
+const shop = createShop(Number(seed))
+const sent = await backfill(client, shop, Date.now())
+if (sent > 0) console.log(`The shop has sent ${shop.products.length} products and ${sent} events of the last 30 days.`)
+await runLiveTraffic({
+  client,
+  shop,
+  signal: stopping.signal,
+  visitsPerSecond: 0.2,
+  onProblem: (error) =>
+    console.error(`The shop could not play a visit: ${error instanceof Error ? error.message : String(error)}`),
+})
