@@ -47,7 +47,8 @@ export const RecommendationRequestSchema = Type.Object(
     itemIds: Type.Optional(
       Type.Array(IdSchema, {
         maxItems: 200,
-        description: 'Items of the running session, oldest first; they count as viewed just now.',
+        description:
+          'Items of the running session, oldest first; they count as viewed just now and are never in the answer.',
       }),
     ),
     count: Type.Optional(RecommendationCountSchema),
@@ -89,7 +90,7 @@ export const recommendationSources = [
   'newest',
 ] as const
 /** What proposed an item. Scores are comparable within one source only. */
-export const RecommendationSourceSchema = Type.Union(recommendationSources.map((source) => Type.Literal(source)))
+export const RecommendationSourceSchema = Type.Enum(recommendationSources)
 export type RecommendationSource = (typeof recommendationSources)[number]
 
 /** Why an item is there, in English and Chinese. */
@@ -135,7 +136,7 @@ export const recommendationStrategies = [
   'newest',
 ] as const
 /** Which path made the answer; items that filled it up name their own `source`. */
-export const RecommendationStrategySchema = Type.Union(recommendationStrategies.map((name) => Type.Literal(name)))
+export const RecommendationStrategySchema = Type.Enum(recommendationStrategies)
 export type RecommendationStrategy = (typeof recommendationStrategies)[number]
 
 export const RecommendationResponseSchema = Type.Object(
@@ -172,12 +173,7 @@ export const similarKinds = ['similar', 'alsoViewed', 'alsoBought'] as const
 /** `GET /v1/recommendations/items/{id}/similar`. */
 export const SimilarItemsQuerySchema = Type.Object(
   {
-    kind: Type.Optional(
-      Type.Union(
-        similarKinds.map((kind) => Type.Literal(kind)),
-        { default: 'similar' },
-      ),
-    ),
+    kind: Type.Optional(Type.Enum(similarKinds, { default: 'similar' })),
     count: Type.Optional(RecommendationCountSchema),
     category: Type.Optional(NameSchema),
     scenario: Type.Optional(ScenarioSchema),
