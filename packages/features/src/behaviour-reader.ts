@@ -39,6 +39,8 @@ export interface TrendUnitSpan {
 /** Reads the online state that the feature service writes; every serving service uses it. */
 export interface BehaviourReader {
   readVisitor(visitor: VisitorRef, options?: { asOfMs?: number }): Promise<VisitorBehaviour>
+  /** The `stamp` that `readVisitor` would give now, at a fraction of its cost: links and sequences alone are read. */
+  readStamp(visitor: VisitorRef): Promise<string>
   /** Item counts of the tenant by hour or day bucket, both bounds included, ascending; empty buckets left out. */
   readTrend(tenant: string, span: TrendUnitSpan): Promise<readonly TrendBucket[]>
   /** Event time of the tenant's newest applied event; undefined before the first. */

@@ -15,6 +15,10 @@ export function createBehaviourReader(store: OnlineStore): BehaviourReader {
       const [members = []] = await readMembers(store, [visitor], recentParts)
       return toBehaviour(members, options.asOfMs)
     },
+    async readStamp(visitor) {
+      const [members = []] = await readMembers(store, [visitor], [])
+      return stampOf(members)
+    },
     readTrend: (tenant, span) => readTrend(store, tenant, span),
     async newestEventMs(tenant) {
       const [state] = await store.read([{ entity: entities.clock(tenant), parts: [parts.clock] }])
@@ -26,10 +30,13 @@ export function createBehaviourReader(store: OnlineStore): BehaviourReader {
 function toBehaviour(members: Members, asOfMs: number | undefined): VisitorBehaviour {
   return {
     members: members.map(({ entity }) => entity),
-    stamp: members.map(({ entity, state }) => `${entity.kind}:${entity.id}:${state.sequence}`).join('|'),
+    stamp: stampOf(members),
     recentByEvent: recentByEvent(members, asOfMs),
   }
 }
+
+const stampOf = (members: Members): string =>
+  members.map(({ entity, state }) => `${entity.kind}:${entity.id}:${state.sequence}`).join('|')
 
 /** The newest items by event name over all members; custom events stand under their own names. */
 export function recentByEvent(
