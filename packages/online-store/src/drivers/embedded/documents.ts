@@ -1,0 +1,39 @@
+import type { Document, DocumentOutcome, DocumentWrite, EntityRef, JsonValue } from '../../online-store.ts'
+import { entityKey } from '../../keys.ts'
+import type { DocumentTables } from './environments.ts'
+import { boundedKey } from './layout.ts'
+
+/* Version float64, then the value as JSON. */
+const VERSION_BYTES = 8
+
+export function readDocument({ documents }: DocumentTables, entity: EntityRef): Document | undefined {
+  const bytes = documents.getBinary(boundedKey(entityKey(entity)))
+  if (bytes === undefined) return undefined
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return {
+    version: buffer.readDoubleLE(0),
+    value: JSON.parse(buffer.toString('utf8', VERSION_BYTES)) as JsonValue,
+  }
+}
+
+/** Compares and sets every document in one transaction; a refused one does not stop the others. Resolves when on disk. */
+export async function writeDocuments(
+  { env, documents }: DocumentTables,
+  writes: readonly DocumentWrite[],
+): Promise<DocumentOutcome[]> {
+  const prepared = writes.map(({ entity, value, ifVersion }) => {
+    const json = JSON.stringify(value)
+    const bytes = Buffer.alloc(VERSION_BYTES + Buffer.byteLength(json))
+    bytes.write(json, VERSION_BYTES, 'utf8')
+    return { key: boundedKey(entityKey(entity)), bytes, ifVersion }
+  })
+  return env.transaction(() =>
+    prepared.map(({ key, bytes, ifVersion }) => {
+      const standing = documents.getBinary(key)?.readDoubleLE(0) ?? 0
+      if (ifVersion !== undefined && ifVersion !== standing) return { written: false, version: standing }
+      bytes.writeDoubleLE(standing + 1, 0)
+      documents.putSync(key, bytes)
+      return { written: true, version: standing + 1 }
+    }),
+  )
+}

@@ -1,0 +1,171 @@
+import type { JsonValue, Member, PartValue, Register } from '../../online-store.ts'
+
+/*
+ * `keep` uint32 (0: no limit), then the registers: lengths of name and messageId uint16, of the value uint32,
+ * time float64, name, messageId, value as JSON; all text UTF-8. Fields are ordered by name, members newest first.
+ */
+const HEADER_BYTES = 4
+const REGISTER_BYTES = 16
+
+export interface RegisterChange {
+  readonly op: 'latest' | 'earliest' | 'newest'
+  readonly name: string
+  readonly atMs: number
+  readonly messageId: string
+  readonly value: JsonValue
+  /** `newest` alone. */
+  readonly keep?: number
+}
+
+let scratch = Buffer.allocUnsafeSlow(16 * 1024)
+
+const nameLength = (bytes: Buffer, at: number): number => bytes.readUInt16LE(at)
+const idLength = (bytes: Buffer, at: number): number => bytes.readUInt16LE(at + 2)
+const valueLength = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 4)
+const timeOf = (bytes: Buffer, at: number): number => bytes.readDoubleLE(at + 8)
+const nameStart = (at: number): number => at + REGISTER_BYTES
+const idStart = (bytes: Buffer, at: number): number => at + REGISTER_BYTES + nameLength(bytes, at)
+const valueStart = (bytes: Buffer, at: number): number => idStart(bytes, at) + idLength(bytes, at)
+const endOf = (bytes: Buffer, at: number): number => valueStart(bytes, at) + valueLength(bytes, at)
+
+/** Writes the register into the scratch buffer and gives its length. */
+function encode(change: RegisterChange): number {
+  const value = JSON.stringify(change.value)
+  const needed = REGISTER_BYTES + 3 * (change.name.length + change.messageId.length + value.length)
+  if (needed > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * needed)
+  const nameBytes = scratch.write(change.name, REGISTER_BYTES)
+  const idBytes = scratch.write(change.messageId, REGISTER_BYTES + nameBytes)
+  const valueBytes = scratch.write(value, REGISTER_BYTES + nameBytes + idBytes)
+  scratch.writeUInt16LE(nameBytes, 0)
+  scratch.writeUInt16LE(idBytes, 2)
+  scratch.writeUInt32LE(valueBytes, 4)
+  scratch.writeDoubleLE(change.atMs, 8)
+  return REGISTER_BYTES + nameBytes + idBytes + valueBytes
+}
+
+/** Order of a stretch of the scratch register against the same stretch of the one at `at`, by UTF-8 bytes. */
+function compareBytes(
+  bytes: Buffer,
+  at: number,
+  start: (bytes: Buffer, at: number) => number,
+  end: typeof start,
+): number {
+  return scratch.compare(bytes, start(bytes, at), end(bytes, at), start(scratch, 0), end(scratch, 0))
+}
+
+const compareNames = (bytes: Buffer, at: number): number =>
+  compareBytes(bytes, at, (_, from) => nameStart(from), idStart)
+
+/** Order by (time, messageId); the value decides between two changes of one message. */
+function compareAge(bytes: Buffer, at: number): number {
+  const difference = timeOf(scratch, 0) - timeOf(bytes, at)
+  if (difference !== 0) return difference
+  return compareBytes(bytes, at, idStart, valueStart)
+}
+
+function sameName(bytes: Buffer, at: number): boolean {
+  const length = nameLength(bytes, at)
+  if (length !== nameLength(scratch, 0)) return false
+  const start = nameStart(at)
+  // from the back: names of one kind often share their start
+  for (let index = length - 1; index >= 0; index--)
+    if (bytes[start + index] !== scratch[REGISTER_BYTES + index]) return false
+  return true
+}
+
+/** Whether the scratch register stands before the one at `at` in the part's order. */
+function standsBefore(op: RegisterChange['op'], bytes: Buffer, at: number): boolean {
+  if (op !== 'newest') return compareNames(bytes, at) < 0
+  const age = compareAge(bytes, at)
+  return age === 0 ? compareNames(bytes, at) > 0 : age > 0
+}
+
+function replaces(op: RegisterChange['op'], bytes: Buffer, at: number): boolean {
+  const age = compareAge(bytes, at)
+  if (age === 0) return compareBytes(bytes, at, valueStart, endOf) > 0
+  return op === 'earliest' ? age < 0 : age > 0
+}
+
+/** The part without its register at `removeAt` (-1: none) and with the scratch register at `insertAt`. */
+function splice(bytes: Buffer, length: number, edit: { removeAt: number; insertAt: number }): Buffer {
+  const { removeAt, insertAt } = edit
+  const removed = removeAt < 0 ? 0 : endOf(bytes, removeAt) - removeAt
+  const result = Buffer.allocUnsafe(bytes.length + length - removed)
+  let to = 0
+  const keep = (from: number, until: number): void => {
+    to += bytes.copy(result, to, from, until)
+  }
+  const insert = (): void => {
+    to += scratch.copy(result, to, 0, length)
+  }
+  if (removeAt < 0 || insertAt <= removeAt) {
+    keep(0, insertAt)
+    insert()
+    keep(insertAt, removeAt < 0 ? bytes.length : removeAt)
+    if (removeAt >= 0) keep(removeAt + removed, bytes.length)
+  } else {
+    keep(0, removeAt)
+    keep(removeAt + removed, insertAt)
+    insert()
+    keep(insertAt, bytes.length)
+  }
+  return result
+}
+
+/** Cuts what stands behind the `keep` newest members. */
+function truncate(bytes: Buffer, keep: number): Buffer {
+  let at = HEADER_BYTES
+  for (let kept = 0; kept < keep && at < bytes.length; kept++) at = endOf(bytes, at)
+  return at < bytes.length ? bytes.subarray(0, at) : bytes
+}
+
+/** Applies one register or member; may change `part` in place. The smallest `keep` ever given to a part counts, in any order of changes. */
+export function putRegister(part: Buffer | undefined, change: RegisterChange): Buffer {
+  const length = encode(change)
+  const bytes = part ?? Buffer.alloc(HEADER_BYTES)
+  const standingKeep = bytes.readUInt32LE(0)
+  const keep = standingKeep === 0 ? (change.keep ?? 0) : Math.min(standingKeep, change.keep ?? standingKeep)
+  let found = -1
+  let insertAt = -1
+  for (let at = HEADER_BYTES; at < bytes.length; at = endOf(bytes, at)) {
+    if (found < 0 && sameName(bytes, at)) {
+      if (!replaces(change.op, bytes, at)) {
+        insertAt = -2
+        break
+      }
+      found = at
+    } else if (insertAt < 0 && standsBefore(change.op, bytes, at)) insertAt = at
+    if (found >= 0 && insertAt >= 0) break
+  }
+  const next =
+    insertAt === -2
+      ? bytes
+      : splice(bytes, length, { removeAt: found, insertAt: insertAt < 0 ? bytes.length : insertAt })
+  next.writeUInt32LE(keep, 0)
+  return keep === 0 ? next : truncate(next, keep)
+}
+
+function registerAt(bytes: Buffer, at: number): Register {
+  const from = idStart(bytes, at)
+  const until = valueStart(bytes, at)
+  return {
+    atMs: timeOf(bytes, at),
+    messageId: bytes.toString('utf8', from, until),
+    value: JSON.parse(bytes.toString('utf8', until, endOf(bytes, at))) as JsonValue,
+  }
+}
+
+const nameAt = (bytes: Buffer, at: number): string => bytes.toString('utf8', nameStart(at), idStart(bytes, at))
+
+export function decodeRegisters(op: RegisterChange['op'], bytes: Buffer): PartValue {
+  if (op === 'newest') {
+    const members: Member[] = []
+    for (let at = HEADER_BYTES; at < bytes.length; at = endOf(bytes, at))
+      members.push({ member: nameAt(bytes, at), ...registerAt(bytes, at) })
+    return { op, members }
+  }
+  const fields = new Map<string, Register>()
+  for (let at = HEADER_BYTES; at < bytes.length; at = endOf(bytes, at))
+    fields.set(nameAt(bytes, at), registerAt(bytes, at))
+  return { op, fields }
+}

@@ -1,0 +1,22 @@
+import { RapportError } from '@rapport/core'
+
+/** The store did not answer, or it cannot be said that a write is durable. The same call may be made again. */
+export class StoreUnavailableError extends RapportError {
+  override readonly name = 'StoreUnavailableError'
+
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('RPT_ONLINE_STORE_UNAVAILABLE', message, { ...options, canRetry: true })
+  }
+}
+
+/** The caller handed in something the store does not take; nothing of the call has been applied. */
+export class OnlineStoreInputError extends RapportError {
+  override readonly name = 'OnlineStoreInputError'
+  /** Path of what is wrong: `applications[0].entries[2].changes[1].amount`. */
+  readonly field: string
+
+  constructor(field: string, reason: string) {
+    super('RPT_ONLINE_STORE_INPUT', `${field} ${reason}`)
+    this.field = field
+  }
+}

@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { OnlineStoreInputError } from '../errors.ts'
+import type { Application, Change, OnlineStore } from '../online-store.ts'
+import {
+  application,
+  BASE_MS,
+  DAY_MS,
+  entry,
+  HOUR_MS,
+  newTenant,
+  readTally,
+  tally,
+  userOf,
+  type OnlineStoreHarness,
+  type OpenHarness,
+} from './harness.ts'
+
+export function describeApply(open: OpenHarness): void {
+  describe('apply', () => {
+    let harness: OnlineStoreHarness
+    let store: OnlineStore
+    beforeEach(async () => {
+      harness = await open()
+      store = await harness.connect()
+    })
+    afterEach(async () => {
+      await harness[Symbol.asyncDispose]()
+    })
+
+    it('skips what stands at or below the mark of the topic and partition, and applies the rest', async () => {
+      const user = userOf(newTenant())
+      const first = [entry(3, [tally('x')]), entry(5, [tally('x')])]
+      expect(await store.apply([application(user, first)])).toEqual([['applied', 'applied']])
+      const second = [...first, entry(4, [tally('x')]), entry(6, [tally('x')])].sort((a, b) => a.offset - b.offset)
+      expect(await store.apply([application(user, second)])).toEqual([
+        ['redelivered', 'redelivered', 'redelivered', 'applied'],
+      ])
+      expect(await readTally(store, user)).toEqual({ x: 3 })
+    })
+
+    it('keeps a mark for each topic and each partition', async () => {
+      const user = userOf(newTenant())
+      const entries = [entry(0, [tally('x')])]
+      const places = [
+        { topic: 'one', partition: 0 },
+        { topic: 'one', partition: 1 },
+        { topic: 'two', partition: 0 },
+      ]
+      const outcomes = await store.apply(places.map((place) => application(user, entries, place)))
+      expect(outcomes).toEqual([['applied'], ['applied'], ['applied']])
+      expect((await store.read([{ entity: user, parts: [] }]))[0]?.sequence).toBe(3)
+    })
+
+    it('gives outcomes in the order of the entries for many entities in one call', async () => {
+      const tenant = newTenant()
+      const applications = Array.from({ length: 300 }, (_, index) =>
+        application(userOf(tenant, `user-${index % 100}`), [entry(index, [tally('x', index)])]),
+      )
+      const outcomes = await store.apply(applications)
+      expect(outcomes.flat().every((outcome) => outcome === 'applied')).toBe(true)
+      expect(await readTally(store, userOf(tenant, 'user-7'))).toEqual({ x: 7 + 107 + 207 })
+      const again = await store.apply(applications)
+      expect(again.flat().every((outcome) => outcome === 'redelivered')).toBe(true)
+    })
+
+    it('refuses a faulty call whole, naming the field', async () => {
+      const user = userOf(newTenant())
+      const good = entry(0, [tally('x')])
+      const faults: readonly (readonly [string, Application])[] = [
+        ['applications[1].entries[0].changes[0].amount', application(user, [entry(1, [tally('x', 0.5)])])],
+        ['applications[1].entries[1].offset', application(user, [entry(2, []), entry(2, [])])],
+        ['applications[1].entries[0].messageId', application(user, [entry(1, [], { messageId: '' })])],
+        ['applications[1].entries[0].receivedAtMs', application(user, [entry(1, [], { receivedAtMs: Number.NaN })])],
+        ['applications[1].partition', application(user, [], { partition: -1 })],
+        ['applications[1].dedupWindowMs', application(user, [], { dedupWindowMs: 0 })],
+        [
+          'applications[1].entries[0].changes[0].part',
+          application(user, [entry(1, [{ op: 'tally', part: 'count/x', field: 'f', amount: 1 }])]),
+        ],
+      ]
+      for (const [field, faulty] of faults) {
+        const refusal = await store.apply([application(user, [good]), faulty]).catch((error: unknown) => error)
+        expect(refusal).toBeInstanceOf(OnlineStoreInputError)
+        expect(refusal).toMatchObject({ field, code: 'RPT_ONLINE_STORE_INPUT', canRetry: false })
+      }
+      expect((await store.read([{ entity: user, parts: 'all' }]))[0]).toEqual({ sequence: 0, parts: new Map() })
+    })
+
+    it('loses nothing when two handles apply to one entity at the same time', async () => {
+      const other = await harness.connect()
+      const user = userOf(newTenant())
+      const count: Change = { op: 'count', part: 'count/viewed', atMs: BASE_MS, amount: 1 }
+      const applyAll = async (handle: OnlineStore, partition: number): Promise<void> => {
+        for (let offset = 0; offset < 40; offset++) {
+          const messageId = `${partition}-${offset}`
+          const changes = [tally(`partition-${partition}`), tally('both'), count]
+          await handle.apply([application(user, [entry(offset, changes, { messageId })], { partition })])
+        }
+      }
+      await Promise.all([applyAll(store, 0), applyAll(other, 1), applyAll(store, 2), applyAll(other, 3)])
+      const ofPartitions = { 'partition-0': 40, 'partition-1': 40, 'partition-2': 40, 'partition-3': 40 }
+      expect(await readTally(other, user)).toEqual({ ...ofPartitions, both: 160 })
+      const [state] = await store.read([{ entity: user, parts: ['count/viewed'] }])
+      expect(state).toMatchObject({ sequence: 160 })
+      expect(state?.parts.get('count/viewed')).toMatchObject({ total: 160 })
+    })
+
+    describe('with a dedup window', () => {
+      const windowed = (entries: Parameters<typeof entry>[] = [], partition = 0): Partial<Application>[] => [
+        { dedupWindowMs: DAY_MS, partition, entries: entries.map((parameters) => entry(...parameters)) },
+      ]
+      const applyTo = async (
+        user: ReturnType<typeof userOf>,
+        parameters: Parameters<typeof entry>[],
+        partition = 0,
+      ): Promise<readonly string[]> => {
+        const [overrides] = windowed(parameters, partition)
+        const [outcomes] = await store.apply([application(user, [], overrides)])
+        return outcomes ?? []
+      }
+      const same = { messageId: 'same' }
+
+      it('calls a known message at another offset a duplicate, at the same offset a redelivery', async () => {
+        const user = userOf(newTenant())
+        expect(await applyTo(user, [[1, [tally('x')], same]])).toEqual(['applied'])
+        expect(await applyTo(user, [[1, [tally('x')], same]])).toEqual(['redelivered'])
+        expect(await applyTo(user, [[4, [tally('x')], same]])).toEqual(['duplicate'])
+        expect(await applyTo(user, [[4, [tally('x')], same]])).toEqual(['duplicate'])
+        expect(await applyTo(user, [[1, [tally('x')], same]], 1)).toEqual(['duplicate'])
+        expect(await readTally(store, user)).toEqual({ x: 1 })
+        expect((await store.read([{ entity: user, parts: [] }]))[0]?.sequence).toBe(1)
+      })
+
+      it('raises the mark by a duplicate', async () => {
+        const user = userOf(newTenant())
+        await applyTo(user, [
+          [1, [tally('x')], same],
+          [4, [tally('x')], same],
+        ])
+        expect(await applyTo(user, [[3, [tally('x')]]])).toEqual(['redelivered'])
+        expect(await applyTo(user, [[5, [tally('x')]]])).toEqual(['applied'])
+      })
+
+      it('finds duplicates inside one call', async () => {
+        const user = userOf(newTenant())
+        const outcomes = await applyTo(user, [
+          [1, [tally('x')], same],
+          [2, [tally('x')]],
+          [3, [tally('x')], same],
+        ])
+        expect(outcomes).toEqual(['applied', 'applied', 'duplicate'])
+        expect(await readTally(store, user)).toEqual({ x: 2 })
+      })
+
+      it('measures the window by the newest receivedAt of the entity', async () => {
+        const user = userOf(newTenant())
+        await applyTo(user, [[1, [tally('x')], same]])
+        await applyTo(user, [[2, [tally('x')], { receivedAtMs: BASE_MS + DAY_MS }]])
+        expect(await applyTo(user, [[3, [tally('x')], { ...same, receivedAtMs: BASE_MS + DAY_MS }]])).toEqual([
+          'duplicate',
+        ])
+        expect(await applyTo(user, [[4, [tally('x')], { receivedAtMs: BASE_MS + DAY_MS + 1 }]])).toEqual(['applied'])
+        expect(await applyTo(user, [[5, [tally('x')], { ...same, receivedAtMs: BASE_MS + DAY_MS }]])).toEqual([
+          'applied',
+        ])
+        expect(await applyTo(user, [[1, [tally('x')], same]])).toEqual(['duplicate'])
+      })
+
+      it('knows every message of a window of many hours, and forgets what has left it', async () => {
+        const user = userOf(newTenant())
+        const hourly = (hour: number): Parameters<typeof entry> => [
+          hour,
+          [tally('x')],
+          { messageId: `hour-${hour}`, receivedAtMs: BASE_MS + hour * HOUR_MS },
+        ]
+        for (let hour = 0; hour < 48; hour++) expect(await applyTo(user, [hourly(hour)])).toEqual(['applied'])
+        const again = (hour: number): Parameters<typeof entry> => [
+          100 + hour,
+          [tally('x')],
+          { messageId: `hour-${hour}`, receivedAtMs: BASE_MS + 47 * HOUR_MS },
+        ]
+        const outcomes = await applyTo(
+          user,
+          Array.from({ length: 48 }, (_, hour) => again(hour)),
+        )
+        expect(outcomes.lastIndexOf('applied')).toBe(22)
+        expect(outcomes.indexOf('duplicate')).toBe(23)
+      })
+
+      it('keeps the messages of one entity from those of another', async () => {
+        const tenant = newTenant()
+        expect(await applyTo(userOf(tenant, 'a'), [[1, [tally('x')], same]])).toEqual(['applied'])
+        expect(await applyTo(userOf(tenant, 'b'), [[2, [tally('x')], same]])).toEqual(['applied'])
+      })
+    })
+  })
+}

@@ -1,0 +1,78 @@
+import type { Bucket, Change, Entry, Member, PartValue, Register } from '../online-store.ts'
+import { HOUR_MS, MINUTE_MS } from './harness.ts'
+
+/** The port's definition of a part, computed from the whole set of changes at once: what every driver must agree with. */
+export function expectedPart(entries: readonly Entry[], part: string): PartValue | undefined {
+  const changes = entries.flatMap(({ messageId, changes }) =>
+    changes.filter((change) => change.part === part).map((change) => ({ ...change, messageId })),
+  )
+  const op = changes[0]?.op
+  if (op === undefined) return undefined
+  switch (op) {
+    case 'count':
+      return expectedCount(changes.filter((change) => change.op === 'count'))
+    case 'tally': {
+      const fields = new Map<string, number>()
+      for (const change of changes)
+        if (change.op === 'tally') fields.set(change.field, (fields.get(change.field) ?? 0) + change.amount)
+      return { op, fields }
+    }
+    case 'latest':
+    case 'earliest': {
+      const fields = new Map<string, Register>()
+      for (const change of changes) {
+        if (change.op !== op) continue
+        const register = { atMs: change.atMs, messageId: change.messageId, value: change.value }
+        const standing = fields.get(change.field)
+        if (standing === undefined || wins(op, register, standing)) fields.set(change.field, register)
+      }
+      return { op, fields }
+    }
+    case 'newest':
+      return expectedNewest(changes.filter((change) => change.op === 'newest'))
+  }
+}
+
+type With<Op extends Change['op']> = Extract<Change, { op: Op }> & { readonly messageId: string }
+
+function buckets(changes: readonly With<'count'>[], unitMs: number, kept: number): Bucket[] {
+  const sums = new Map<number, number>()
+  for (const { atMs, amount } of changes) {
+    const start = Math.floor(atMs / unitMs) * unitMs
+    sums.set(start, (sums.get(start) ?? 0) + amount)
+  }
+  const newest = Math.max(...sums.keys())
+  return [...sums].filter(([start]) => start > newest - kept * unitMs).sort(([left], [right]) => left - right)
+}
+
+const expectedCount = (changes: readonly With<'count'>[]): PartValue => ({
+  op: 'count',
+  total: changes.reduce((sum, { amount }) => sum + amount, 0),
+  fiveMinutes: buckets(changes, 5 * MINUTE_MS, 26 * 12),
+  hours: buckets(changes, HOUR_MS, 32 * 24),
+})
+
+function expectedNewest(changes: readonly With<'newest'>[]): PartValue {
+  const members = new Map<string, Member>()
+  for (const { member, atMs, messageId, value } of changes) {
+    const candidate = { member, atMs, messageId, value }
+    const standing = members.get(member)
+    if (standing === undefined || wins('latest', candidate, standing)) members.set(member, candidate)
+  }
+  const sorted = [...members.values()].sort(
+    (left, right) => compareAge(right, left) || compareText(right.member, left.member),
+  )
+  return { op: 'newest', members: sorted.slice(0, Math.min(...changes.map(({ keep }) => keep))) }
+}
+
+/** By UTF-8 bytes, as every store can compare. */
+const compareText = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+const compareAge = (left: Register, right: Register): number =>
+  left.atMs - right.atMs || compareText(left.messageId, right.messageId)
+
+function wins(op: 'latest' | 'earliest', candidate: Register, standing: Register): boolean {
+  const age = compareAge(candidate, standing)
+  if (age === 0) return compareText(JSON.stringify(candidate.value), JSON.stringify(standing.value)) > 0
+  return op === 'latest' ? age > 0 : age < 0
+}
