@@ -1,0 +1,206 @@
+import { backoffMs, type Log } from '@rapport/core'
+import { NotCurrentError } from '../../errors.ts'
+import type { LogRecord, RecordBatch, Subscription } from '../../event-log.ts'
+import type { GroupWriter } from './group-writer.ts'
+import { toCheckpoint, type Claim, type Groups, type OwnedPartition } from './groups.ts'
+import type { Reader } from './reader.ts'
+import { Signal, type TimeSlice } from './signal.ts'
+import type { Topic } from './topic-table.ts'
+
+const DEFAULT_MAX_RECORDS = 1000
+const RETRY_BASE_MS = 50
+const RETRY_MAX_MS = 10_000
+
+/** What the consumers of one process share. */
+export interface ConsumerContext {
+  readonly reader: Reader
+  readonly groups: Groups
+  readonly writer: GroupWriter
+  readonly slice: TimeSlice
+  readonly log: Log
+  readonly random: () => number
+}
+
+export interface ConsumerIdentity {
+  readonly memberId: string
+  readonly subscription: Subscription
+  /** False once the member's lease has run out without having been renewed. */
+  readonly holdsLease: () => boolean
+}
+
+/** Reads one partition for one member, one batch at a time, for as long as the member owns it. */
+export class PartitionConsumer {
+  readonly topic: Topic
+  readonly partition: number
+  readonly epoch: number
+  readonly #context: ConsumerContext
+  readonly #identity: ConsumerIdentity
+  readonly #changed = new Signal()
+  #position: number
+  #seeks: number
+  #paused: boolean
+  #stopping = false
+  #delivering = false
+  #checkClaim = true
+  #loop: Promise<void> | undefined
+
+  constructor(context: ConsumerContext, identity: ConsumerIdentity, owned: OwnedPartition & { paused: boolean }) {
+    this.#context = context
+    this.#identity = identity
+    this.topic = owned.topic
+    this.partition = owned.partition
+    this.epoch = owned.claim.epoch
+    this.#seeks = owned.claim.seeks
+    this.#paused = owned.paused
+    this.#position = this.#startOf(owned.claim)
+  }
+
+  start(): void {
+    this.#loop ??= this.#run()
+  }
+
+  topicGrew(): void {
+    this.#changed.notify()
+  }
+
+  /** The partition may have been taken away, or moved by `seek`. */
+  groupChanged(): void {
+    this.#checkClaim = true
+    this.#changed.notify()
+  }
+
+  /** Resolves when no batch is in flight. */
+  async pause(): Promise<void> {
+    this.#paused = true
+    this.#changed.notify()
+    while (this.#delivering) await this.#changed.wait()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#changed.notify()
+  }
+
+  /** Resolves when the batch in flight has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#changed.notify()
+    await this.#loop
+  }
+
+  async #run(): Promise<void> {
+    const { reader, slice } = this.#context
+    while (!this.#stopping) {
+      if (this.#paused) {
+        await this.#changed.wait()
+        continue
+      }
+      if (this.#checkClaim && !this.#followClaim()) return
+      const { topic, partition } = this
+      const maxRecords = this.#identity.subscription.maxRecords ?? DEFAULT_MAX_RECORDS
+      const records = reader.page({ topic, partition, offset: this.#position }, maxRecords)
+      if (records.length === 0) {
+        await this.#changed.wait()
+        continue
+      }
+      await this.#deliver(records)
+      await slice.yieldIfLong()
+    }
+  }
+
+  async #deliver(records: readonly LogRecord[]): Promise<void> {
+    this.#delivering = true
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        const claim = this.#currentClaim()
+        if (claim === undefined || claim.seeks !== this.#seeks) {
+          this.#checkClaim = true
+          return
+        }
+        try {
+          await this.#identity.subscription.onBatch(this.#batchOf(records, claim))
+          this.#position = (records.at(-1)?.offset ?? this.#position) + 1
+          return
+        } catch (error) {
+          if (!(await this.#backOff(error, attempt))) return
+        }
+      }
+    } finally {
+      this.#delivering = false
+      this.#changed.notify()
+    }
+  }
+
+  /** False when the batch shall not be tried again by this consumer, or not now. */
+  async #backOff(error: unknown, attempt: number): Promise<boolean> {
+    const { log, random } = this.#context
+    const { group } = this.#identity.subscription
+    const waitMs = backoffMs(attempt, { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS, random })
+    const fields = { err: error, group, topic: this.topic.name, partition: this.partition, attempt, waitMs }
+    log.warn(fields, 'a batch was rejected and will be tried again')
+    const until = performance.now() + waitMs
+    while (!this.#stopping && !this.#paused) {
+      const leftMs = until - performance.now()
+      if (leftMs <= 0) return true
+      await this.#changed.waitAtMost(leftMs)
+    }
+    return false
+  }
+
+  #batchOf(records: readonly LogRecord[], fetched: Claim): RecordBatch {
+    return {
+      topic: this.topic.name,
+      partition: this.partition,
+      records,
+      checkpoint: toCheckpoint(fetched),
+      isCurrent: () => {
+        this.#context.reader.refresh()
+        return this.#identity.holdsLease() && this.#currentClaim()?.seeks === fetched.seeks
+      },
+      commit: (nextOffset, metadata) => this.#commit(fetched, nextOffset, metadata),
+    }
+  }
+
+  #commit(fetched: Claim, nextOffset: number, metadata: string | undefined): Promise<void> {
+    const { writer, groups } = this.#context
+    const { group } = this.#identity.subscription
+    return writer.run(() => {
+      const claim = this.#currentClaim()
+      if (claim === undefined || claim.seeks !== fetched.seeks) {
+        throw new NotCurrentError(group, this.topic.name, this.partition)
+      }
+      if (nextOffset < claim.nextOffset || (nextOffset === claim.nextOffset && metadata === undefined)) return
+      const place = { topic: this.topic.name, partition: this.partition }
+      groups.writeClaim(group, place, { ...claim, nextOffset, metadata: metadata ?? '' })
+    })
+  }
+
+  /** The group's claim while it is this member's and of this consumer's epoch. */
+  #currentClaim(): Claim | undefined {
+    const { memberId, subscription } = this.#identity
+    const claim = this.#context.groups.claim(subscription.group, this.topic.name, this.partition)
+    return claim.owner === memberId && claim.epoch === this.epoch ? claim : undefined
+  }
+
+  #startOf(claim: Claim): number {
+    const { rewindMs = 0 } = this.#identity.subscription
+    const offset = Math.max(claim.nextOffset, 0)
+    if (rewindMs <= 0 || offset === 0) return offset
+    const { reader } = this.#context
+    const place = { topic: this.topic, partition: this.partition, offset }
+    const committedAtMs = reader.appendedBefore(place)
+    return committedAtMs === undefined ? offset : reader.offsetAtTime(place, committedAtMs - rewindMs)
+  }
+
+  /** Goes where `seek` has moved the group; false when the partition is no longer this consumer's. */
+  #followClaim(): boolean {
+    this.#checkClaim = false
+    const claim = this.#currentClaim()
+    if (claim === undefined) return false
+    if (claim.seeks !== this.#seeks) {
+      this.#seeks = claim.seeks
+      this.#position = Math.max(claim.nextOffset, 0)
+    }
+    return true
+  }
+}
