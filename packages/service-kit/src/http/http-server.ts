@@ -35,6 +35,8 @@ export interface HttpServerOptions {
   readonly services: readonly Pick<Service, 'name' | 'routes' | 'notReady'>[]
   readonly limits?: HttpLimits
   readonly metrics: Registry
+  /** What `/metrics` answers, in the Prometheus text format; the registry alone when absent. */
+  readonly scrape?: () => Promise<string>
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -58,7 +60,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   addAuthentication(app, access)
   await addOpenApi(app, options)
   addOperationsRoutes(app, {
-    metrics: options.metrics,
+    contentType: options.metrics.contentType,
+    scrape: options.scrape ?? (() => options.metrics.metrics()),
     notReady: () => [
       ...(draining ? ['the process is stopping'] : []),
       ...access.notReady(),

@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { HttpApp } from '../service.ts'
 
@@ -10,12 +9,13 @@ const ReadySchema = Type.Object({
 })
 
 export interface OperationsOptions {
-  readonly metrics: Registry
+  readonly contentType: string
+  readonly scrape: () => Promise<string>
   readonly notReady: () => readonly string[]
 }
 
 /** `/health/live`, `/health/ready` and `/metrics`: for the machinery that runs the process, without a key. */
-export function addOperationsRoutes(app: HttpApp, { metrics, notReady }: OperationsOptions): void {
+export function addOperationsRoutes(app: HttpApp, { contentType, scrape, notReady }: OperationsOptions): void {
   const tags = ['operations']
   app.get(
     '/health/live',
@@ -49,6 +49,6 @@ export function addOperationsRoutes(app: HttpApp, { metrics, notReady }: Operati
         response: { 200: { content: { 'text/plain': { schema: Type.String() } } } },
       },
     },
-    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
+    async (_request, reply) => reply.type(contentType).send(await scrape()),
   )
 }
