@@ -22,3 +22,12 @@ export {
   type NewKey,
 } from './access/change-access.ts'
 export { readTenantAccess } from './access/access-records.ts'
+export {
+  connectDrivers,
+  connectObjectStore,
+  objectFolder,
+  type DriverOptions,
+  type Drivers,
+} from './process/connect-drivers.ts'
+export { PlatformConfigSchema, type PlatformConfig } from './process/platform-config.ts'
+export { runService, type RunServiceOptions } from './process/run-service.ts'
