@@ -82,10 +82,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     [Symbol.asyncDispose]: async () => {
       draining = true
-      const timer = setTimeout(() => app.server.closeAllConnections(), limits.stopMs ?? 10_000)
-      await app.close()
-      clearTimeout(timer)
+      await close(app, limits.stopMs ?? 10_000)
     },
+  }
+}
+
+/** Stops taking connections, lets requests in flight end, and ends those that take longer than `stopMs`. */
+async function close(app: HttpApp, stopMs: number): Promise<void> {
+  const closed = app.close()
+  // A connection whose last answer was on its way when the stop began stays open as idle; nobody else closes it.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
+  const limit = setTimeout(() => app.server.closeAllConnections(), stopMs)
+  try {
+    await closed
+  } finally {
+    clearInterval(sweep)
+    clearTimeout(limit)
   }
 }
 

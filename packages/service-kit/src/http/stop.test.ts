@@ -69,6 +69,7 @@ describe('stopping', () => {
     release()
     expect(await slow).toMatchObject({ status: 200, text: 'done' })
     await stopped
+    agent.destroy()
     await expect(fetchText(`${url}/health/live`)).rejects.toThrow('ECONNREFUSED')
   })
 
