@@ -45,22 +45,13 @@ export function createAcceptEvents({ eventLog, metrics, publishDeadlineMs }: Acc
 const toDetails = (rejected: readonly RejectedEvent[]) =>
   rejected.map(({ index, field, reason }) => ({ index, field, reason }))
 
-const topLevelFields = new Set([
-  ...['type', 'messageId', 'userId', 'anonymousId', 'previousId', 'groupId', 'event', 'name', 'category', 'properties'],
-  ...[
-    'traits',
-    'context',
-    'timestamp',
-    'originalTimestamp',
-    'sentAt',
-    'id',
-    'source',
-    'specversion',
-    'subject',
-    'time',
-  ],
-  ...['data', 'userid', 'anonymousid', 'datacontenttype', 'data_base64'],
-])
+/** Fields of a call and of a CloudEvent. */
+const topLevelFields = new Set(
+  (
+    'type messageId userId anonymousId previousId groupId event name category properties traits context timestamp ' +
+    'originalTimestamp sentAt id source specversion subject time data userid anonymousid datacontenttype data_base64'
+  ).split(' '),
+)
 
 /** A label has few values, whatever clients send. */
 function knownField(field: string): string {

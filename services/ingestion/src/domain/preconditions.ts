@@ -24,6 +24,6 @@ export function checkPreconditions(
 
 function matches(header: string, version: number | undefined): boolean {
   if (version === undefined) return false
-  const tags = header.split(',').map((tag) => tag.trim())
-  return tags.includes('*') || tags.includes(toEtag(version))
+  const tags = new Set(header.split(',').map((tag) => tag.trim()))
+  return tags.has('*') || tags.has(toEtag(version))
 }

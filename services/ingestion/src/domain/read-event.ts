@@ -61,15 +61,15 @@ function readType(value: unknown, expected: EventType | undefined): EventType | 
 }
 
 function readTimes(raw: JsonObject, call: CallContext) {
-  const field =
-    raw['originalTimestamp'] === undefined || raw['originalTimestamp'] === null ? 'timestamp' : 'originalTimestamp'
-  const original = readTime(raw[field], field)
-  if (original instanceof Invalid) return original
+  const timestamp = readTime(raw['timestamp'], 'timestamp')
+  if (timestamp instanceof Invalid) return timestamp
+  const first = readTime(raw['originalTimestamp'], 'originalTimestamp')
+  if (first instanceof Invalid) return first
   const own = readTime(raw['sentAt'], 'sentAt')
   if (own instanceof Invalid) return own
   const sentAt = own ?? call.sentAt
   // An event without a time of its own happened when it was sent.
-  const happened = original ?? (call.correctsTime ? sentAt : undefined) ?? call.received
+  const happened = first ?? timestamp ?? (call.correctsTime ? sentAt : undefined) ?? call.received
   const corrected = correctTime({
     original: happened,
     sentAt: call.correctsTime ? sentAt : undefined,
@@ -109,6 +109,7 @@ function addContent(event: Event, raw: JsonObject): Invalid | undefined {
       return addTraits(event, raw)
     case 'group':
       return addRequiredId(event, raw, 'groupId') ?? addTraits(event, raw)
+    case 'alias':
     default:
       return addRequiredId(event, raw, 'previousId')
   }

@@ -1,4 +1,4 @@
-import { ItemRowSchema, type ItemBody, type ItemRow } from '@rapport/contracts'
+import { ItemRowSchema, type ItemBody } from '@rapport/contracts'
 import { Compile } from 'typebox/compile'
 import { Invalid } from './invalid.ts'
 import { isJsonObject } from './json-values.ts'

@@ -2,6 +2,14 @@ import type { HttpApp } from '@rapport/service-kit'
 import type { FastifyRequest } from 'fastify'
 import { parseBody } from '../application/inflate-body.ts'
 
+/** Makes the app's routes take bodies under content types that the framework refuses, because they are not media types. */
+export function ignoreContentTypes(app: HttpApp): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.headers['content-type'] = 'application/json'
+    done()
+  })
+}
+
 /** Hands every body of the app's routes over as bytes: SDKs send JSON under many content types, gzipped without saying so. */
 export function takeRawBodies(app: HttpApp): void {
   app.removeAllContentTypeParsers()

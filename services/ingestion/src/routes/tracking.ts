@@ -19,7 +19,7 @@ import { readEvent, readTime, type CallContext } from '../domain/read-event.ts'
 import { encodeEvent } from '../domain/encode-event.ts'
 import { invalid, tooLarge } from '../errors.ts'
 import { allowBrowsers } from './cross-origin.ts'
-import { readJsonBody, takeRawBodies, undeclaredBody } from './raw-body.ts'
+import { ignoreContentTypes, readJsonBody, takeRawBodies, undeclaredBody } from './raw-body.ts'
 
 export interface TrackingDependencies {
   readonly clock: Clock
@@ -31,6 +31,7 @@ const options = { ...undeclaredBody, config, bodyLimit: ingestionLimits.batchByt
 
 /** The Segment HTTP Tracking API. */
 export function addTrackingRoutes(app: HttpApp, dependencies: TrackingDependencies): void {
+  ignoreContentTypes(app)
   takeRawBodies(app)
   allowBrowsers(app)
   for (const type of eventTypes) addCallRoute(app, type, dependencies)
