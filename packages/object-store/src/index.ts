@@ -1,1 +1,6 @@
+export * from './errors.ts'
+export * from './keys.ts'
 export * from './object-store.ts'
+export { archiveFileName, archivePrefix, readArchiveFileName, type ArchiveFile } from './archive/archive-file.ts'
+export { ArchiveError, toArchiveLine, type ArchiveLine } from './archive/archive-line.ts'
+export { readArchive, readArchiveFiles, type ReadArchiveOptions } from './archive/read-archive.ts'

@@ -1,0 +1,1 @@
+export * from './open-filesystem-object-store.ts'

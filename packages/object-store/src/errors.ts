@@ -1,0 +1,20 @@
+import { RapportError } from '@rapport/core'
+
+export type ObjectStoreErrorCode =
+  /** The key or prefix breaks the rules of the port. */
+  | 'RPT_OBJECT_KEY'
+  /** The range begins behind the end of the object. */
+  | 'RPT_OBJECT_RANGE'
+  /** A put names more than one condition. */
+  | 'RPT_OBJECT_CONDITION'
+  /** The store could not do it now; the outcome of a write is unknown. */
+  | 'RPT_OBJECT_STORE_UNAVAILABLE'
+
+/** What the object store throws. Only `RPT_OBJECT_STORE_UNAVAILABLE` can be tried again. */
+export class ObjectStoreError extends RapportError {
+  override readonly name = 'ObjectStoreError'
+
+  constructor(code: ObjectStoreErrorCode, message: string, options: ErrorOptions = {}) {
+    super(code, message, { ...options, canRetry: code === 'RPT_OBJECT_STORE_UNAVAILABLE' })
+  }
+}
