@@ -1,0 +1,4 @@
+import { describeEventLog } from '../../port-suite.ts'
+import { openEmbeddedHarness } from './test-harness.ts'
+
+describeEventLog('embedded', openEmbeddedHarness)
