@@ -45,9 +45,12 @@ export const isCustomEvent = (name: string): boolean => !wellKnown.has(name)
 /** Prefix of the counters of custom events. */
 export const customCountPrefix = 'count/custom:'
 
+/** Stores take no NUL in a part's name. */
+const customCount = (event: string): string => `${customCountPrefix}${event.replaceAll('\0', '\uFFFD')}`
+
 /** Names of the parts. What stands before the first `/` is the operation; the same name has the same operation always. */
 export const parts = {
-  count: (event: string): string => (isCustomEvent(event) ? `${customCountPrefix}${event}` : `count/${event}`),
+  count: (event: string): string => (isCustomEvent(event) ? customCount(event) : `count/${event}`),
   orders: 'count/orders',
   /** Units sold, of an item. */
   units: 'count/units',

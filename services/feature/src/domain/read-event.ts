@@ -46,10 +46,13 @@ function readTimes(key: string, event: Event): EventReading {
     return refuse('RPT_EVENT_KEY', `the record's key is not ${JSON.stringify(eventKey(event))}`)
   const atMs = Date.parse(event.timestamp)
   const receivedAtMs = Date.parse(event.receivedAt)
-  if (!(atMs >= 0)) return refuse('RPT_EVENT_INVALID', 'timestamp: is no time after 1970')
-  if (!(receivedAtMs >= 0)) return refuse('RPT_EVENT_INVALID', 'receivedAt: is no time after 1970')
+  if (!isTime(atMs)) return refuse('RPT_EVENT_INVALID', '/timestamp: is no time between 1970 and 9999')
+  if (!isTime(receivedAtMs)) return refuse('RPT_EVENT_INVALID', '/receivedAt: is no time between 1970 and 9999')
   return { ok: true, value: { event, atMs, receivedAtMs } }
 }
+
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z')
+const isTime = (ms: number): boolean => ms >= 0 && ms <= lastMs
 
 function parse(value: Uint8Array): unknown {
   try {

@@ -1,0 +1,72 @@
+import type { LogRecord, RecordBatch } from '@rapport/messaging'
+import { archiveFileName, toArchiveLine, type ArchiveFile } from '@rapport/object-store'
+import { tenantOfKey } from './tenant-of-key.ts'
+
+interface TenantLines {
+  readonly lines: string[]
+  readonly first: number
+  last: number
+}
+
+/** Records of one partition that are not in the archive yet, by tenant. */
+export class PartitionBuffer {
+  readonly topic: string
+  readonly partition: number
+  /** Characters of the lines held: about their bytes. */
+  size = 0
+  /** The first offset that has not come yet. */
+  nextOffset = 0
+  #lastBatch: RecordBatch
+  #tenants = new Map<string, TenantLines>()
+  #committed: number
+
+  constructor(batch: RecordBatch) {
+    this.topic = batch.topic
+    this.partition = batch.partition
+    this.#lastBatch = batch
+    this.#committed = batch.checkpoint?.nextOffset ?? 0
+  }
+
+  get isEmpty(): boolean {
+    return this.nextOffset <= this.#committed
+  }
+
+  /** Takes the records that it has not seen: a batch that is delivered again adds nothing. */
+  add(batch: RecordBatch): void {
+    this.#lastBatch = batch
+    for (const record of batch.records) {
+      if (record.offset < this.nextOffset) continue
+      this.#addRecord(record)
+      this.nextOffset = record.offset + 1
+    }
+  }
+
+  /** The files that hold everything buffered: their names and lines. */
+  files(): { readonly name: string; readonly text: string }[] {
+    return [...this.#tenants].map(([tenant, { lines, first, last }]) => {
+      const file: ArchiveFile = { tenant, topic: this.topic, partition: this.partition, first, last }
+      return { name: archiveFileName(file), text: lines.join('') }
+    })
+  }
+
+  /** To be called when every file is stored: commits, and forgets the records. */
+  async commit(): Promise<void> {
+    await this.#lastBatch.commit(this.nextOffset)
+    this.#committed = this.nextOffset
+    this.#tenants = new Map()
+    this.size = 0
+  }
+
+  #addRecord(record: LogRecord): void {
+    const tenant = tenantOfKey(record.key)
+    if (tenant === undefined) return
+    const line = toArchiveLine(record)
+    this.size += line.length
+    const standing = this.#tenants.get(tenant)
+    if (standing === undefined) this.#tenants.set(tenant, { lines: [line], first: record.offset, last: record.offset })
+    else {
+      standing.lines.push(line)
+      standing.last = record.offset
+    }
+  }
+}

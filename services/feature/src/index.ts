@@ -1,0 +1,2 @@
+export { FeatureConfigSchema, toFeatureConfig, type FeatureConfig } from './config.ts'
+export { createFeatureService } from './service.ts'

@@ -1,0 +1,83 @@
+import { archivedTopics, archiveGroup, featureGroup, topics } from '@rapport/contracts'
+import type { Clock } from '@rapport/core'
+import type { EventLog } from '@rapport/messaging'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+/** What the consuming side counts. */
+export interface FeatureMetrics {
+  readonly applied: Counter
+  readonly duplicates: Counter
+  readonly redelivered: Counter
+  readonly deadLettered: Counter<'code'>
+  readonly batchSeconds: Histogram
+  readonly archivedBytes: Counter
+  /** To be told the event time of each batch's newest applied event. */
+  sawEvent(atMs: number): void
+  /** From now on the age of the newest applied event and the lag of both groups are shown. */
+  watchConsumers(eventLog: EventLog): void
+}
+
+export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureMetrics {
+  const registers = [registry]
+  const counter = (name: string, help: string): Counter => new Counter({ name, help, registers })
+  let newestMs: number | undefined
+  return {
+    applied: counter('rapport_events_applied_total', 'Events that changed the state.'),
+    duplicates: counter('rapport_events_duplicate_total', 'Events whose messageId was known already.'),
+    redelivered: counter('rapport_events_redelivered_total', 'Events that came from the log again.'),
+    deadLettered: new Counter({
+      name: 'rapport_feature_dead_letters_total',
+      help: 'Records that could not be applied.',
+      labelNames: ['code'],
+      registers,
+    }),
+    batchSeconds: new Histogram({
+      name: 'rapport_feature_batch_seconds',
+      help: 'Time from a batch of events to its commit.',
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    archivedBytes: counter('rapport_archive_bytes_total', 'Compressed bytes written to the archive.'),
+    sawEvent(atMs) {
+      newestMs = Math.max(newestMs ?? atMs, atMs)
+    },
+    watchConsumers(eventLog) {
+      addAgeGauge(registry, () => (newestMs === undefined ? undefined : (clock.now() - newestMs) / 1000))
+      addLagGauge(registry, eventLog)
+    },
+  }
+}
+
+function addAgeGauge(registry: Registry, ageSeconds: () => number | undefined): void {
+  new Gauge({
+    name: 'rapport_feature_newest_event_age_seconds',
+    help: 'Time since the event time of the newest applied event.',
+    registers: [registry],
+    collect() {
+      const age = ageSeconds()
+      if (age !== undefined) this.set(age)
+    },
+  })
+}
+
+function addLagGauge(registry: Registry, eventLog: EventLog): void {
+  const followed = [
+    ...archivedTopics.map((topic) => ({ group: archiveGroup, topic })),
+    { group: featureGroup, topic: topics.events.name },
+  ]
+  new Gauge({
+    name: 'rapport_feature_lag_records',
+    help: 'Records of a partition that a consumer group has not done.',
+    labelNames: ['group', 'topic', 'partition'],
+    registers: [registry],
+    async collect() {
+      for (const { group, topic } of followed) {
+        const [extents, checkpoints] = await Promise.all([eventLog.extents(topic), eventLog.checkpoints(group, topic)])
+        for (const { partition, firstOffset, nextOffset } of extents) {
+          const done = Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0)
+          this.set({ group, topic, partition: String(partition) }, Math.max(0, nextOffset - done))
+        }
+      }
+    },
+  })
+}

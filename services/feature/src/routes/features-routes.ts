@@ -1,0 +1,21 @@
+import { FeaturesRequestSchema, FeaturesResponseSchema } from '@rapport/contracts'
+import type { Clock } from '@rapport/core'
+import type { FeatureReader } from '@rapport/features'
+import type { HttpApp } from '@rapport/service-kit'
+import { readFeatures } from '../application/read-features.ts'
+
+export function addFeaturesRoutes(app: HttpApp, { reader, clock }: { reader: FeatureReader; clock: Clock }): void {
+  app.post(
+    '/v1/features',
+    {
+      config: { scope: 'features:read' },
+      schema: {
+        operationId: 'readFeatures',
+        summary: 'Many features of many users, anonymous ids and items, now or as of a time',
+        body: FeaturesRequestSchema,
+        response: { 200: FeaturesResponseSchema },
+      },
+    },
+    (request) => readFeatures(reader, request.body, { tenant: request.principal.tenant, nowMs: clock.now() }),
+  )
+}

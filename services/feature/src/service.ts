@@ -1,0 +1,79 @@
+import { createFeatureReader } from '@rapport/features'
+import type { Service, ServiceDependencies } from '@rapport/service-kit'
+import { archivedTopics, type StateCommand } from '@rapport/contracts'
+import { StateRebuilder } from './application/rebuild-state.ts'
+import { ArchiveWriter } from './archive/archive-writer.ts'
+import type { FeatureConfig } from './config.ts'
+import { consumeForArchive } from './consumers/archive-consumer.ts'
+import { consumeEvents } from './consumers/event-consumer.ts'
+import { followStateCommands } from './consumers/state-commands.ts'
+import { createFeatureMetrics, type FeatureMetrics } from './metrics.ts'
+import { addFeaturesRoutes } from './routes/features-routes.ts'
+import { addStateRoutes } from './routes/state-routes.ts'
+import { addUsersRoutes } from './routes/users-routes.ts'
+
+/** Behaviour state of users and items, identity, the archive. Its consuming side is the only writer of behaviour state. */
+export function createFeatureService(config: FeatureConfig, dependencies: ServiceDependencies): Promise<Service> {
+  const { clock, onlineStore } = dependencies
+  const metrics = createFeatureMetrics(dependencies.metrics, clock)
+  const stack = new AsyncDisposableStack()
+  return Promise.resolve({
+    name: 'feature',
+    routes(app) {
+      addFeaturesRoutes(app, { reader: createFeatureReader(onlineStore), clock })
+      addUsersRoutes(app, dependencies)
+      addStateRoutes(app, dependencies)
+    },
+    startServing: () => Promise.resolve(),
+    startConsuming: async () => {
+      stack.use(await startConsumers(config, dependencies, metrics))
+    },
+    notReady: () => [],
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  })
+}
+
+/** The consuming side: state commands first, so that a rebuild cut short is known before the first event is applied. */
+async function startConsumers(
+  config: FeatureConfig,
+  dependencies: ServiceDependencies,
+  metrics: FeatureMetrics,
+): Promise<AsyncDisposable> {
+  const { eventLog, objectStore, log } = dependencies
+  await using stack = new AsyncDisposableStack()
+  const onWritten = (bytes: number): void => metrics.archivedBytes.inc(bytes)
+  const writer = new ArchiveWriter(objectStore, { limits: config.archive, log, onWritten })
+  const rebuilder = new StateRebuilder({ ...dependencies, ...config })
+  const commands = await followStateCommands(eventLog, log, (command) =>
+    handle(command, dependencies, { writer, rebuilder }),
+  )
+  const following = stack.use(commands)
+  await following.caughtUp
+  const archive = stack.use(await consumeForArchive(eventLog, writer))
+  stack.defer(async () => {
+    // While the partitions still belong to this consumer, or nothing could be committed.
+    await archive.pause()
+    await writer[Symbol.asyncDispose]()
+  })
+  const { isHeld } = rebuilder
+  const live = stack.use(
+    await consumeEvents({ ...config, eventLog, log, metrics, isHeld, onlineStore: dependencies.onlineStore }),
+  )
+  stack.use(rebuilder)
+  rebuilder.start(live)
+  metrics.watchConsumers(eventLog)
+  return stack.move()
+}
+
+async function handle(
+  command: StateCommand,
+  { eventLog, log }: ServiceDependencies,
+  { writer, rebuilder }: { writer: ArchiveWriter; rebuilder: StateRebuilder },
+): Promise<void> {
+  try {
+    if (command.type === 'rebuild') await rebuilder.request(command.tenant, command.id)
+    else await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
+  } catch (error) {
+    log.error({ err: error, command: command.type }, 'a state command failed')
+  }
+}
