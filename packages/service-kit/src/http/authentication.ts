@@ -74,7 +74,7 @@ function createCheck(access: AccessControl, route: RouteOptions): onRequestHookH
 function admit(request: FastifyRequest, principal: Principal | undefined): Principal {
   if (principal === undefined) throw unauthenticated('The key is not known, or it has been revoked.')
   const { scope, charge } = request.routeOptions.config
-  if (scope !== undefined && !principal.scopes.has(scope)) throw forbidden(scope)
+  if (scope !== undefined && scope !== 'any' && !principal.scopes.has(scope)) throw forbidden(scope)
   request.principal = principal
   if (charge !== 'handler') request.charge(1)
   return principal

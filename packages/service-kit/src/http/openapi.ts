@@ -87,7 +87,9 @@ function describe(schema: FastifySchema | undefined, route: RouteOptions): Fasti
       ? {}
       : {
           security: [{ bearer: [] }, { basic: [] }, { apiKey: [] }, { writeKey: [] }],
-          description: [schema?.description, `Needs the scope \`${scope}\`.`].filter(Boolean).join('\n\n'),
+          description: [schema?.description, scope === 'any' ? 'Needs any key.' : `Needs the scope \`${scope}\`.`]
+            .filter(Boolean)
+            .join('\n\n'),
         }),
     response,
   }

@@ -3,8 +3,8 @@ import type { Principal } from '../access/principal.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a key must hold to call the route. Required below `/v1`. */
-    scope?: Scope
+    /** What a key must hold to call the route (`any`: nothing beyond being known). Required below `/v1`. */
+    scope?: Scope | 'any'
     /** `handler`: a request without a credential header is let through, and the handler calls `request.authenticate(key)`. */
     auth?: 'handler'
     /** `handler`: the handler calls `request.charge(cost)`; otherwise a request costs one token. */
