@@ -133,8 +133,17 @@ describe('changes of access', () => {
     await revokeKey(timed.dependencies, 'acme', id)
     nowMs = 2000
     expect(await revokeKey(timed.dependencies, 'acme', id)).toMatchObject({ revokedAt: '1970-01-01T00:00:01.000Z' })
-    expect(await revokeKey(timed.dependencies, 'acme', 'key_none')).toBeUndefined()
-    expect(await revokeKey(timed.dependencies, 'nobody', id)).toBeUndefined()
+    expect(await revokeKey(timed.dependencies, 'acme', 'key_none')).toBe('unknown')
+    expect(await revokeKey(timed.dependencies, 'nobody', id)).toBe('unknown')
+  })
+
+  it('leave a tenant a key that administers its keys', async () => {
+    const made = await createTenant(platform.dependencies, 'acme', { name: 'k', scopes: ['keys:admin'] })
+    const id = made?.firstKey.record.id ?? ''
+    await createKey(platform.dependencies, 'acme', { name: 'other', scopes: ['text'] })
+    expect(await revokeKey(platform.dependencies, 'acme', id)).toBe('last-admin')
+    await createKey(platform.dependencies, 'acme', { name: 'second', scopes: ['keys:admin'] })
+    expect(await revokeKey(platform.dependencies, 'acme', id)).toMatchObject({ id })
   })
 
   it('are announced under the tenant, and listed', async () => {

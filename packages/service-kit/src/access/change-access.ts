@@ -56,20 +56,30 @@ export async function createKey(
   return changed === undefined ? undefined : created
 }
 
-/** Revokes a key; its record stays, with the time. Revoking again changes nothing. Undefined when there is no such key. */
+/**
+ * Revokes a key; its record stays, with the time of the first revocation. `last-admin`: without this key nobody could
+ * administer the tenant's keys, so it stays.
+ */
 export async function revokeKey(
   dependencies: AccessDependencies,
   tenant: string,
   keyId: string,
-): Promise<ApiKeyRecord | undefined> {
+): Promise<ApiKeyRecord | 'unknown' | 'last-admin'> {
   const revokedAt = new Date(dependencies.clock.now()).toISOString()
+  let isLastAdmin = false
   const access = await change(dependencies, tenant, (before) => {
     const key = before.keys.find(({ id }) => id === keyId)
     if (key === undefined || key.revokedAt !== undefined) return before
+    isLastAdmin = administers(key) && !before.keys.some((other) => other !== key && administers(other))
+    if (isLastAdmin) return before
     return { ...before, keys: before.keys.map((each) => (each === key ? { ...key, revokedAt } : each)) }
   })
-  return access?.keys.find(({ id }) => id === keyId)
+  if (isLastAdmin) return 'last-admin'
+  return access?.keys.find(({ id }) => id === keyId) ?? 'unknown'
 }
+
+const administers = ({ scopes, revokedAt }: ApiKeyRecord): boolean =>
+  revokedAt === undefined && scopes.includes('keys:admin')
 
 /** Every tenant's access record, by name. */
 export async function* listTenantAccess(objectStore: ObjectStore): AsyncIterable<TenantAccess> {
