@@ -48,17 +48,14 @@ export interface Trends {
 }
 
 const popularHalfLifeMs = 7 * dayMs
-/** Strength of the prior, in windows. */
-const priorWindows = 2
-
 /**
  * Popularity: each day's weighted count, halved for each 7 days that the day's end lies before the newest event.
  *
- * Trending: with `c` the weighted count of the last 24 hours, `B` that of the up to 7 days before, `m` those days'
- * number (from the first bucket with counts on, so that a young shop is not measured against days it did not have)
- * and `g` the mean of `B / m` over all items counted, the expectation is the Gamma-Poisson mean
- * `e = (B + k g) / (m + k)` with `k = 2` windows, and the rise is `(c - e) / sqrt(e + 1)`; what is not positive does not
- * trend. The `+ 1` keeps two clicks on an unknown item below a real rise.
+ * Trending: with `c` the weighted count of the last 24 hours and `B` that of the up to 7 days before, `m` those days'
+ * number (at least 1; counted from the first day with counts, so that a young shop is not measured against days it did
+ * not have), the expectation is `e = B / m` and the rise `(c - e) / sqrt(e + s)`, a Pearson residual smoothed by
+ * `s = max(1, mean e of all items counted)`: a few clicks on an item that nobody knows stay below a real rise. What is not
+ * positive does not trend.
  */
 export function computeTrends(counts: TrendCounts, size: number): Trends {
   const popular = new Float32Array(size)
@@ -88,21 +85,20 @@ function rise({ newestMs, hours, days }: TrendCounts, size: number): Float32Arra
 }
 
 function againstExpectation(recent: Float32Array, baseline: Float32Array, windows: number): Float32Array {
+  const divisor = Math.max(1, windows)
   let total = 0
   let items = 0
   for (let index = 0; index < recent.length; index += 1) {
-    const before = Math.max(0, baseline[index] ?? 0)
-    if (before === 0 && recent[index] === 0) continue
-    total += before
+    const expected = Math.max(0, baseline[index] ?? 0) / divisor
+    if (expected === 0 && recent[index] === 0) continue
+    total += expected
     items += 1
   }
-  const mean = windows > 0 && items > 0 ? total / windows / items : 0
+  const smoothing = items === 0 ? 1 : Math.max(1, total / items)
   const rises = new Float32Array(recent.length)
   for (let index = 0; index < recent.length; index += 1) {
-    const count = recent[index] ?? 0
-    if (count === 0) continue
-    const expected = (Math.max(0, baseline[index] ?? 0) + priorWindows * mean) / (windows + priorWindows)
-    rises[index] = Math.max(0, (count - expected) / Math.sqrt(expected + 1))
+    const expected = Math.max(0, baseline[index] ?? 0) / divisor
+    rises[index] = Math.max(0, ((recent[index] ?? 0) - expected) / Math.sqrt(expected + smoothing))
   }
   return rises
 }

@@ -58,7 +58,10 @@ export function toHistory(behaviour: VisitorBehaviour | undefined, options: Hist
       item.strongest = act.weight
     }
   }
-  return { items: [...items.values()], ...seenItems(behaviour, options) }
+  return {
+    items: Array.from(items.values(), ({ itemId, event, weight }) => ({ itemId, event, weight })),
+    ...seenItems(behaviour, options),
+  }
 }
 
 function sessionActs({ sessionItemIds = [], eventWeights }: HistoryOptions): Act[] {
