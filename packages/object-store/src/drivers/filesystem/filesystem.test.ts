@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { processIdentity } from '@rapport/core'
 import { reservedComponent } from '../../keys.ts'
 import { describeObjectStore } from '../../port-suite.ts'
 import { openFilesystemObjectStore } from './open-filesystem-object-store.ts'
-import { processToken } from './process-identity.ts'
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 const writerPath = join(import.meta.dirname, 'test-writer.ts')
@@ -113,7 +113,7 @@ describe('filesystem driver', () => {
     const outcomes = await Promise.all(stores.map((store, at) => store.put('locked', text(`${at}`))))
     expect(outcomes.every((outcome) => outcome.stored)).toBe(true)
 
-    await symlink(`${processToken}_deadthread00`, join(directory, reservedComponent, 'locks', lock))
+    await symlink(`${processIdentity}_deadthread00`, join(directory, reservedComponent, 'locks', lock))
     expect(await stores[0]?.put('locked', text('again'))).toMatchObject({ stored: true })
     expect(await ownFiles('locks')).toEqual([])
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { locks } from 'node:worker_threads'
 import { ObjectStoreError } from '../../errors.ts'
-import { isOwnerAlive, isOwnProcess } from './process-identity.ts'
+import { isOwnerAlive, isOwnProcess } from './owner-token.ts'
 
 const deadlineMs = 30_000
 const longestPauseMs = 16

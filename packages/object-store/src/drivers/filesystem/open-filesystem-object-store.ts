@@ -5,7 +5,7 @@ import { reservedComponent } from '../../keys.ts'
 import type { ObjectStore } from '../../object-store.ts'
 import { FilesystemObjectStore } from './filesystem-object-store.ts'
 import { KeyLocks } from './key-lock.ts'
-import { newOwnerToken } from './process-identity.ts'
+import { newOwnerToken } from './owner-token.ts'
 import { StagingFolder } from './staging.ts'
 
 export interface FilesystemObjectStoreOptions {

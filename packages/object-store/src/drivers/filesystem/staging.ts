@@ -1,6 +1,6 @@
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isOwnerAlive } from './process-identity.ts'
+import { isOwnerAlive } from './owner-token.ts'
 
 /** A whole file that no reader sees yet; linking or renaming it into place publishes it. */
 export interface StagedFile {

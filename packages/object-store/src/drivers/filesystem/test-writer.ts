@@ -5,7 +5,7 @@ import { reservedComponent } from '../../keys.ts'
 import type { ObjectStore } from '../../object-store.ts'
 import { KeyLocks } from './key-lock.ts'
 import { openFilesystemObjectStore } from './open-filesystem-object-store.ts'
-import { newOwnerToken } from './process-identity.ts'
+import { newOwnerToken } from './owner-token.ts'
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 
