@@ -4,33 +4,33 @@ import { HOUR_MS, MINUTE_MS } from './harness.ts'
 /** The port's definition of a part, computed from the whole set of changes at once: what every driver must agree with. */
 export function expectedPart(entries: readonly Entry[], part: string): PartValue | undefined {
   const changes = entries.flatMap(({ messageId, changes }) =>
-    changes.filter((change) => change.part === part).map((change) => ({ ...change, messageId })),
+    changes.filter((change) => change.part === part).map((change) => Object.assign({ messageId }, change)),
   )
   const op = changes[0]?.op
   if (op === undefined) return undefined
-  switch (op) {
-    case 'count':
-      return expectedCount(changes.filter((change) => change.op === 'count'))
-    case 'tally': {
-      const fields = new Map<string, number>()
-      for (const change of changes)
-        if (change.op === 'tally') fields.set(change.field, (fields.get(change.field) ?? 0) + change.amount)
-      return { op, fields }
-    }
-    case 'latest':
-    case 'earliest': {
-      const fields = new Map<string, Register>()
-      for (const change of changes) {
-        if (change.op !== op) continue
-        const register = { atMs: change.atMs, messageId: change.messageId, value: change.value }
-        const standing = fields.get(change.field)
-        if (standing === undefined || wins(op, register, standing)) fields.set(change.field, register)
-      }
-      return { op, fields }
-    }
-    case 'newest':
-      return expectedNewest(changes.filter((change) => change.op === 'newest'))
+  if (op === 'count') return expectedCount(changes.filter((change) => change.op === 'count'))
+  if (op === 'newest') return expectedNewest(changes.filter((change) => change.op === 'newest'))
+  if (op === 'tally') return expectedTally(changes.filter((change) => change.op === 'tally'))
+  return expectedRegisters(
+    op,
+    changes.filter((change) => change.op === 'latest' || change.op === 'earliest'),
+  )
+}
+
+function expectedTally(changes: readonly With<'tally'>[]): PartValue {
+  const fields = new Map<string, number>()
+  for (const { field, amount } of changes) fields.set(field, (fields.get(field) ?? 0) + amount)
+  return { op: 'tally', fields }
+}
+
+function expectedRegisters(op: 'latest' | 'earliest', changes: readonly With<'latest' | 'earliest'>[]): PartValue {
+  const fields = new Map<string, Register>()
+  for (const { field, atMs, messageId, value } of changes) {
+    const register = { atMs, messageId, value }
+    const standing = fields.get(field)
+    if (standing === undefined || wins(op, register, standing)) fields.set(field, register)
   }
+  return { op, fields }
 }
 
 type With<Op extends Change['op']> = Extract<Change, { op: Op }> & { readonly messageId: string }

@@ -1,4 +1,5 @@
 import type { Clock, Log } from '@rapport/core'
+import { OnlineStoreInputError } from '../../errors.ts'
 import type { CacheKey } from '../../online-store.ts'
 import { partKey, tenantKeyPrefix } from '../../keys.ts'
 import type { CacheTables } from './environments.ts'
@@ -8,9 +9,12 @@ const EXPIRY_BYTES = 8
 const USED_BYTES = 'used-bytes'
 /** Of an entry besides its key and value: both tables' nodes. */
 const OVERHEAD_BYTES = 64
+/** At least twice as many values are looked at as were written since, so that expired ones do not pile up. */
+const WRITES_BETWEEN_SWEEPS = 32
+const SWEEP = 64
+/** A full cache is cleared to this share at once, not value by value. */
+const FULL_AIM = 0.95
 const REPORT_INTERVAL_MS = 60_000
-/** Committed at once, not abortable. */
-const SYNC_COMMIT = 2
 
 export interface CacheOptions {
   readonly clock: Clock
@@ -33,6 +37,7 @@ export class ValueCache {
   readonly #tables: CacheTables
   readonly #options: CacheOptions
   #droppedTotal = 0
+  #writesSinceSweep = 0
   #reportedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(tables: CacheTables, options: CacheOptions) {
@@ -45,15 +50,25 @@ export class ValueCache {
     return { droppedTotal: this.#droppedTotal, usedBytes: this.#usedBytes() }
   }
 
-  read({ entity, name }: CacheKey, nowMs: number): Uint8Array | undefined {
+  read(keys: readonly CacheKey[]): (Uint8Array | undefined)[] {
+    this.#tables.env.resetReadTxn()
+    const nowMs = this.#options.clock.now()
+    return keys.map((key) => this.#readOne(key, nowMs))
+  }
+
+  #readOne({ entity, name }: CacheKey, nowMs: number): Uint8Array | undefined {
     const bytes = this.#tables.values.getBinaryFast(boundedKey(partKey(entity, name)))
     if (bytes === undefined || bytes.readDoubleBE(0) <= nowMs) return undefined
     // a copy: the buffer is lmdb's own and overwritten by the next read
     return Uint8Array.prototype.slice.call(bytes, EXPIRY_BYTES, bytes.length)
   }
 
-  /** In a transaction of some 20 microseconds that waits for no disk. */
+  /**
+   * In a transaction of some 20 microseconds that waits for no disk.
+   * @throws OnlineStoreInputError when there is no time to live.
+   */
   write({ entity, name }: CacheKey, value: Uint8Array, ttlMs: number): void {
+    if (!(ttlMs > 0 && Number.isFinite(ttlMs))) throw new OnlineStoreInputError('ttlMs', 'must be positive and finite')
     const key = boundedKey(partKey(entity, name))
     const nowMs = this.#options.clock.now()
     const stored = Buffer.allocUnsafe(EXPIRY_BYTES + value.length)
@@ -64,7 +79,7 @@ export class ValueCache {
       this.#tables.values.putSync(key, stored)
       this.#tables.expiries.putSync(expiryKey(nowMs + ttlMs, key), sizeValue(sizeOf(key, stored.length)))
       return this.#makeRoom(used, nowMs)
-    }, SYNC_COMMIT)
+    })
     if (dropped > 0) this.#report(dropped, nowMs)
   }
 
@@ -79,7 +94,7 @@ export class ValueCache {
       this.#setUsedBytes(this.#usedBytes() - freed)
       return keys.length
     }
-    while (env.transactionSync(clearSome, SYNC_COMMIT) > 0);
+    while (env.transactionSync(clearSome) > 0);
   }
 
   /** Removes the value with its expiry and gives the bytes that became free. */
@@ -96,21 +111,24 @@ export class ValueCache {
   /** Removes some of what has expired, then what expires soonest until the rest fits; gives the number dropped before their time. */
   #makeRoom(usedBefore: number, nowMs: number): number {
     const { expiries, values } = this.#tables
+    const { maxBytes } = this.#options
+    const isFull = usedBefore > maxBytes
+    const aimBytes = isFull ? maxBytes * FULL_AIM : maxBytes
     let used = usedBefore
     let dropped = 0
-    for (let more = true; more;) {
-      // two at each write keep pace with the writes
-      const first = [...expiries.getRange({ limit: used > this.#options.maxBytes ? 32 : 2 })]
-      more = false
-      for (const { key, value } of first) {
+    let more = isFull || ++this.#writesSinceSweep >= WRITES_BETWEEN_SWEEPS
+    while (more) {
+      this.#writesSinceSweep = 0
+      const soonest = Array.from(expiries.getRange({ limit: SWEEP }))
+      for (const { key, value } of soonest) {
         const expired = key.readDoubleBE(0) <= nowMs
-        if (!expired && used <= this.#options.maxBytes) break
+        if (!expired && used <= aimBytes) break
         if (!expired) dropped++
         used -= value.readDoubleLE(0)
         values.removeSync(key.toString('latin1', EXPIRY_BYTES))
         expiries.removeSync(key)
-        more = used > this.#options.maxBytes
       }
+      more = soonest.length > 0 && used > aimBytes
     }
     this.#setUsedBytes(used)
     return dropped

@@ -1,17 +1,23 @@
 import type { Clock, Log } from '@rapport/core'
 import { checkApplications } from '../../check-applications.ts'
 import { OnlineStoreInputError, StoreUnavailableError } from '../../errors.ts'
-import type { OnlineStore } from '../../online-store.ts'
+import type {
+  Application,
+  CacheKey,
+  Document,
+  DocumentOutcome,
+  DocumentWrite,
+  EntityRead,
+  EntityRef,
+  EntityState,
+  EntryOutcome,
+  OnlineStore,
+} from '../../online-store.ts'
 import { applyAll } from './apply.ts'
 import { ValueCache, type CacheStats } from './cache.ts'
 import { readDocument, writeDocuments } from './documents.ts'
 import type { CacheTables, DocumentTables, StateTables } from './environments.ts'
 import { clearTenant, readEntity, scanTenant } from './read.ts'
-
-/** The embedded driver adds what only the process that holds the store can know. */
-export interface EmbeddedOnlineStore extends OnlineStore {
-  readonly cacheStats: CacheStats
-}
 
 export interface EmbeddedParts {
   readonly state: StateTables
@@ -22,73 +28,96 @@ export interface EmbeddedParts {
   readonly maxCacheBytes: number
 }
 
-/** The port's methods over open tables. Reads are synchronous inside; writes share commits. */
-export function createEmbeddedOnlineStore(parts: EmbeddedParts): EmbeddedOnlineStore {
-  const { state, documents, cache: cacheTables, clock, log, maxCacheBytes } = parts
-  const cache = new ValueCache(cacheTables, { clock, log, maxBytes: maxCacheBytes })
-  let closed = false
+/** The online store on LMDB. Reads are synchronous inside and see one snapshot a call; writes of several callers share commits. */
+export class EmbeddedOnlineStore implements OnlineStore {
+  readonly #parts: EmbeddedParts
+  readonly #cache: ValueCache
+  #closed = false
 
-  const checkOpen = (): void => {
-    if (closed) throw new StoreUnavailableError('the online store is closed')
+  constructor(parts: EmbeddedParts) {
+    this.#parts = parts
+    this.#cache = new ValueCache(parts.cache, { clock: parts.clock, log: parts.log, maxBytes: parts.maxCacheBytes })
   }
-  async function guarded<T>(what: string, action: () => T | Promise<T>): Promise<T> {
-    checkOpen()
+
+  apply(applications: readonly Application[]): Promise<EntryOutcome[][]> {
+    return this.#guarded('apply changes', () => {
+      checkApplications(applications)
+      return applications.length === 0 ? [] : applyAll(this.#parts.state, applications)
+    })
+  }
+
+  read(requests: readonly EntityRead[]): Promise<EntityState[]> {
+    const { state } = this.#parts
+    return this.#guarded('read state', () => {
+      state.env.resetReadTxn()
+      return requests.map((request) => readEntity(state, request))
+    })
+  }
+
+  scan(tenant: string): AsyncIterable<{ readonly entity: EntityRef; readonly state: EntityState }> {
+    return scanTenant(this.#parts.state, tenant, () => this.#checkOpen())
+  }
+
+  clearState(tenant: string): Promise<void> {
+    return this.#guarded('clear state', async () => {
+      await clearTenant(this.#parts.state, tenant)
+      this.#checkOpen()
+      this.#cache.clear(tenant)
+    })
+  }
+
+  readDocuments(entities: readonly EntityRef[]): Promise<(Document | undefined)[]> {
+    const { documents } = this.#parts
+    return this.#guarded('read documents', () => {
+      documents.env.resetReadTxn()
+      return entities.map((entity) => readDocument(documents, entity))
+    })
+  }
+
+  writeDocuments(writes: readonly DocumentWrite[]): Promise<DocumentOutcome[]> {
+    return this.#guarded('write documents', () =>
+      writes.length === 0 ? [] : writeDocuments(this.#parts.documents, writes),
+    )
+  }
+
+  readCached(keys: readonly CacheKey[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#guarded('read the cache', () => this.#cache.read(keys))
+  }
+
+  writeCached(key: CacheKey, value: Uint8Array, ttlMs: number): Promise<void> {
+    return this.#guarded('write the cache', () => this.#cache.write(key, value, ttlMs))
+  }
+
+  ping(): Promise<void> {
+    return this.#guarded('answer', () => {
+      this.#parts.state.meta.getBinaryFast('ping')
+    })
+  }
+
+  /** What only the process that holds the store can know. */
+  get cacheStats(): CacheStats {
+    this.#checkOpen()
+    return this.#cache.stats
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const { state, documents, cache } = this.#parts
+    await Promise.all([state.env.close(), documents.env.close(), cache.env.close()])
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StoreUnavailableError('the online store is closed')
+  }
+
+  async #guarded<T>(what: string, action: () => T | Promise<T>): Promise<T> {
+    this.#checkOpen()
     try {
       return await action()
     } catch (cause) {
       if (cause instanceof OnlineStoreInputError || cause instanceof StoreUnavailableError) throw cause
       throw new StoreUnavailableError(`the online store could not ${what}`, { cause })
     }
-  }
-
-  return {
-    apply: (applications) =>
-      guarded('apply changes', () => {
-        checkApplications(applications)
-        return applications.length === 0 ? [] : applyAll(state, applications)
-      }),
-    read: (requests) =>
-      guarded('read state', () => {
-        state.env.resetReadTxn()
-        return requests.map((request) => readEntity(state, request))
-      }),
-    scan: (tenant) => scanTenant(state, tenant, checkOpen),
-    clearState: (tenant) =>
-      guarded('clear state', async () => {
-        await clearTenant(state, tenant)
-        cache.clear(tenant)
-      }),
-    readDocuments: (entities) =>
-      guarded('read documents', () => {
-        documents.env.resetReadTxn()
-        return entities.map((entity) => readDocument(documents, entity))
-      }),
-    writeDocuments: (writes) =>
-      guarded('write documents', () => (writes.length === 0 ? [] : writeDocuments(documents, writes))),
-    readCached: (keys) =>
-      guarded('read the cache', () => {
-        cacheTables.env.resetReadTxn()
-        const nowMs = clock.now()
-        return keys.map((key) => cache.read(key, nowMs))
-      }),
-    writeCached: (key, value, ttlMs) =>
-      guarded('write the cache', () => {
-        if (!(ttlMs > 0 && Number.isFinite(ttlMs)))
-          throw new OnlineStoreInputError('ttlMs', 'must be positive and finite')
-        cache.write(key, value, ttlMs)
-      }),
-    ping: () =>
-      guarded('answer', () => {
-        state.meta.getBinaryFast('ping')
-      }),
-    get cacheStats() {
-      checkOpen()
-      return cache.stats
-    },
-    async [Symbol.asyncDispose]() {
-      if (closed) return
-      closed = true
-      await Promise.all([state.env.close(), documents.env.close(), cacheTables.env.close()])
-    },
   }
 }

@@ -165,7 +165,7 @@ export class EntitySlot {
 
   #removeDigests(hour: number): void {
     const { state } = this.#tables
-    for (const key of [...state.getKeys(digestRange(this.#entity, hour))]) state.removeSync(key)
+    for (const key of Array.from(state.getKeys(digestRange(this.#entity, hour)))) state.removeSync(key)
   }
 }
 

@@ -1,6 +1,6 @@
 import { systemClock, type Clock, type Log } from '@rapport/core'
 import { StoreUnavailableError } from '../../errors.ts'
-import { createEmbeddedOnlineStore, type EmbeddedOnlineStore } from './embedded-online-store.ts'
+import { EmbeddedOnlineStore } from './embedded-online-store.ts'
 import { openCacheTables, openDocumentTables, openStateTables } from './environments.ts'
 
 export type { CacheStats } from './cache.ts'
@@ -29,7 +29,7 @@ export async function openEmbeddedOnlineStore(options: EmbeddedOnlineStoreOption
     const cache = await openCacheTables(directory)
     const state = openStateTables(directory)
     const documents = openDocumentTables(directory)
-    return createEmbeddedOnlineStore({ state, documents, cache, clock, log, maxCacheBytes })
+    return new EmbeddedOnlineStore({ state, documents, cache, clock, log, maxCacheBytes })
   } catch (cause) {
     throw new StoreUnavailableError(`the online store in ${directory} could not be opened`, { cause })
   }

@@ -83,7 +83,7 @@ export async function* scanTenant(
 function clearPage(tables: StateTables, tenant: string): number {
   const entities = page(tables, tenant, undefined, CLEAR_PAGE)
   for (const { name, number } of entities) {
-    for (const key of [...tables.state.getKeys(entityRange(number))]) tables.state.removeSync(key)
+    for (const key of Array.from(tables.state.getKeys(entityRange(number)))) tables.state.removeSync(key)
     tables.names.removeSync(name)
   }
   return entities.length

@@ -86,8 +86,8 @@ function deepen(root: Buffer, buckets: TallyBuckets): Buffer {
   const depth = root.readUInt8(0)
   const groups = groupByBucket(decodeTally(root, buckets), depth + DEPTH_STEP)
   for (const [bucket, group] of groups) buckets.write(bucket, addFields(undefined, 0, group))
-  for (let bucket = 0; depth > 0 && bucket < 2 ** depth; bucket++)
-    if (!groups.has(bucket)) buckets.write(bucket, Buffer.alloc(0))
+  const standing = depth === 0 ? 0 : 2 ** depth
+  for (let bucket = 0; bucket < standing; bucket++) if (!groups.has(bucket)) buckets.write(bucket, Buffer.alloc(0))
   return Buffer.of(depth + DEPTH_STEP)
 }
 
