@@ -43,6 +43,8 @@ export const ModelAliasSchema = Type.Object({
   /** Only grows, also by a rollback. */
   revision: Type.Integer({ minimum: 1 }),
   changedAt: Type.String(),
+  /** The versions that it named before, the newest last; a rollback goes back to the last one and takes it off. */
+  history: Type.Optional(Type.Array(Type.String(), { maxItems: 50 })),
 })
 export type ModelAlias = Static<typeof ModelAliasSchema>
 
