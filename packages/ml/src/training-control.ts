@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Log } from '@rapport/core'
 
 /** What every trainer takes beside its own parameters. */
 export interface TrainingControl {
@@ -6,6 +7,7 @@ export interface TrainingControl {
   readonly signal?: AbortSignal
   /** Called with the finished fraction, 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void
+  readonly log?: Log
 }
 
 const sliceMs = 25

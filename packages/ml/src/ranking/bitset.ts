@@ -23,6 +23,13 @@ export class Bitset {
     this.words[index >>> 5] = (this.words[index >>> 5] ?? 0) & ~(1 << (index & 31))
   }
 
+  /** How many numbers the set holds. */
+  count(): number {
+    let total = 0
+    for (let word of this.words) for (; word !== 0; word &= word - 1) total += 1
+    return total
+  }
+
   clear(): void {
     this.words.fill(0)
   }

@@ -1,4 +1,4 @@
-import { factorCholesky } from '../linalg/cholesky.ts'
+import { LeastSquares } from '../linalg/least-squares.ts'
 import type { CsrMatrix } from '../sparse/csr.ts'
 import { bundleError, type BundleReader, type BundleWriter } from './bundle-files.ts'
 import type { NeighbourLists } from './neighbour-lists.ts'
@@ -107,22 +107,19 @@ function readFactorModel(
 /** Any history must be solvable: the part of the system that all histories share has to be positive definite by itself. */
 function checkSolvable({ factors, gram, alpha0, regularization }: FactorModel): void {
   if (!(alpha0 >= 0) || !(regularization > 0)) throw bundleError(scorerPath, 'alpha0 or regularization is not positive')
-  const order = (factors + 3) & ~3
-  const system = new Float64Array(order * order)
   let trace = 0
-  for (let row = 0; row < factors; row += 1) trace += gram[row * factors + row] as number
-  for (let row = 0; row < order; row += 1) {
-    const filled = row < factors ? row : 0
-    for (let column = 0; column < filled; column += 1) {
-      const value = gram[row * factors + column] as number
-      if (value !== gram[column * factors + row]) throw bundleError('scorer/gram.f64', 'is not symmetric')
-      system[row * order + column] = value
+  for (let row = 0; row < factors; row += 1) {
+    trace += gram[row * factors + row] as number
+    for (let column = 0; column < row; column += 1) {
+      if (gram[row * factors + column] !== gram[column * factors + row])
+        throw bundleError('scorer/gram.f64', 'is not symmetric')
     }
-    // The slack lets a matrix pass that is singular but for rounding, as that of fewer items than factors is.
-    system[row * order + row] = row < factors ? (gram[row * factors + row] as number) + 1e-9 * (trace + 1) : 1
   }
   try {
-    factorCholesky(system, order)
+    const system = new LeastSquares(factors)
+    // The slack lets a matrix pass that is singular but for rounding, as that of fewer items than factors is.
+    system.begin(gram, 1, 1e-9 * (Math.abs(trace) + 1))
+    system.factor()
   } catch (cause) {
     throw bundleError('scorer/gram.f64', 'is not positive semidefinite', cause)
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RapportError } from '@rapport/core'
 import { gramMatrix } from '../linalg/gram.ts'
+import { LeastSquares } from '../linalg/least-squares.ts'
 import { bundleBytes, decodeBundle, encodeBundle, type RecommenderBundle } from './bundle.ts'
 import { createItemScorer, type ScorerModel } from './scorer-model.ts'
 
@@ -39,7 +40,7 @@ const models: readonly ScorerModel[] = [
     regularization: 0.01,
     regularizationExponent: 1,
     itemFactors,
-    gram: gramMatrix(itemFactors, 2, 0, 3),
+    gram: gramMatrix(new LeastSquares(2), itemFactors, 0, 3),
   },
 ]
 const bundleOf = (scorer: ScorerModel): RecommenderBundle => ({

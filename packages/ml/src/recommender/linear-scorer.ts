@@ -35,7 +35,9 @@ export function createDenseLinearScorer(weights: Float32Array, itemCount: number
     itemCount,
     score(history, out) {
       out.fill(0)
-      for (let slot = 0; slot < history.length; slot += 1) {
+      let slot = 0
+      for (; slot + 4 <= history.length; slot += 4) addFourRows(weights, history, slot, out)
+      for (; slot < history.length; slot += 1) {
         addRow(weights, (history.items[slot] as number) * itemCount, history.weights[slot] as number, out)
       }
     },
@@ -45,6 +47,27 @@ export function createDenseLinearScorer(weights: Float32Array, itemCount: number
         out[slot] = (history.weights[slot] as number) * (weights[source * itemCount + item] as number)
       }
     },
+  }
+}
+
+/** Four rows in one pass over the scores: a quarter of the loads and stores. */
+function addFourRows(weights: Float32Array, history: History, slot: number, out: Float32Array): void {
+  const count = out.length
+  const start0 = (history.items[slot] as number) * count
+  const start1 = (history.items[slot + 1] as number) * count
+  const start2 = (history.items[slot + 2] as number) * count
+  const start3 = (history.items[slot + 3] as number) * count
+  const factor0 = history.weights[slot] as number
+  const factor1 = history.weights[slot + 1] as number
+  const factor2 = history.weights[slot + 2] as number
+  const factor3 = history.weights[slot + 3] as number
+  for (let target = 0; target < count; target += 1) {
+    out[target] =
+      (out[target] as number) +
+      factor0 * (weights[start0 + target] as number) +
+      factor1 * (weights[start1 + target] as number) +
+      factor2 * (weights[start2 + target] as number) +
+      factor3 * (weights[start3 + target] as number)
   }
 }
 
