@@ -1,5 +1,5 @@
 import type { EntityState, JsonValue } from '@rapport/online-store'
-import { isBehaviourEvent, isCustomEvent, parts, type BehaviourEvent } from './layout.ts'
+import { isBehaviourEvent, parts, type BehaviourEvent } from './layout.ts'
 import type { Feature } from './feature-name.ts'
 import type { Members } from './members.ts'
 import { recentByEvent } from './online-behaviour-reader.ts'
@@ -24,31 +24,38 @@ export const popularityWeights: Readonly<Record<BehaviourEvent, number>> = {
   'Product Reviewed': 2,
 }
 
+interface Counter {
+  readonly part: string
+  readonly window: Window
+  /** The event that the counter counts or sums. */
+  readonly event: string
+}
+
+/** The counter behind a feature; undefined for features that are no count or sum in a window. */
+function counterOf(feature: Feature): Counter | undefined {
+  const { kind } = feature
+  if (kind === 'count') return { ...feature, part: parts.count(feature.event) }
+  if (kind === 'orders' || kind === 'units') {
+    return { part: parts[kind], window: feature.window, event: 'Order Completed' }
+  }
+  if (kind === 'revenue' || kind === 'refunds') {
+    const event = kind === 'revenue' ? 'Order Completed' : 'Order Refunded'
+    return { part: parts[kind](feature.currency), window: feature.window, event }
+  }
+  return undefined
+}
+
 /** The parts that a feature is made of. */
 export function partsOf(feature: Feature): readonly string[] {
-  switch (feature.kind) {
-    case 'count':
-      return [parts.count(feature.event), parts.seen]
-    case 'orders':
-      return [parts.orders, parts.seen]
-    case 'units':
-      return [parts.units, parts.seen]
-    case 'revenue':
-      return [parts.revenue(feature.currency), parts.seen]
-    case 'refunds':
-      return [parts.refunds(feature.currency), parts.seen]
-    case 'popularity':
-      return feature.event === undefined ? weighted.map(([event]) => parts.count(event)) : [parts.count(feature.event)]
-    case 'recent':
-      return [isBehaviourEvent(feature.event) ? parts.recent(feature.event) : parts.recentOther]
-    case 'trait':
-      return [parts.traits]
-    case 'firstSeen':
-      return [parts.firstSeen]
-    case 'last':
-    case 'lastSeen':
-      return [parts.seen]
+  const counter = counterOf(feature)
+  if (counter !== undefined) return [counter.part, parts.seen]
+  if (feature.kind === 'popularity') {
+    return feature.event === undefined ? weighted.map(([event]) => parts.count(event)) : [parts.count(feature.event)]
   }
+  if (feature.kind === 'recent')
+    return [isBehaviourEvent(feature.event) ? parts.recent(feature.event) : parts.recentOther]
+  if (feature.kind === 'trait') return [parts.traits]
+  return [feature.kind === 'firstSeen' ? parts.firstSeen : parts.seen]
 }
 
 const weighted = Object.entries(popularityWeights)
@@ -58,38 +65,14 @@ const weighted = Object.entries(popularityWeights)
 /** A feature's value over all members of an entity, as of a time. */
 export function featureValue(feature: Feature, members: Members, asOfMs: number): TimedValue {
   const states = members.map(({ state }) => state)
-  switch (feature.kind) {
-    case 'count':
-      return counted(states, parts.count(feature.event), { ...feature, asOfMs })
-    case 'orders':
-      return counted(states, parts.orders, { window: feature.window, event: 'Order Completed', asOfMs })
-    case 'units':
-      return counted(states, parts.units, { window: feature.window, event: 'Order Completed', asOfMs })
-    case 'revenue':
-      return counted(states, parts.revenue(feature.currency), {
-        window: feature.window,
-        event: 'Order Completed',
-        asOfMs,
-      })
-    case 'refunds':
-      return counted(states, parts.refunds(feature.currency), {
-        window: feature.window,
-        event: 'Order Refunded',
-        asOfMs,
-      })
-    case 'popularity':
-      return popularity(states, feature, asOfMs)
-    case 'recent':
-      return recent(members, feature.event, asOfMs)
-    case 'trait':
-      return registerValue(states, parts.traits, { field: feature.name, asOfMs })
-    case 'firstSeen':
-      return timeOf(mergeFields(states, parts.firstSeen, -1).get('at')?.atMs, asOfMs)
-    case 'last':
-      return timeOf(mergeFields(states, parts.seen).get(feature.event)?.atMs, asOfMs)
-    case 'lastSeen':
-      return timeOf(lastSeenMs(states, asOfMs), asOfMs)
-  }
+  const counter = counterOf(feature)
+  if (counter !== undefined) return counted(states, counter, asOfMs)
+  if (feature.kind === 'popularity') return popularity(states, feature, asOfMs)
+  if (feature.kind === 'recent') return recent(members, feature.event, asOfMs)
+  if (feature.kind === 'trait') return registerValue(states, parts.traits, { field: feature.name, asOfMs })
+  if (feature.kind === 'firstSeen') return timeOf(mergeFields(states, parts.firstSeen, -1).get('at')?.atMs, asOfMs)
+  if (feature.kind === 'last') return timeOf(mergeFields(states, parts.seen).get(feature.event)?.atMs, asOfMs)
+  return timeOf(lastSeenMs(states, asOfMs), asOfMs)
 }
 
 /** The newest event of any name that is not after `asOfMs`. */
@@ -117,17 +100,13 @@ export function sumInWindow(
   return sum
 }
 
-function counted(
-  states: readonly EntityState[],
-  part: string,
-  options: { window: Window; event: string; asOfMs: number },
-): TimedValue {
-  const value = sumInWindow(states, part, options)
-  const seen = mergeFields(states, parts.seen).get(options.event)?.atMs
-  if (seen !== undefined && seen <= options.asOfMs) return { value, eventMs: seen }
+function counted(states: readonly EntityState[], { part, window, event }: Counter, asOfMs: number): TimedValue {
+  const value = sumInWindow(states, part, { window, asOfMs })
+  const seen = mergeFields(states, parts.seen).get(event)?.atMs
+  if (seen !== undefined && seen <= asOfMs) return { value, eventMs: seen }
   const buckets = states.map((state) => {
     const count = countOf(state, part)
-    return count === undefined ? -1 : (newestBucketMs(count, options.asOfMs) ?? -1)
+    return count === undefined ? -1 : (newestBucketMs(count, asOfMs) ?? -1)
   })
   const newest = Math.max(-1, ...buckets)
   return { value, eventMs: newest < 0 ? undefined : newest }
@@ -156,10 +135,7 @@ function popularity(
 
 function recent(members: Members, event: string, asOfMs: number): TimedValue {
   const items = recentByEvent(members, asOfMs).get(event) ?? []
-  if (items.length > 0 || isCustomEvent(event) || isBehaviourEvent(event)) {
-    return { value: items.map(({ itemId }) => itemId), eventMs: items[0]?.atMs }
-  }
-  return { value: undefined, eventMs: undefined }
+  return { value: items.map(({ itemId }) => itemId), eventMs: items[0]?.atMs }
 }
 
 function registerValue(

@@ -42,13 +42,13 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
       newestMs = Math.max(newestMs ?? atMs, atMs)
     },
     watchConsumers(eventLog) {
-      addAgeGauge(registry, () => (newestMs === undefined ? undefined : (clock.now() - newestMs) / 1000))
-      addLagGauge(registry, eventLog)
+      createAgeGauge(registry, () => (newestMs === undefined ? undefined : (clock.now() - newestMs) / 1000))
+      createLagGauge(registry, eventLog)
     },
   }
 }
 
-function addAgeGauge(registry: Registry, ageSeconds: () => number | undefined): void {
+const createAgeGauge = (registry: Registry, ageSeconds: () => number | undefined): Gauge =>
   new Gauge({
     name: 'rapport_feature_newest_event_age_seconds',
     help: 'Time since the event time of the newest applied event.',
@@ -58,14 +58,13 @@ function addAgeGauge(registry: Registry, ageSeconds: () => number | undefined): 
       if (age !== undefined) this.set(age)
     },
   })
-}
 
-function addLagGauge(registry: Registry, eventLog: EventLog): void {
+function createLagGauge(registry: Registry, eventLog: EventLog): Gauge {
   const followed = [
     ...archivedTopics.map((topic) => ({ group: archiveGroup, topic })),
     { group: featureGroup, topic: topics.events.name },
   ]
-  new Gauge({
+  return new Gauge({
     name: 'rapport_feature_lag_records',
     help: 'Records of a partition that a consumer group has not done.',
     labelNames: ['group', 'topic', 'partition'],

@@ -86,19 +86,19 @@ export class StateRebuilder implements AsyncDisposable {
   }
 
   async #rebuildWithRetries(tenant: string, requested: StateRebuild, live: LiveConsumption): Promise<void> {
-    const { log, objectStore, clock } = this.#options
-    let record = requested
+    const { log, clock } = this.#options
     for (let attempt = 0; ; attempt += 1) {
+      const startedAt = new Date(clock.now()).toISOString()
+      const attempts = requested.attempts + attempt + 1
+      const record: StateRebuild = {
+        ...requested,
+        state: 'running',
+        startedAt,
+        attempts,
+        eventsRead: 0,
+        eventsApplied: 0,
+      }
       try {
-        const startedAt = new Date(clock.now()).toISOString()
-        record = {
-          ...record,
-          state: 'running',
-          startedAt,
-          attempts: record.attempts + 1,
-          eventsRead: 0,
-          eventsApplied: 0,
-        }
         const done = await this.#rebuild(tenant, record, live)
         log.info(
           { tenant, id: record.id, eventsRead: done.eventsRead, eventsApplied: done.eventsApplied },
@@ -110,10 +110,10 @@ export class StateRebuilder implements AsyncDisposable {
         const canRetry = error instanceof RapportError && error.canRetry && attempt + 1 < maxAttempts
         log.error({ err: error, tenant, id: record.id, canRetry }, 'rebuilding a tenant failed')
         if (!canRetry) {
-          await this.#fail(objectStore, tenant, record, error)
+          await this.#fail(tenant, record, error)
           return
         }
-        await wait(backoffMs(attempt, { baseMs: 500, maxMs: 10_000, random: Math.random }))
+        await wait(backoffMs(attempt, { baseMs: 500, maxMs: 10_000 }))
       }
     }
   }
@@ -150,15 +150,12 @@ export class StateRebuilder implements AsyncDisposable {
     live.resume()
   }
 
-  async #fail(objectStore: ObjectStore, tenant: string, record: StateRebuild, error: unknown): Promise<void> {
+  async #fail(tenant: string, record: StateRebuild, error: unknown): Promise<void> {
     this.#held.delete(tenant)
     const message = error instanceof Error ? error.message : String(error)
     const finishedAt = new Date(this.#options.clock.now()).toISOString()
     await this.#finish(tenant, { ...record, state: 'failed', finishedAt, error: message }).catch((cause: unknown) => {
-      this.#options.log.error(
-        { err: cause, tenant, objectStore: typeof objectStore },
-        'the failure could not be recorded',
-      )
+      this.#options.log.error({ err: cause, tenant }, 'the failure could not be recorded')
     })
   }
 

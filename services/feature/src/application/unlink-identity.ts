@@ -17,7 +17,7 @@ export interface UnlinkRequest {
 export async function unlinkIdentity(
   { eventLog, clock }: { readonly eventLog: EventLog; readonly clock: Clock },
   { tenant, source, userId, anonymousId }: UnlinkRequest,
-): Promise<string> {
+): Promise<{ messageId: string }> {
   const now = new Date(clock.now()).toISOString()
   const event: Event = {
     messageId: randomUUID(),
@@ -35,5 +35,5 @@ export async function unlinkIdentity(
   await eventLog.publish([
     { topic: topics.events.name, key: eventKey(event), value: Buffer.from(JSON.stringify(event)) },
   ])
-  return event.messageId
+  return { messageId: event.messageId }
 }

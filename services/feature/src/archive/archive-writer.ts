@@ -66,15 +66,14 @@ export class ArchiveWriter implements AsyncDisposable {
 
   /** Writes each partition as soon as it has come up to the given extent, instead of when it is full or its time is up. */
   async flushThrough(extents: readonly PartitionExtent[]): Promise<void> {
-    const flushes = extents.map((extent) => {
+    const flushes: Promise<void>[] = []
+    for (const extent of extents) {
       const name = nameOf(extent)
       const slot = this.#slots.get(name)
-      if (slot !== undefined && slot.buffer.nextOffset >= extent.nextOffset) {
-        return this.#inTurn(slot, () => this.#flush(slot))
-      }
-      if (extent.nextOffset > extent.firstOffset) this.#requested.set(name, extent.nextOffset)
-      return undefined
-    })
+      const hasCome = slot !== undefined && slot.buffer.nextOffset >= extent.nextOffset
+      if (hasCome) flushes.push(this.#inTurn(slot, () => this.#flush(slot)))
+      else if (extent.nextOffset > extent.firstOffset) this.#requested.set(name, extent.nextOffset)
+    }
     await Promise.all(flushes)
   }
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ArchiveFlushSchema, RebuildParamsSchema, StateRebuildSchema } from '@rapport/contracts'
+import { ArchiveFlushSchema, RebuildParamsSchema, StateRebuildSchema, type StateRebuild } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
 import { flushArchive } from '@rapport/features'
 import type { EventLog } from '@rapport/messaging'
@@ -68,7 +68,7 @@ function addRebuildRoutes(app: HttpApp, dependencies: StateDependencies): void {
         response: { 202: StateRebuildSchema },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       reply.code(202)
       return requestRebuild(dependencies, request.principal.tenant)
     },
@@ -84,10 +84,12 @@ function addRebuildRoutes(app: HttpApp, dependencies: StateDependencies): void {
         response: { 200: StateRebuildSchema },
       },
     },
-    async (request) => {
-      const record = await readRebuild(dependencies.objectStore, request.principal.tenant, request.params.id)
-      if (record === undefined) throw notFound('rebuild of this id')
-      return record
-    },
+    (request) => readKnown(dependencies.objectStore, request.principal.tenant, request.params.id),
   )
+}
+
+async function readKnown(store: ObjectStore, tenant: string, id: string): Promise<StateRebuild> {
+  const record = await readRebuild(store, tenant, id)
+  if (record === undefined) throw notFound('rebuild of this id')
+  return record
 }

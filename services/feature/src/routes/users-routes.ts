@@ -4,8 +4,10 @@ import {
   UserParamsSchema,
   UserProfileSchema,
   UserQuerySchema,
+  type UserProfile,
 } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
+import type { VisitorRef } from '@rapport/features'
 import type { EventLog } from '@rapport/messaging'
 import type { OnlineStore } from '@rapport/online-store'
 import { notFound, type HttpApp } from '@rapport/service-kit'
@@ -32,14 +34,12 @@ export function addUsersRoutes(app: HttpApp, dependencies: UsersDependencies): v
         response: { 200: UserProfileSchema },
       },
     },
-    async (request) => {
+    (request) => {
       const { kind = 'user', asOf } = request.query
       const { id } = request.params
       const { tenant } = request.principal
       const visitor = kind === 'user' ? { tenant, userId: id } : { tenant, anonymousId: id }
-      const profile = await readProfile(onlineStore, visitor, asOf === undefined ? clock.now() : Date.parse(asOf))
-      if (profile === undefined) throw notFound(kind === 'user' ? 'user of this id' : 'anonymous id like this')
-      return profile
+      return readKnown(onlineStore, visitor, asOf === undefined ? clock.now() : Date.parse(asOf))
     },
   )
   app.post(
@@ -56,12 +56,17 @@ export function addUsersRoutes(app: HttpApp, dependencies: UsersDependencies): v
         response: { 202: UnlinkResponseSchema },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { tenant, keyId } = request.principal
       const { anonymousId } = request.body
-      const pair = { tenant, source: keyId, userId: request.params.id, anonymousId }
       reply.code(202)
-      return { messageId: await unlinkIdentity(dependencies, pair) }
+      return unlinkIdentity(dependencies, { tenant, source: keyId, userId: request.params.id, anonymousId })
     },
   )
+}
+
+async function readKnown(onlineStore: OnlineStore, visitor: VisitorRef, asOfMs: number): Promise<UserProfile> {
+  const profile = await readProfile(onlineStore, visitor, asOfMs)
+  if (profile === undefined) throw notFound(visitor.userId === undefined ? 'anonymous id like this' : 'user of this id')
+  return profile
 }

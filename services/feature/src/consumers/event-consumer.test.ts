@@ -1,0 +1,188 @@
+import { topics, type Event } from '@rapport/contracts'
+import type { LogRecord } from '@rapport/messaging'
+import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { applyEvents } from '../application/apply-events.ts'
+import { readEvent, type TimedEvent } from '../domain/read-event.ts'
+import { anEvent, noonMs, toRecord } from '../testing/events.ts'
+import { createHarness, exportText, testConfig, type Harness } from '../testing/harness.ts'
+
+let harness: Harness
+beforeEach(async () => {
+  harness = await createHarness()
+})
+afterEach(() => harness[Symbol.asyncDispose]())
+
+const topic = topics.events.name
+
+function timed(event: Event): TimedEvent {
+  const { key, value } = toRecord(event)
+  const reading = readEvent(key, value)
+  if (!reading.ok) throw new Error(reading.refusal.reason)
+  return reading.value
+}
+
+const apply = (store: OnlineStore, partition: number, events: readonly (readonly [offset: number, event: Event])[]) =>
+  applyEvents(
+    store,
+    { topic, partition, events: events.map(([offset, event]) => ({ offset, event: timed(event) })) },
+    { dedupWindowMs: testConfig.dedupWindowMs },
+  )
+
+/** A store that fails once, before the first call that has an entity of the kind. */
+function failingOnce(store: OnlineStore, kind: string): OnlineStore & { readonly failures: number } {
+  let failures = 0
+  return new Proxy(store as OnlineStore & { readonly failures: number }, {
+    get(target, name) {
+      if (name === 'failures') return failures
+      if (name === 'apply') {
+        return (applications: readonly Application[]) => {
+          if (failures > 0 || !applications.some(({ entity }) => entity.kind === kind))
+            return target.apply(applications)
+          failures += 1
+          throw new StoreUnavailableError('the store went away')
+        }
+      }
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+describe('applying events', () => {
+  it('counts a redelivered batch once and a copy at another offset not at all', async () => {
+    const { onlineStore } = harness.dependencies
+    const [first, second] = [anEvent(), anEvent({ items: ['i2'] })]
+    expect(
+      await apply(onlineStore, 0, [
+        [0, first],
+        [1, second],
+      ]),
+    ).toEqual({ applied: 2, redelivered: 0, duplicate: 0 })
+    const once = await harness.exported()
+    expect(
+      await apply(onlineStore, 0, [
+        [0, first],
+        [1, second],
+      ]),
+    ).toEqual({ applied: 0, redelivered: 2, duplicate: 0 })
+    expect(await apply(onlineStore, 0, [[2, first]])).toEqual({ applied: 0, redelivered: 0, duplicate: 1 })
+    expect(await harness.exported()).toBe(once)
+    expect(once).toContain('"kind":"item","id":"i2"')
+  })
+
+  it('lets a copy through when the window has passed', async () => {
+    const { onlineStore } = harness.dependencies
+    const event = anEvent()
+    const later = anEvent({ atMs: noonMs + 25 * 3600 * 1000 })
+    const outcomes = await apply(onlineStore, 0, [
+      [0, event],
+      [1, later],
+      [2, { ...event, receivedAt: later.receivedAt }],
+    ])
+    expect(outcomes).toEqual({ applied: 3, redelivered: 0, duplicate: 0 })
+  })
+
+  it('visits the items again when the first delivery ended between user and items', async () => {
+    const store = failingOnce(harness.dependencies.onlineStore, 'item')
+    const events = [anEvent(), anEvent({ userId: 'u2', items: ['i1', 'i2'] })]
+    const numbered = events.map((event, offset) => [offset, event] as const)
+    await expect(apply(store, 0, numbered)).rejects.toThrow('went away')
+    expect(store.failures).toBe(1)
+    expect(await harness.exported()).not.toContain('"kind":"item"')
+    expect((await apply(store, 0, numbered)).redelivered).toBe(2)
+
+    await using other = await createHarness()
+    await apply(other.dependencies.onlineStore, 0, numbered)
+    expect(await harness.exported()).toBe(await other.exported())
+  })
+
+  it('keeps a link of an anonymous id that is the visitor of a later event of the same batch', async () => {
+    const { onlineStore } = harness.dependencies
+    const link = anEvent({ type: 'identify', userId: 'u1', anonymousId: 'a1' })
+    await apply(onlineStore, 0, [
+      [0, link],
+      [1, anEvent({ anonymousId: 'a1' })],
+    ])
+    const text = await harness.exported()
+    expect(text).toContain('{"kind":"anonymous","id":"a1","part":"earliest/links","field":"u1"')
+  })
+
+  it('reaches the same state whatever the partitions interleave', async () => {
+    const partitions = [0, 1, 2].map((partition) =>
+      Array.from(
+        { length: 40 },
+        (_, offset) =>
+          [
+            offset,
+            anEvent({
+              userId: `p${partition}-u${offset % 3}`,
+              ...(offset % 4 === 0 ? { anonymousId: `a${offset % 5}` } : {}),
+              event: offset % 7 === 0 ? 'Order Completed' : 'Product Viewed',
+              items: [`i${offset % 6}`, `i${(offset * partition) % 4}`],
+              atMs: noonMs + ((offset * 7919) % 50) * 3600 * 1000,
+            }),
+          ] as const,
+      ),
+    )
+    for (const [partition, events] of partitions.entries())
+      await apply(harness.dependencies.onlineStore, partition, events)
+    await using other = await createHarness()
+    for (let start = 0; start < 40; start += 8) {
+      for (const partition of [2, 0, 1]) {
+        await apply(other.dependencies.onlineStore, partition, (partitions[partition] ?? []).slice(start, start + 8))
+      }
+    }
+    const text = await harness.exported()
+    expect(await other.exported()).toBe(text)
+    expect(text.split('\n').length).toBeGreaterThan(200)
+  })
+})
+
+describe('the event consumer', () => {
+  it('applies what is published, and nothing twice over a restart and a store that fails', async () => {
+    const store = failingOnce(harness.dependencies.onlineStore, 'item')
+    const events = Array.from({ length: 300 }, (_, index) =>
+      anEvent({ userId: `u${index % 20}`, items: [`i${index % 9}`] }),
+    )
+    const first = await harness.startConsuming({ onlineStore: store })
+    await harness.publish(events.slice(0, 200))
+    await harness.settled()
+    expect(store.failures).toBe(1)
+    await first[Symbol.asyncDispose]()
+    await harness.publish([...events.slice(200), ...events.slice(0, 30)])
+    await harness.startConsuming()
+    await harness.settled()
+    const views = (await harness.exported())
+      .split('\n')
+      .filter((line) => line.includes('"kind":"item"') && line.includes('"count/Product Viewed","field":"total"'))
+    const total = views.reduce((sum, line) => sum + Number(/"amount":(\d+)/.exec(line)?.[1]), 0)
+    expect(total).toBe(300)
+  })
+
+  it('sends what it cannot read to the dead letters, once, and goes on', async () => {
+    const { eventLog } = harness.dependencies
+    const good = anEvent()
+    await eventLog.publish([
+      { topic, key: 'shop/u:u1', value: Buffer.from('{"no":') },
+      { topic, key: 'shop/u:u1', value: Buffer.from('{"no":1}') },
+      { ...toRecord(good), key: 'shop/u:u2' },
+      toRecord(good),
+    ])
+    const service = await harness.startConsuming()
+    await harness.settled()
+    await service[Symbol.asyncDispose]()
+    await harness.startConsuming()
+    await harness.publish([anEvent()])
+    await harness.settled()
+    const letters = await eventLog.read({ topic: `${topic}.dlq`, partition: 0, offset: 0 }, 10)
+    const codes = letters.map((letter: LogRecord) => letter.headers['rapport-code']).sort()
+    expect(codes).toEqual(['RPT_EVENT_INVALID', 'RPT_EVENT_KEY', 'RPT_EVENT_NOT_JSON'])
+    const notJson = letters.find((letter) => letter.headers['rapport-code'] === 'RPT_EVENT_NOT_JSON')
+    expect(Buffer.from(notJson?.value ?? []).toString()).toBe('{"no":')
+    expect(notJson?.headers['rapport-key']).toBe('shop/u:u1')
+    expect(await exportText(harness.dependencies.onlineStore, 'shop')).toContain(
+      '"id":"u1","part":"count/Product Viewed","field":"total","amount":2',
+    )
+  })
+})
