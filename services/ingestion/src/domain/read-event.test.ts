@@ -36,9 +36,20 @@ const json = fc.oneof(
 const name = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom(undefined, null, 5, 'x'.repeat(257)))
 const rawEvent = fc.record({
   type: fc.constantFrom(...eventTypes, 'nothing', undefined),
-  ...{ messageId: id, userId: id, anonymousId: id, previousId: id, groupId: id },
-  ...{ event: name, name, category: name, properties: json, traits: json, context: json },
-  ...{ timestamp: time, originalTimestamp: time, sentAt: time },
+  messageId: id,
+  userId: id,
+  anonymousId: id,
+  previousId: id,
+  groupId: id,
+  event: name,
+  name,
+  category: name,
+  properties: json,
+  traits: json,
+  context: json,
+  timestamp: time,
+  originalTimestamp: time,
+  sentAt: time,
 })
 /** As JSON carries it: fields that are undefined are not there. */
 const onTheWire = (raw: object): Record<string, unknown> => JSON.parse(JSON.stringify(raw)) as Record<string, unknown>
@@ -50,34 +61,26 @@ describe('readEvent', () => {
       fc.property(rawEvent, (draft) => {
         const raw = onTheWire(draft)
         const event = readEvent(raw, call)
-        if (event instanceof Invalid)
-          expect({ raw, ...event, documented: documented.Check(raw) }).toMatchObject({ documented: false })
-        else {
-          accepted++
-          expect({ raw, documented: documented.Check(raw) }).toMatchObject({ documented: true })
-        }
+        const isAccepted = !(event instanceof Invalid)
+        if (isAccepted) accepted++
+        expect({ raw, event, isAccepted }).toMatchObject({ isAccepted: documented.Check(raw) })
       }),
       { numRuns: 3_000 },
     )
     expect(accepted).toBeGreaterThan(30)
   })
 
-  it('makes canonical events, and refuses with a field that stands in the call', () => {
+  it('makes canonical events', () => {
     fc.assert(
       fc.property(rawEvent, (draft) => {
         const raw = onTheWire(draft)
         const event = readEvent(raw, call)
-        if (event instanceof Invalid) {
-          expect(event.reason).not.toBe('')
-          return
-        }
+        fc.pre(!(event instanceof Invalid))
         expect(canonical.Check(onTheWire(event))).toBe(true)
-        const encoded = encodeEvent(event, raw)
-        expect(encoded).toMatchObject({
-          key: `shop/${event.userId === undefined ? `a:${event.anonymousId}` : `u:${event.userId}`}`,
-        })
+        const visitor = event.userId === undefined ? `a:${event.anonymousId}` : `u:${event.userId}`
+        expect(encodeEvent(event, raw)).toMatchObject({ key: `shop/${visitor}` })
       }),
-      { numRuns: 1_000 },
+      { numRuns: 100 },
     )
   })
 

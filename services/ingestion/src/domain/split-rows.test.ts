@@ -51,15 +51,28 @@ describe('splitRows', () => {
     ])
   })
 
-  it.each([['', []], ['[]', []], [' [ \n ] ', []], ['\n\n', []]])('finds no row in %j', async (text, rows) => {
+  it.each([
+    ['', []],
+    ['[]', []],
+    [' [ \n ] ', []],
+    ['\n\n', []],
+  ])('finds no row in %j', async (text, rows) => {
     expect(await split(text)).toEqual(rows)
   })
 
   it('does not hold a row above the limit, and goes on after it', async () => {
     const large = `{"a":"${'x'.repeat(100)}"}`
     const problem = { problem: 'is larger than 50 bytes' }
-    expect(await split(`{}\n${large}\n{}`, { limitBytes: 50 })).toEqual([[1, '{}'], [2, problem], [3, '{}']])
-    expect(await split(`[{},\n${large},{}]`, { limitBytes: 50 })).toEqual([[1, '{}'], [2, problem], [2, '{}']])
+    expect(await split(`{}\n${large}\n{}`, { limitBytes: 50 })).toEqual([
+      [1, '{}'],
+      [2, problem],
+      [3, '{}'],
+    ])
+    expect(await split(`[{},\n${large},{}]`, { limitBytes: 50 })).toEqual([
+      [1, '{}'],
+      [2, problem],
+      [2, '{}'],
+    ])
   })
 
   it.each([

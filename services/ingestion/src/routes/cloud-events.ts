@@ -1,4 +1,4 @@
-import { BatchAnswerSchema, CloudEventSchema, ingestionLimits } from '@rapport/contracts'
+import { BatchAnswerSchema, CloudEventSchema, ingestionLimits, type BatchAnswer } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
 import type { HttpApp } from '@rapport/service-kit'
 import type { FastifyRequest } from 'fastify'
@@ -45,7 +45,7 @@ export function addCloudEventsRoute(app: HttpApp, { clock, acceptEvents }: Cloud
   takeRawBodies(app)
   const config = { scope: 'events:write', charge: 'handler' } as const
   const options = { ...undeclaredBody, config, schema, bodyLimit: ingestionLimits.batchBytes }
-  app.post('/v1/events', options, async (request) => {
+  const takeEvents = async (request: FastifyRequest): Promise<BatchAnswer> => {
     const elements = await readElements(request)
     if (elements.length > ingestionLimits.batchEvents) {
       throw tooLarge(
@@ -57,7 +57,8 @@ export function addCloudEventsRoute(app: HttpApp, { clock, acceptEvents }: Cloud
     const call = { tenant, source: keyId, received: toInstant(clock.now()), correctsTime: true }
     const reading = readBatch(elements, (raw) => ({ event: readCloudEvent(raw, call), raw }))
     return acceptEvents(reading, 'cloudevents')
-  })
+  }
+  app.post('/v1/events', options, takeEvents)
 }
 
 async function readElements(request: FastifyRequest): Promise<readonly unknown[]> {

@@ -2,7 +2,7 @@ import { topics, type Item } from '@rapport/contracts'
 import { PublishError } from '@rapport/messaging'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { override } from '../testing/override.ts'
-import { decode, startIngestion, type RunningIngestion, type StartOptions } from '../testing/start-ingestion.ts'
+import { decodeItem, startIngestion, type RunningIngestion, type StartOptions } from '../testing/start-ingestion.ts'
 
 let running: RunningIngestion
 const restart = async (options: StartOptions) => {
@@ -22,9 +22,15 @@ const call = (method: Method, id: string, { body, ...headers }: { body?: object;
     headers: { 'x-api-key': running.key, ...(headers as Record<string, string>) },
     ...(body === undefined ? {} : { payload: body }),
   })
-const published = async () => (await running.records(topics.items.name)).map(decode<Item>)
+const published = async () => (await running.records(topics.items.name)).map(decodeItem)
 
-const tea = { title: '茶壶 Tea pot', price: 12.5, currency: 'EUR', categories: ['Kitchen', 'Tea'], attributes: { holds: 1.2 } }
+const tea = {
+  title: '茶壶 Tea pot',
+  price: 12.5,
+  currency: 'EUR',
+  categories: ['Kitchen', 'Tea'],
+  attributes: { holds: 1.2 },
+}
 
 describe('items', () => {
   it('reads its own writes, and every version is published', async () => {
@@ -99,7 +105,7 @@ describe('items', () => {
     expect(outcomes.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200, 200])
     const { version, attributes } = (await call('GET', 'tea')).json<{ version: number; attributes: object }>()
     expect([version, Object.keys(attributes)]).toEqual([7, ['a0', 'a1', 'a2', 'a3', 'a4', 'a5'].toSorted()])
-    expect((await published()).filter(({ id }) => id === 'tea').at(-1)).toMatchObject({ version: 7 })
+    expect((await published()).findLast(({ id }) => id === 'tea')).toMatchObject({ version: 7 })
   })
 })
 
@@ -110,7 +116,9 @@ describe('a process that dies between the document and the topic', () => {
       wrapEventLog: (eventLog) =>
         override(eventLog, {
           publish: (records) =>
-            isDown ? Promise.reject(PublishError.unknown('commit failed', 'the disk is full')) : eventLog.publish(records),
+            isDown
+              ? Promise.reject(PublishError.unknown('commit failed', 'the disk is full'))
+              : eventLog.publish(records),
         }),
     })
     isDown = true
@@ -127,7 +135,7 @@ describe('a process that dies between the document and the topic', () => {
   it('leaves nothing that the next start does not put right', async () => {
     await call('PUT', 'old', { body: { title: 'one' } })
     await call('PUT', 'gone', { body: { title: 'lost' } })
-    const [oldRecord] = (await running.records(topics.items.name)).filter(({ key }) => key.endsWith('/old'))
+    const oldRecord = (await running.records(topics.items.name)).find(({ key }) => key.endsWith('/old'))
     await call('PUT', 'old', { body: { title: 'two' } })
     // A late publisher of the older version, dead before it looked again.
     await running.eventLog.publish([{ topic: topics.items.name, key: 'shop/old', value: oldRecord?.value ?? null }])
@@ -135,7 +143,15 @@ describe('a process that dies between the document and the topic', () => {
       {
         topic: topics.items.name,
         key: 'shop/unknown',
-        value: Buffer.from(JSON.stringify({ tenant: 'shop', id: 'unknown', version: 9, updatedAt: '2026-01-01T00:00:00.000Z', body: {} })),
+        value: Buffer.from(
+          JSON.stringify({
+            tenant: 'shop',
+            id: 'unknown',
+            version: 9,
+            updatedAt: '2026-01-01T00:00:00.000Z',
+            body: {},
+          }),
+        ),
       },
     ])
     await running.repair()

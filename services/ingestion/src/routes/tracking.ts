@@ -5,6 +5,8 @@ import {
   DocumentedBatchBodySchema,
   eventTypes,
   ingestionLimits,
+  type BatchAnswer,
+  type CallAnswer,
   type EventType,
 } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
@@ -46,7 +48,7 @@ function addCallRoute(app: HttpApp, type: EventType, { clock, acceptEvents }: Tr
     body: callSchemas[type],
     response: { 200: CallAnswerSchema },
   }
-  app.post(`/v1/${type}`, { ...options, schema }, async (request) => {
+  const takeCall = async (request: FastifyRequest): Promise<CallAnswer> => {
     const body = await readCallBody(request)
     const principal = authenticate(request, body)
     request.charge(1)
@@ -55,8 +57,9 @@ function addCallRoute(app: HttpApp, type: EventType, { clock, acceptEvents }: Tr
     const encoded = encodeEvent(event, body)
     if (encoded instanceof Invalid) throw tooLarge(`The event ${encoded.reason}.`)
     await acceptEvents({ accepted: [encoded], rejected: [], bytes: encoded.value.byteLength }, type)
-    return { success: true as const, messageId: event.messageId }
-  })
+    return { success: true, messageId: event.messageId }
+  }
+  app.post(`/v1/${type}`, { ...options, schema }, takeCall)
 }
 
 function addBatchRoute(app: HttpApp, path: '/v1/batch' | '/v1/import', { clock, acceptEvents }: TrackingDependencies) {
@@ -69,14 +72,15 @@ function addBatchRoute(app: HttpApp, path: '/v1/batch' | '/v1/import', { clock, 
     body: DocumentedBatchBodySchema,
     response: { 200: BatchAnswerSchema },
   }
-  app.post(path, { ...options, schema }, async (request) => {
+  const takeBatch = async (request: FastifyRequest): Promise<BatchAnswer> => {
     const body = await readCallBody(request)
     const principal = authenticate(request, body)
     const { batch, ...call } = readBatchCall(body)
     request.charge(batch.length)
     const reading = readSegmentBatch(batch, { ...callOf(principal, clock), ...call, correctsTime: !isImport })
     return acceptEvents(reading, isImport ? 'import' : 'batch')
-  })
+  }
+  app.post(path, { ...options, schema }, takeBatch)
 }
 
 const callOf = ({ tenant, keyId }: Principal, clock: Clock) => ({

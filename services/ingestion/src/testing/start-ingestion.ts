@@ -1,24 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { accessKey, topics, type Event, type Scope, type TenantAccess } from '@rapport/contracts'
-import { systemClock, type Clock } from '@rapport/core'
+import { topics, type Event, type Item } from '@rapport/contracts'
+import type { Clock } from '@rapport/core'
 import type { EventLog, LogRecord } from '@rapport/messaging'
-import { openEmbeddedEventLog } from '@rapport/messaging/embedded'
-import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
 import type { OnlineStore } from '@rapport/online-store'
-import { openEmbeddedOnlineStore } from '@rapport/online-store/embedded'
-import {
-  createApiKeyText,
-  createHttpServer,
-  createLogger,
-  hashApiKey,
-  startAccessControl,
-  type HttpApp,
-  type HttpServer,
-  type RateLimit,
-} from '@rapport/service-kit'
-import { Registry } from 'prom-client'
+import type { HttpApp, HttpServer, RateLimit } from '@rapport/service-kit'
+import { createTestPlatform } from '@rapport/service-kit/testing'
 import { createIngestionService } from '../service.ts'
 
 export interface StartOptions {
@@ -41,53 +26,34 @@ export interface RunningIngestion extends AsyncDisposable {
   readonly readerKey: string
   readonly eventLog: EventLog
   readonly onlineStore: OnlineStore
-  readonly metrics: Registry
   /** Runs what a consumer thread runs, to its end. */
   repair(): Promise<void>
   records(topic: string): Promise<LogRecord[]>
   events(): Promise<Event[]>
 }
 
-const allScopes: readonly Scope[] = ['events:write', 'catalog:write', 'ops:admin']
-
 /** The ingestion service on the embedded drivers in a folder of its own, behind the real HTTP server. */
 export async function startIngestion(options: StartOptions = {}): Promise<RunningIngestion> {
   await using stack = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'rapport-ingestion-'))
-  stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const log = createLogger('ingestion-test', { level: 'silent' })
-  const clock = options.clock ?? systemClock
-  const eventLog = stack.use(
-    await openEmbeddedEventLog({ directory: join(folder, 'log'), topics: Object.values(topics), log }),
+  const { clock, rateLimit, publishDeadlineMs = 5_000 } = options
+  const platform = stack.use(
+    await createTestPlatform({ ...(clock && { clock }), ...(rateLimit && { rateLimit, pollMs: 3_600_000 }) }),
   )
-  const onlineStore = stack.use(await openEmbeddedOnlineStore({ directory: join(folder, 'store'), log }))
-  const objectStore = stack.use(await openFilesystemObjectStore({ directory: join(folder, 'objects'), log }))
-  const [key, otherKey, readerKey] = [createApiKeyText(), createApiKeyText(), createApiKeyText()]
-  const writeAccess = (access: TenantAccess) =>
-    objectStore.put(accessKey(access.tenant), Buffer.from(JSON.stringify(access)))
-  await writeAccess(accessOf('shop', { [key]: allScopes, [readerKey]: ['recommend'] }))
-  await writeAccess(accessOf('other', { [otherKey]: allScopes }))
-  const { rateLimit } = options
-  const access = stack.use(
-    await startAccessControl({ objectStore, eventLog, log, clock, ...(rateLimit === undefined ? {} : { rateLimit }) }),
-  )
-  const metrics = new Registry()
+  const { eventLog, onlineStore } = platform.dependencies
   const service = stack.use(
     await createIngestionService(
-      { publishDeadlineMs: options.publishDeadlineMs ?? 5_000 },
+      { publishDeadlineMs },
       {
-        log,
-        clock,
-        objectStore,
-        metrics,
+        ...platform.dependencies,
         eventLog: options.wrapEventLog?.(eventLog) ?? eventLog,
         onlineStore: options.wrapOnlineStore?.(onlineStore) ?? onlineStore,
       },
     ),
   )
-  const server = stack.use(
-    await createHttpServer({ log, access, title: 'Ingestion', version: '0', services: [service], metrics }),
-  )
+  const key = await platform.issueKey('shop', ['events:write', 'catalog:write', 'ops:admin'])
+  const readerKey = await platform.issueKey('shop', ['recommend'])
+  const otherKey = await platform.issueKey('other', ['events:write', 'catalog:write', 'ops:admin'])
+  const server = await platform.serve([service])
   const owned = stack.move()
   const records = (topic: string) => readAll(eventLog, topic)
   return {
@@ -98,30 +64,18 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
     readerKey,
     eventLog,
     onlineStore,
-    metrics,
+    records,
     repair: async () => {
       await service.startConsuming()
       await service[Symbol.asyncDispose]()
     },
-    records,
-    events: async () => (await records(topics.events.name)).map(decode<Event>),
+    events: async () => (await records(topics.events.name)).map(decodeEvent),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
-export const decode = <T>({ value }: LogRecord): T => JSON.parse(Buffer.from(value ?? []).toString('utf8')) as T
-
-const accessOf = (tenant: string, keys: Readonly<Record<string, readonly Scope[]>>): TenantAccess => ({
-  tenant,
-  createdAt: new Date(0).toISOString(),
-  keys: Object.entries(keys).map(([text, scopes], index) => ({
-    id: `${tenant}-key-${index}`,
-    name: 'test',
-    sha256: hashApiKey(text),
-    scopes: [...scopes],
-    createdAt: new Date(0).toISOString(),
-  })),
-})
+const decodeEvent = ({ value }: LogRecord): Event => JSON.parse(Buffer.from(value ?? []).toString('utf8')) as Event
+export const decodeItem = ({ value }: LogRecord): Item => JSON.parse(Buffer.from(value ?? []).toString('utf8')) as Item
 
 async function readAll(eventLog: EventLog, topic: string): Promise<LogRecord[]> {
   const records: LogRecord[] = []
