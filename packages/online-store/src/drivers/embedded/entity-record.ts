@@ -23,8 +23,10 @@ export interface EntityRecord {
   sequence: number
   /** Of all entries seen; minus infinity before the first. */
   newestReceivedAtMs: number
-  /** Hours of `receivedAt` that have digests. */
+  /** Hours of `receivedAt` that have records of messages. */
   digestHours: number[]
+  /** See `seen-messages.ts`. */
+  inlineMessages: Buffer
   /** Highest applied offset by source (a number for topic and partition). */
   readonly marks: Map<number, number>
   readonly parts: Map<string, PartCell>
@@ -34,16 +36,17 @@ export const newRecord = (): EntityRecord => ({
   sequence: 0,
   newestReceivedAtMs: Number.NEGATIVE_INFINITY,
   digestHours: [],
+  inlineMessages: Buffer.alloc(0),
   marks: new Map(),
   parts: new Map(),
 })
 
 /*
- * format uint8, sequence float64, newest receivedAt float64, counts of hours, marks and parts uint16, hours int32 each,
- * marks (source uint32, offset float64) each, then the parts: length of name uint16, op uint8 (with a bit for external),
+ * format uint8, sequence float64, newest receivedAt float64, counts of hours, marks and parts uint16,
+ * bytes of messages uint16, hours int32 each, marks (source uint32, offset float64) each, messages, then the parts: length of name uint16, op uint8 (with a bit for external),
  * length of bytes uint32, name, bytes.
  */
-const FIXED_BYTES = 23
+const FIXED_BYTES = 25
 
 /** The parts' bytes are views of `bytes`. */
 export function decodeRecord(bytes: Buffer): EntityRecord {
@@ -57,6 +60,8 @@ export function decodeRecord(bytes: Buffer): EntityRecord {
   const marks = new Map<number, number>()
   for (let index = 0; index < markCount; index++, at += 12)
     marks.set(bytes.readUInt32LE(at), bytes.readDoubleLE(at + 4))
+  const inlineMessages = bytes.subarray(at, at + bytes.readUInt16LE(23))
+  at += inlineMessages.length
   const parts = new Map<string, PartCell>()
   for (let index = 0; index < partCount; index++) {
     const nameEnd = at + 7 + bytes.readUInt16LE(at)
@@ -68,17 +73,17 @@ export function decodeRecord(bytes: Buffer): EntityRecord {
     parts.set(name, { name, op, external, changed: false, bytes: external ? undefined : bytes.subarray(nameEnd, end) })
     at = end
   }
-  return { sequence: bytes.readDoubleLE(1), newestReceivedAtMs: bytes.readDoubleLE(9), digestHours, marks, parts }
+  const sequence = bytes.readDoubleLE(1)
+  const newestReceivedAtMs = bytes.readDoubleLE(9)
+  return { sequence, newestReceivedAtMs, digestHours, inlineMessages, marks, parts }
 }
-
-/** Sequence alone, without decoding the rest. */
-export const sequenceOf = (bytes: Buffer): number => bytes.readDoubleLE(1)
 
 let scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** Valid until the next call. */
 export function encodeRecord(record: EntityRecord): Buffer {
   let needed = FIXED_BYTES + record.digestHours.length * 4 + record.marks.size * 12
+  needed += record.inlineMessages.length
   for (const part of record.parts.values())
     needed += 7 + part.name.length * 3 + (part.external ? 0 : (part.bytes?.length ?? 0))
   if (needed > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * needed)
@@ -88,9 +93,11 @@ export function encodeRecord(record: EntityRecord): Buffer {
   scratch.writeUInt16LE(record.digestHours.length, 17)
   scratch.writeUInt16LE(record.marks.size, 19)
   scratch.writeUInt16LE(record.parts.size, 21)
+  scratch.writeUInt16LE(record.inlineMessages.length, 23)
   let at = FIXED_BYTES
   for (const hour of record.digestHours) at = scratch.writeInt32LE(hour, at)
   for (const [source, offset] of record.marks) at = scratch.writeDoubleLE(offset, scratch.writeUInt32LE(source, at))
+  at += record.inlineMessages.copy(scratch, at)
   for (const part of record.parts.values()) at = encodePart(part, at)
   return scratch.subarray(0, at)
 }

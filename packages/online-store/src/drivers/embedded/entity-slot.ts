@@ -10,27 +10,17 @@ import {
   type PartCell,
 } from './entity-record.ts'
 import type { StateTables } from './environments.ts'
-import { digestKey, digestRange, externalPartKey, recordKey, tallyBucketKey } from './layout.ts'
+import { externalPartKey, recordKey, tallyBucketKey } from './layout.ts'
 import { putRegister } from './register-part.ts'
+import { SeenMessages } from './seen-messages.ts'
 import { addToTally, type TallyBuckets } from './tally-part.ts'
-
-const HOUR_MS = 60 * 60 * 1000
-const DIGEST_VALUE_BYTES = 20
-
-interface SeenMessage {
-  readonly source: number
-  readonly offset: number
-  readonly receivedAtMs: number
-}
-
-const hourOf = (timeMs: number): number => Math.floor(timeMs / HOUR_MS)
 
 /** One entity inside one write transaction: loaded once, changed in memory, written once by `flush`. */
 export class EntitySlot {
   readonly #tables: StateTables
   readonly #entity: number
   readonly #record: EntityRecord
-  readonly #newMessages = new Map<string, SeenMessage>()
+  readonly #messages: SeenMessages
   #dedupWindowMs = 0
   #changed = false
 
@@ -39,6 +29,7 @@ export class EntitySlot {
     this.#entity = entity
     const bytes = tables.state.getBinary(recordKey(entity))
     this.#record = bytes === undefined ? newRecord() : decodeRecord(asBuffer(bytes))
+    this.#messages = new SeenMessages(tables, entity, this.#record)
   }
 
   apply(application: Application, source: number): EntryOutcome[] {
@@ -57,31 +48,17 @@ export class EntitySlot {
     }
     if (dedupWindowMs !== undefined) {
       const oldestMs = record.newestReceivedAtMs - dedupWindowMs
-      const seen = this.#findMessage(entry.messageId, oldestMs)
+      const digest = digestOf(entry.messageId)
+      const seen = this.#messages.find(entry.messageId, digest, oldestMs)
       if (seen !== undefined)
         return seen.source === source && seen.offset === entry.offset ? 'redelivered' : 'duplicate'
       if (isNew && entry.receivedAtMs >= oldestMs)
-        this.#newMessages.set(entry.messageId, { source, offset: entry.offset, receivedAtMs: entry.receivedAtMs })
+        this.#messages.add(entry.messageId, { digest, source, offset: entry.offset, receivedAtMs: entry.receivedAtMs })
     }
     if (!isNew) return 'redelivered'
     for (const change of entry.changes) this.#applyChange(change, entry.messageId)
     record.sequence++
     return 'applied'
-  }
-
-  /** The message of the window, which begins at `oldestMs`. */
-  #findMessage(messageId: string, oldestMs: number): SeenMessage | undefined {
-    let seen = this.#newMessages.get(messageId)
-    if (seen === undefined && this.#record.digestHours.length > 0) {
-      const digest = digestOf(messageId)
-      for (const hour of this.#record.digestHours) {
-        const bytes = this.#tables.state.getBinaryFast(digestKey(this.#entity, hour, digest))
-        if (bytes === undefined) continue
-        seen = { source: bytes.readUInt32LE(0), offset: bytes.readDoubleLE(4), receivedAtMs: bytes.readDoubleLE(12) }
-        if (seen.receivedAtMs >= oldestMs) break
-      }
-    }
-    return seen !== undefined && seen.receivedAtMs >= oldestMs ? seen : undefined
   }
 
   #applyChange(change: Change, messageId: string): void {
@@ -141,31 +118,8 @@ export class EntitySlot {
     for (const cell of record.parts.values())
       if (cell.external && cell.changed && cell.bytes !== undefined)
         state.putSync(externalPartKey(this.#entity, cell.name), cell.bytes)
-    this.#flushMessages()
+    if (this.#dedupWindowMs > 0) this.#messages.flush(record.newestReceivedAtMs - this.#dedupWindowMs)
     state.putSync(recordKey(this.#entity), encodeRecord(record))
-  }
-
-  #flushMessages(): void {
-    const record = this.#record
-    const oldestHour = hourOf(record.newestReceivedAtMs - this.#dedupWindowMs)
-    for (const [messageId, seen] of this.#newMessages) {
-      const hour = hourOf(seen.receivedAtMs)
-      if (hour < oldestHour) continue
-      if (!record.digestHours.includes(hour)) record.digestHours.push(hour)
-      const value = Buffer.allocUnsafe(DIGEST_VALUE_BYTES)
-      value.writeUInt32LE(seen.source, 0)
-      value.writeDoubleLE(seen.offset, 4)
-      value.writeDoubleLE(seen.receivedAtMs, 12)
-      this.#tables.state.putSync(digestKey(this.#entity, hour, digestOf(messageId)), value)
-    }
-    if (this.#dedupWindowMs === 0 || !record.digestHours.some((hour) => hour < oldestHour)) return
-    for (const hour of record.digestHours) if (hour < oldestHour) this.#removeDigests(hour)
-    record.digestHours = record.digestHours.filter((hour) => hour >= oldestHour)
-  }
-
-  #removeDigests(hour: number): void {
-    const { state } = this.#tables
-    for (const key of Array.from(state.getKeys(digestRange(this.#entity, hour)))) state.removeSync(key)
   }
 }
 

@@ -1,10 +1,12 @@
 import type { JsonValue, Member, PartValue, Register } from '../../online-store.ts'
 
 /*
- * `keep` in the lower 31 bits of a uint32 (0: no limit) and whether any text is beyond ASCII in the highest, then the registers: lengths of name and messageId uint16, of the value uint32,
+ * `keep` in the lower 31 bits of a uint32 (0: no limit) and whether any text is beyond ASCII in the highest,
+ * the number of registers uint32, then the registers: lengths of name and messageId uint16, of the value uint32,
  * time float64, name, messageId, value as JSON; all text UTF-8. Fields are ordered by name, members newest first.
  */
-const HEADER_BYTES = 4
+const HEADER_BYTES = 8
+const COUNT_AT = 4
 const REGISTER_BYTES = 16
 const KEEP = 0x7fffffff
 const BEYOND_ASCII = 0x80000000
@@ -113,14 +115,17 @@ function splice(bytes: Buffer, length: number, edit: { removeAt: number; insertA
     insert()
     keep(insertAt, bytes.length)
   }
+  if (removeAt < 0) result.writeUInt32LE(bytes.readUInt32LE(COUNT_AT) + 1, COUNT_AT)
   return result
 }
 
 /** Cuts what stands behind the `keep` newest members. */
 function truncate(bytes: Buffer, keep: number): Buffer {
+  if (bytes.readUInt32LE(COUNT_AT) <= keep) return bytes
+  bytes.writeUInt32LE(keep, COUNT_AT)
   let at = HEADER_BYTES
   for (let kept = 0; kept < keep && at < bytes.length; kept++) at = endOf(bytes, at)
-  return at < bytes.length ? bytes.subarray(0, at) : bytes
+  return bytes.subarray(0, at)
 }
 
 /** Applies one register or member; may change `part` in place. The smallest `keep` ever given to a part counts, in any order of changes. */

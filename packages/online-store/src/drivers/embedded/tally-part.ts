@@ -26,6 +26,12 @@ function reserve(used: number, more: number): void {
   scratch = grown
 }
 
+/** From the back: names of one kind often share their start. */
+function sameBytes(left: number, right: number, length: number): boolean {
+  for (let index = length - 1; index >= 0; index--) if (scratch[left + index] !== scratch[right + index]) return false
+  return true
+}
+
 /** Adds one field to the `used` bytes of scratch, whose fields begin at `from`; gives the bytes used afterwards. */
 function addField(from: number, used: number, field: readonly [string, number]): number {
   const [name, amount] = field
@@ -34,7 +40,7 @@ function addField(from: number, used: number, field: readonly [string, number]):
   for (let at = from; at < used;) {
     const standing = scratch.readUInt16LE(at)
     const amountAt = at + 2 + standing
-    if (standing === length && scratch.compare(scratch, used + 2, used + 2 + length, at + 2, amountAt) === 0) {
+    if (standing === length && sameBytes(at + 2, used + 2, length)) {
       scratch.writeDoubleLE(scratch.readDoubleLE(amountAt) + amount, amountAt)
       return used
     }
