@@ -24,6 +24,8 @@ export interface Harness extends AsyncDisposable {
   publish(events: readonly Event[]): Promise<void>
   /** A running consuming side; disposed with the harness unless it was before. */
   startConsuming(overrides?: Partial<ServiceDependencies>, config?: Partial<FeatureConfig>): Promise<Service>
+  /** As `startConsuming`, for one that is never stopped in an orderly way. */
+  abandonConsuming(overrides: Partial<ServiceDependencies>): Promise<void>
   /** Resolves when every published event is applied and committed. */
   settled(): Promise<void>
   exported(tenant?: string): Promise<string>
@@ -46,6 +48,10 @@ export async function createHarness(): Promise<Harness> {
       const service = owned.use(await createFeatureService({ ...testConfig, ...config }, own))
       await service.startConsuming()
       return service
+    },
+    abandonConsuming: async (overrides) => {
+      const service = await createFeatureService(testConfig, { ...dependencies, metrics: new Registry(), ...overrides })
+      await service.startConsuming()
     },
     settled: () => consumed(eventLog, featureGroup, topics.events.name),
     exported: (tenant = 'shop') => exportText(onlineStore, tenant),
