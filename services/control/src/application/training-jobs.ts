@@ -1,0 +1,153 @@
+import {
+  topics,
+  trainingJobKey,
+  TrainingJobSchema,
+  trainingJobsPrefix,
+  type TrainingJob,
+  type TrainingTask,
+} from '@rapport/contracts'
+import { RapportError, type Clock, type Log } from '@rapport/core'
+import type { EventLog } from '@rapport/messaging'
+import type { ObjectStore } from '@rapport/object-store'
+import { Compile } from 'typebox/compile'
+
+export interface JobDependencies {
+  readonly objectStore: ObjectStore
+  readonly eventLog: EventLog
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type NewJob = Pick<TrainingJob, 'tenant' | 'task' | 'model' | 'reason' | 'budgetSeconds' | 'eventsApplied'>
+export type JobRef = Pick<TrainingJob, 'tenant' | 'id'>
+
+const validator = Compile(TrainingJobSchema)
+const maxAttempts = 20
+/** Older jobs of a tenant and task are removed. */
+const keptJobs = 200
+
+export const isFinished = ({ state }: TrainingJob): boolean => state !== 'queued' && state !== 'running'
+
+/**
+ * Makes a job unless one of the tenant and task is under way, which is answered instead. Ids are numbered, and a number is
+ * taken once; so of two callers one makes the job and the other finds it.
+ */
+export async function createJob(
+  dependencies: JobDependencies,
+  wanted: NewJob,
+): Promise<{ readonly created: boolean; readonly job: TrainingJob }> {
+  const { objectStore, clock } = dependencies
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const ids = await jobIds(objectStore, wanted.tenant, wanted.task)
+    const newest = ids.at(-1)
+    const before = newest === undefined ? undefined : await readJob(objectStore, { tenant: wanted.tenant, id: newest })
+    if (before !== undefined && !isFinished(before)) return { created: false, job: before }
+    const id = `${wanted.task}-${String(numberOf(newest) + 1).padStart(6, '0')}`
+    const job: TrainingJob = { ...wanted, id, state: 'queued', attempts: 0, requestedAt: isoTime(clock) }
+    const outcome = await objectStore.put(trainingJobKey(job.tenant, id), encode(job), { ifAbsent: true })
+    if (!outcome.stored) continue
+    await objectStore.delete(ids.slice(0, -keptJobs).map((old) => trainingJobKey(wanted.tenant, old)))
+    await wakeRunners(dependencies, job)
+    return { created: true, job }
+  }
+  throw contended(wanted.tenant)
+}
+
+/** Undefined when there is no such job. */
+export async function readJob(objectStore: ObjectStore, { tenant, id }: JobRef): Promise<TrainingJob | undefined> {
+  return (await readStored(objectStore, { tenant, id }))?.job
+}
+
+/** The newest jobs of a tenant, newest first. */
+export async function listJobs(objectStore: ObjectStore, tenant: string, limit: number): Promise<TrainingJob[]> {
+  const ids: string[] = []
+  for await (const { key } of objectStore.list(trainingJobsPrefix(tenant))) {
+    const id = idOfKey(tenant, key)
+    if (id !== undefined) ids.push(id)
+  }
+  const newest = ids.sort((one, other) => numberOf(other) - numberOf(one)).slice(0, limit)
+  const jobs = await Promise.all(newest.map((id) => readJob(objectStore, { tenant, id })))
+  return jobs.filter((job) => job !== undefined)
+}
+
+/**
+ * Cancels a job: at once when nobody works at it, otherwise its process is told. A finished job stays as it is. Undefined
+ * when there is no such job.
+ */
+export function cancelJob(dependencies: JobDependencies, ref: JobRef): Promise<TrainingJob | undefined> {
+  return changeJob(dependencies, ref, (job) => {
+    if (isFinished(job) || job.cancelRequestedAt !== undefined) return job
+    const now = isoTime(dependencies.clock)
+    if (job.state === 'running') return { ...job, cancelRequestedAt: now }
+    return { ...job, state: 'cancelled', cancelRequestedAt: now, finishedAt: now }
+  })
+}
+
+/**
+ * Changes a job under compare-and-set; nothing is written when `update` answers the job it was given.
+ * @throws RapportError `RPT_JOB_CONTENDED` when others change it again and again.
+ */
+export async function changeJob(
+  { objectStore }: Pick<JobDependencies, 'objectStore'>,
+  ref: JobRef,
+  update: (job: TrainingJob) => TrainingJob,
+): Promise<TrainingJob | undefined> {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const stored = await readStored(objectStore, ref)
+    if (stored === undefined) return undefined
+    const job = update(stored.job)
+    if (job === stored.job) return job
+    const outcome = await objectStore.put(trainingJobKey(ref.tenant, ref.id), encode(job), { ifMatch: stored.etag })
+    if (outcome.stored) return job
+  }
+  throw contended(ref.tenant)
+}
+
+/** Tells whoever runs jobs to look now. They look from time to time anyway, so a failure is only logged. */
+export async function wakeRunners({ eventLog, log }: JobDependencies, { tenant, id }: JobRef): Promise<void> {
+  const value = Buffer.from(JSON.stringify({ tenant, id }))
+  try {
+    await eventLog.publish([{ topic: topics.trainingJobs.name, key: `${tenant}/${id}`, value }])
+  } catch (error) {
+    log.warn({ err: error, tenant, job: id }, 'a training job was not announced; it will be found by polling')
+  }
+}
+
+/** The tenant and id of a job's object key; undefined for another object. */
+export function jobOfKey(key: string): JobRef | undefined {
+  const [, tenant, name] = /^jobs\/([^/]+)\/([^/]+)\.json$/.exec(key) ?? []
+  return tenant === undefined || name === undefined ? undefined : { tenant, id: name }
+}
+
+async function readStored(
+  objectStore: ObjectStore,
+  { tenant, id }: JobRef,
+): Promise<{ job: TrainingJob; etag: string } | undefined> {
+  const found = await objectStore.get(trainingJobKey(tenant, id))
+  if (found === undefined) return undefined
+  const job: unknown = JSON.parse(Buffer.from(found.body).toString('utf8'))
+  if (validator.Check(job)) return { job, etag: found.object.etag }
+  throw new RapportError('RPT_JOB_CORRUPT', `The record of training job ${tenant}/${id} does not have the form of one.`)
+}
+
+async function jobIds(objectStore: ObjectStore, tenant: string, task: TrainingTask): Promise<string[]> {
+  const ids: string[] = []
+  for await (const { key } of objectStore.list(`${trainingJobsPrefix(tenant)}${task}-`)) {
+    const id = idOfKey(tenant, key)
+    if (id !== undefined) ids.push(id)
+  }
+  return ids
+}
+
+const idOfKey = (tenant: string, key: string): string | undefined => {
+  const job = jobOfKey(key)
+  return job?.tenant === tenant ? job.id : undefined
+}
+const numberOf = (id: string | undefined): number => Number(/-(\d+)$/.exec(id ?? '')?.[1] ?? 0)
+const encode = (job: TrainingJob): Uint8Array => Buffer.from(JSON.stringify(job))
+const contended = (tenant: string): RapportError =>
+  new RapportError('RPT_JOB_CONTENDED', `The training jobs of tenant "${tenant}" are being changed by others.`, {
+    canRetry: true,
+  })
+
+export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()

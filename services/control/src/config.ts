@@ -1,0 +1,70 @@
+import { PlatformConfigSchema } from '@rapport/service-kit'
+import { fileURLToPath } from 'node:url'
+import { Type, type Static } from 'typebox'
+
+/** Knobs of the control plane. */
+export const ControlConfigSchema = Type.Object({
+  RAPPORT_TRAINING_ENTRY: Type.Optional(
+    Type.String({ description: 'Program of the training process; that of this workspace when not set.' }),
+  ),
+  RAPPORT_TRAINING_MEMORY_MB: Type.Integer({
+    default: 2048,
+    minimum: 256,
+    description: 'Memory that a training process may use, in MiB; trainers that would need more are declined.',
+  }),
+  RAPPORT_TRAINING_MIN_EVENTS: Type.Integer({
+    default: 1000,
+    minimum: 1,
+    description: 'New events of a tenant before a model is trained without being asked for.',
+  }),
+  RAPPORT_TRAINING_EVERY_HOURS: Type.Number({
+    default: 24,
+    minimum: 0,
+    description: 'Hours between trainings by schedule; 0: only the first model comes by itself.',
+  }),
+  RAPPORT_TRAINING_BUDGET_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 5,
+    maximum: 86_400,
+    description: 'Time for the search over parameters when nobody says otherwise.',
+  }),
+  RAPPORT_TRAINING_FIRST_BUDGET_SECONDS: Type.Integer({
+    default: 15,
+    minimum: 5,
+    maximum: 86_400,
+    description: 'The same for a tenant’s first model, which should be there soon.',
+  }),
+})
+
+export interface ControlConfig {
+  /** Folder of the embedded stores: handed to the training process. */
+  readonly dataDir: string
+  readonly logLevel: string
+  readonly trainingEntry: string
+  readonly trainingMemoryMb: number
+  readonly minEvents: number
+  readonly everyMs: number
+  readonly budgetSeconds: number
+  readonly firstBudgetSeconds: number
+  /** How often jobs and tenants are looked at when nothing wakes the runner. */
+  readonly pollMs: number
+}
+
+const OwnAndPlatformSchema = Type.Object({
+  ...ControlConfigSchema.properties,
+  RAPPORT_DATA_DIR: PlatformConfigSchema.properties.RAPPORT_DATA_DIR,
+  RAPPORT_LOG_LEVEL: PlatformConfigSchema.properties.RAPPORT_LOG_LEVEL,
+})
+
+export const toControlConfig = (variables: Static<typeof OwnAndPlatformSchema>): ControlConfig => ({
+  dataDir: variables.RAPPORT_DATA_DIR,
+  logLevel: variables.RAPPORT_LOG_LEVEL,
+  trainingEntry:
+    variables.RAPPORT_TRAINING_ENTRY ?? fileURLToPath(new URL('../../training/src/main.ts', import.meta.url)),
+  trainingMemoryMb: variables.RAPPORT_TRAINING_MEMORY_MB,
+  minEvents: variables.RAPPORT_TRAINING_MIN_EVENTS,
+  everyMs: variables.RAPPORT_TRAINING_EVERY_HOURS * 3_600_000,
+  budgetSeconds: variables.RAPPORT_TRAINING_BUDGET_SECONDS,
+  firstBudgetSeconds: variables.RAPPORT_TRAINING_FIRST_BUDGET_SECONDS,
+  pollMs: 3_000,
+})
