@@ -16,10 +16,10 @@ beforeEach(async () => {
 })
 
 const viewedItem = (itemId: string, weight = 1): HistoryItem => ({ itemId, event: 'Product Viewed', weight })
-const visit = (history: readonly HistoryItem[], count = 3, over: ModelView | undefined = view): Answer => {
+const visit = (history: readonly HistoryItem[], count = 3, over: ModelView | 'none' = view): Answer => {
   shop.rules.begin(undefined)
   for (const { itemId } of history) shop.rules.hideSeen(shop.table.indexOf(itemId))
-  return answerVisitor(shop, over, { history, sessionOnly: false, count })
+  return answerVisitor(shop, over === 'none' ? undefined : over, { history, sessionOnly: false, count })
 }
 const idsOf = (answer: Answer): string[] => answer.candidates.map(({ index }) => shop.table.idAt(index))
 const fillCatalogue = (): void => {
@@ -41,6 +41,11 @@ describe('answerVisitor', () => {
     expect(answer.strategy).toBe('popular')
     expect(idsOf(answer)).toEqual(['green', 'black', 'press', 'pot'])
     expect(answer.candidates[2]?.source).toBe('trending')
+  })
+
+  it('shows what rises also where nothing else is popular', () => {
+    shop.trends = { popular: new Float32Array([0, 4]), trending: new Float32Array([0, 3]) }
+    expect(visit([], 3, 'none').candidates.map(({ source }) => source)).toEqual(['trending'])
   })
 
   it('keeps a place for an item that no model knows, when its content is near the history', () => {
@@ -75,7 +80,7 @@ describe('answerVisitor', () => {
   it('falls back to the newest of the catalogue before anything has happened', () => {
     shop.applyItem(itemOf('first', {}, { updatedAt: '2026-01-01T00:00:00.000Z' }))
     shop.applyItem(itemOf('second', {}, { updatedAt: '2026-01-02T00:00:00.000Z' }))
-    const answer = visit([], 5, undefined)
+    const answer = visit([], 5, 'none')
     expect(answer.strategy).toBe('newest')
     expect(idsOf(answer)).toEqual(['second', 'first'])
   })

@@ -80,7 +80,7 @@ const placesFor = (kind: SimilarKind): Places =>
 
 export function answerPopular(shop: TenantIndex, view: ModelView | undefined, count: number): Answer {
   return impersonal(
-    fillUp(shop, view, { candidates: popularCandidates(shop, view, count), count, anchors: [] }),
+    fillUp(shop, view, { candidates: countedPopular(shop, count), count, anchors: [] }),
     'popular',
   )
 }
@@ -91,17 +91,16 @@ export function answerTrending(shop: TenantIndex, view: ModelView | undefined, c
 }
 
 const impersonal = (candidates: readonly Candidate[], strategy: RecommendationStrategy): Answer => ({
-  strategy: candidates.length === 0 ? strategy : strategyOf(candidates),
+  strategy: candidates.some(({ source }) => source === strategy) ? strategy : strategyOf(candidates),
   candidates,
   history: [],
   modelHistory: undefined,
   anchors: [],
 })
 
-function strategyOf(candidates: readonly Candidate[]): RecommendationStrategy {
-  const source = candidates[0]?.source ?? 'popular'
-  return source === 'model' ? 'personal' : source
-}
+/** The path of an answer that nothing personal began: what is popular and what rises are one path. */
+const strategyOf = (candidates: readonly Candidate[]): RecommendationStrategy =>
+  candidates.length > 0 && candidates.every(({ source }) => source === 'newest') ? 'newest' : 'popular'
 
 interface Filling {
   readonly candidates: readonly Candidate[]
@@ -128,26 +127,27 @@ function fillUp(shop: TenantIndex, view: ModelView | undefined, { candidates, co
   take(contentCandidates(shop, anchors, { count: count - filled.length }))
   for (const pass of ['unseen', 'seen'] as const) {
     if (pass === 'seen') shop.rules.showSeen()
-    if (filled.length < count) take(popularAndTrending(shop, view, count - filled.length))
+    if (filled.length < count) take(popularAndTrending(shop, count - filled.length))
+    if (filled.length < count && view !== undefined) take(modelPopular(shop, view, count - filled.length))
     if (filled.length < count) take(newestCandidates(shop, count - filled.length))
   }
   return filled
 }
 
-function popularAndTrending(shop: TenantIndex, view: ModelView | undefined, count: number): Candidate[] {
-  const popular = popularCandidates(shop, view, count)
+function popularAndTrending(shop: TenantIndex, count: number): Candidate[] {
+  const popular = countedPopular(shop, count)
   const trending = bestOf(shop, shop.trends.trending, { count: placesIn(count, trendingPlaces), source: 'trending' })
   const rising = new Set(trending.map(({ index }) => index))
-  return interleave(
-    popular.filter(({ index }) => !rising.has(index)),
-    trending,
-    { count, places: trendingPlaces },
-  )
+  const steady = popular.filter(({ index }) => !rising.has(index))
+  const merged = interleave(steady, trending, { count, places: trendingPlaces })
+  // With few steady items the places of rising ones may lie behind the list's end.
+  return [...merged, ...trending.filter((candidate) => !merged.includes(candidate))]
 }
 
-/** By the newest counts; before these have been read, by the popularity that stands in the model. */
-function popularCandidates(shop: TenantIndex, view: ModelView | undefined, count: number): Candidate[] {
-  const counted = bestOf(shop, shop.trends.popular, { count, source: 'popular' })
-  if (counted.length > 0 || view === undefined) return counted
-  return bestOf(shop, view.bundle.popularity, { count, source: 'popular', tableIndices: view.tableIndices })
-}
+/** By the newest counts. */
+const countedPopular = (shop: TenantIndex, count: number): Candidate[] =>
+  bestOf(shop, shop.trends.popular, { count, source: 'popular' })
+
+/** By the popularity that stands in the model: what there is before counts have been read, or while they cannot be. */
+const modelPopular = (shop: TenantIndex, { bundle, tableIndices }: ModelView, count: number): Candidate[] =>
+  bestOf(shop, bundle.popularity, { count, source: 'popular', tableIndices })

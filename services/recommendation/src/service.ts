@@ -1,0 +1,71 @@
+import { createBehaviourReader } from '@rapport/features'
+import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
+import { StateSource } from './adapters/state-source.ts'
+import type { RecommendationContext } from './application/context.ts'
+import { followCatalogue, type CatalogueFollower } from './application/follow-catalogue.ts'
+import { ExposurePublisher } from './application/publish-exposures.ts'
+import { TrendRefresher } from './application/refresh-trends.ts'
+import type { RecommendationConfig } from './config.ts'
+import { Shops } from './domain/shops.ts'
+import { createRecommendationMetrics } from './metrics.ts'
+import type { RecommenderModels } from './ports.ts'
+import { addItemRoutes } from './routes/items.ts'
+import { addUserRoute } from './routes/users.ts'
+import { addVisitorRoute } from './routes/visitors.ts'
+
+/** What the service opens itself; a caller that hands one in keeps it. */
+export interface RecommendationParts {
+  readonly shops: Shops
+  readonly models: RecommenderModels
+}
+
+export function composeRecommendationService(
+  config: RecommendationConfig,
+  dependencies: ServiceDependencies,
+  { shops, models }: RecommendationParts,
+): Service {
+  const { log, clock, eventLog, onlineStore } = dependencies
+  const stack = new AsyncDisposableStack()
+  const metrics = createRecommendationMetrics(dependencies.metrics)
+  const reader = createBehaviourReader(onlineStore)
+  const trends = stack.use(new TrendRefresher({ reader, shops, clock, log, intervalMs: config.trendIntervalMs }))
+  const exposures = stack.use(
+    new ExposurePublisher({
+      eventLog,
+      log,
+      onLost: (count) => metrics.exposuresLost.inc(count),
+      flushMs: config.exposureFlushMs,
+      maxWaiting: config.exposuresWaiting,
+    }),
+  )
+  const context: RecommendationContext = {
+    shops,
+    models,
+    state: new StateSource({ reader, clock, log, timeoutMs: config.stateTimeoutMs }),
+    trends,
+    exposures,
+    onlineStore,
+    metrics,
+    clock,
+    log,
+    cacheTtlMs: config.cacheTtlMs,
+    firstTrendsMs: config.stateTimeoutMs,
+    maxEvents: config.maxEvents,
+  }
+  let catalogue: CatalogueFollower | undefined
+  return {
+    name: 'recommendation',
+    routes(app: HttpApp) {
+      addVisitorRoute(app, context)
+      addUserRoute(app, context)
+      addItemRoutes(app, context)
+    },
+    async startServing() {
+      catalogue ??= stack.use(await followCatalogue({ eventLog, shops, log }))
+      trends.start()
+    },
+    startConsuming: () => Promise.resolve(),
+    notReady: () => (catalogue?.isCaughtUp() === true ? [] : ['the catalogue is still being read']),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
