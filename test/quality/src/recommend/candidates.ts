@@ -1,0 +1,91 @@
+import {
+  createItemScorer,
+  neighboursToWeights,
+  popularity,
+  pruneEase,
+  trainEase,
+  trainIals,
+  trainItemKnn,
+  truncateNeighbours,
+  type CsrMatrix,
+  type Interactions,
+  type NeighbourLists,
+  type RankingScorer,
+} from '@rapport/ml'
+
+/** What a model may learn from: users x items, and the single interactions behind it with their times. */
+export interface TrainingPart {
+  readonly matrix: CsrMatrix
+  readonly interactions: Interactions
+  /** The moment at which it was known: the end of the training part. */
+  readonly asOfMs?: number
+}
+
+export type Parameters = Readonly<Record<string, number>>
+
+/** A model with the parameters that the validation part chooses among. */
+export interface Candidate {
+  readonly name: string
+  readonly grid: readonly Parameters[]
+  fit(part: TrainingPart, parameters: Parameters): Promise<RankingScorer>
+}
+
+const dayMs = 86_400_000
+
+/** `halfLifeDays: 0` stands for no decay. */
+export const popularityCandidate = (halfLifeDays: readonly number[]): Candidate => ({
+  name: 'popularity',
+  grid: halfLifeDays.map((days) => ({ halfLifeDays: days })),
+  async fit({ matrix, interactions, asOfMs }, { halfLifeDays = 0 }) {
+    const decay = halfLifeDays === 0 || asOfMs === undefined ? {} : { halfLifeMs: halfLifeDays * dayMs, asOfMs }
+    const scores = popularity(matrix.columns, interactions, decay)
+    return { itemCount: matrix.columns, score: (_history, out) => out.set(scores) }
+  },
+})
+
+export function itemKnnCandidate(neighbours: readonly number[], shrinkages: readonly number[]): Candidate {
+  const longest = Math.max(...neighbours)
+  const kept = new WeakMap<CsrMatrix, Map<number, NeighbourLists>>()
+  return {
+    name: 'item-knn',
+    grid: shrinkages.flatMap((shrinkage) => neighbours.map((count) => ({ neighbours: count, shrinkage }))),
+    async fit({ matrix }, { neighbours: count = longest, shrinkage = 0 }) {
+      // The lists of fewer neighbours are the beginnings of the longest ones.
+      const byShrinkage = kept.get(matrix) ?? new Map<number, NeighbourLists>()
+      kept.set(matrix, byShrinkage)
+      const lists = byShrinkage.get(shrinkage) ?? (await trainItemKnn(matrix, { neighbours: longest, shrinkage }))
+      byShrinkage.set(shrinkage, lists)
+      const weights = neighboursToWeights(truncateNeighbours(lists, count))
+      return createItemScorer({ algorithm: 'item-knn', itemCount: matrix.columns, parameters: {}, weights })
+    },
+  }
+}
+
+export const easeCandidate = (lambdas: readonly number[]): Candidate => ({
+  name: 'ease',
+  grid: lambdas.map((lambda) => ({ lambda })),
+  fit: async ({ matrix }, { lambda = 500 }) => createItemScorer(await trainEase(matrix, { lambda })),
+})
+
+/** EASE with `kept` weights an item, as it is served. */
+export const prunedEaseCandidate = (lambdas: readonly number[], kept: number): Candidate => ({
+  name: `ease-top${kept}`,
+  grid: lambdas.map((lambda) => ({ lambda })),
+  fit: async ({ matrix }, { lambda = 500 }) => createItemScorer(pruneEase(await trainEase(matrix, { lambda }), kept)),
+})
+
+export interface IalsGrid {
+  readonly factors: number
+  readonly epochs: number
+  readonly alpha0: readonly number[]
+  readonly regularization: readonly number[]
+}
+
+export const ialsCandidate = ({ factors, epochs, alpha0, regularization }: IalsGrid): Candidate => ({
+  name: `ials-${factors}`,
+  grid: alpha0.flatMap((alpha) => regularization.map((lambda) => ({ alpha0: alpha, regularization: lambda, epochs }))),
+  async fit({ matrix }, { alpha0: alpha = 0.1, regularization: lambda = 0.01 }) {
+    const { model } = await trainIals(matrix, { factors, epochs, alpha0: alpha, regularization: lambda, seed: 1 })
+    return createItemScorer(model)
+  },
+})
