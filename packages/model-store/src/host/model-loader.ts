@@ -1,0 +1,15 @@
+import type { ModelManifest } from '@rapport/contracts'
+
+/** What a serving service knows about its kind of model. Problems are thrown; the version is refused with their message. */
+export interface ModelLoader<T> {
+  /** Bytes that the model will hold in memory, asked before anything is read. The bytes of its files when absent. */
+  readonly estimateBytes?: (manifest: ModelManifest) => number
+  readonly decode: (files: ReadonlyMap<string, Uint8Array>, manifest: ModelManifest) => T | Promise<T>
+  /** Compares the model with the manifest's `selfCheck`, an input and the output that it must give. */
+  readonly selfCheck: (model: T, expected: unknown) => void | Promise<void>
+  /** Uses the model once or twice, so that the first request is not the slow one. */
+  readonly warmUp?: (model: T) => void | Promise<void>
+  readonly dispose?: (model: T) => void
+}
+
+export const fileBytes = (manifest: ModelManifest): number => manifest.files.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -1,0 +1,118 @@
+import { type Alias, aliases, type ModelAlias, type ModelAliasChange, type ModelManifest } from '@rapport/contracts'
+import { type Clock, type Log, systemClock } from '@rapport/core'
+import type { ObjectStore } from '@rapport/object-store'
+import { ModelRefusedError } from './errors.ts'
+import { type AliasMove, moveAlias, promoteTo, readAliasObject, rollBackTo } from './move-alias.ts'
+import {
+  type AliasRef,
+  checkModelRef,
+  manifestFile,
+  modelPrefix,
+  type ModelRef,
+  tenantPrefix,
+  type VersionRef,
+} from './model-keys.ts'
+import { type ModelPublication, publishVersion } from './publish-version.ts'
+import { readManifest, readVerifiedFiles, type VerifiedVersion } from './read-version.ts'
+
+export interface ModelStoreOptions {
+  readonly log: Log
+  readonly clock?: Clock
+  /** Called after an alias has moved, to tell the serving processes at once. A failure is logged: they also poll. */
+  readonly announce?: (change: ModelAliasChange) => Promise<void>
+}
+
+export interface PromoteOptions {
+  /** The revision that must stand now; 0 for "no alias yet". */
+  readonly ifRevision?: number
+}
+
+/** Model versions and aliases of all tenants (DESIGN.md §5). */
+export interface ModelStore {
+  /** @throws ModelStoreError `RPT_MODEL_VERSION_EXISTS`: a version is never replaced. */
+  publish(publication: ModelPublication): Promise<ModelManifest>
+  /** @throws ModelRefusedError when the manifest is missing, is not valid or belongs elsewhere. */
+  readManifest(ref: VersionRef): Promise<ModelManifest>
+  /** Every file, compared with the manifest. @throws ModelRefusedError naming the file and what is wrong. */
+  readFiles(manifest: ModelManifest): Promise<ReadonlyMap<string, Uint8Array>>
+  /** Manifest and files. @throws ModelRefusedError */
+  readVersion(ref: VersionRef): Promise<VerifiedVersion>
+  /** Names of a tenant's models, ascending. */
+  listModels(tenant: string): Promise<readonly string[]>
+  /** Manifests of the published versions, newest first; those that are not valid are left out and logged. */
+  listVersions(ref: ModelRef): Promise<readonly ModelManifest[]>
+  readAlias(ref: AliasRef): Promise<ModelAlias | undefined>
+  listAliases(ref: ModelRef): Promise<ReadonlyMap<Alias, ModelAlias>>
+  /** Points an alias at a version that exists. @throws ModelRefusedError, AliasConflictError */
+  promote(ref: AliasRef, version: string, options?: PromoteOptions): Promise<ModelAlias>
+  /** Points an alias back at `version`, or at the one it named before. The revision grows. @throws ModelStoreError `RPT_MODEL_NO_ROLLBACK` */
+  rollback(ref: AliasRef, options?: PromoteOptions & { readonly version?: string }): Promise<ModelAlias>
+}
+
+/** Keeps model versions and aliases in an object store. */
+export function createModelStore(objects: ObjectStore, options: ModelStoreOptions): ModelStore {
+  const { log, announce } = options
+  const clock = options.clock ?? systemClock
+
+  async function move(ref: AliasRef, how: Omit<AliasMove, 'clock'>): Promise<ModelAlias> {
+    const { alias, isChanged } = await moveAlias(objects, ref, { ...how, clock })
+    if (!isChanged) return alias
+    const change: ModelAliasChange = { ...ref, version: alias.version, revision: alias.revision }
+    log.info(change, 'model alias moved')
+    await announce?.(change).catch((error: unknown) => log.warn({ ...change, err: error }, 'alias was not announced'))
+    return alias
+  }
+
+  return {
+    publish: (publication) => publishVersion(objects, publication, clock),
+    readManifest: (ref) => readManifest(objects, ref),
+    readFiles: (manifest) => readVerifiedFiles(objects, manifest),
+    async readVersion(ref) {
+      const manifest = await readManifest(objects, ref)
+      return { manifest, files: await readVerifiedFiles(objects, manifest) }
+    },
+    async listModels(tenant) {
+      const prefix = tenantPrefix(tenant)
+      const names = new Set<string>()
+      for await (const { key } of objects.list(prefix)) names.add(key.slice(prefix.length).split('/', 1)[0] ?? '')
+      return [...names]
+    },
+    listVersions: (ref) => listVersions(objects, ref, log),
+    readAlias: async (ref) => (await readAliasObject(objects, ref))?.alias,
+    async listAliases(ref) {
+      const found = await Promise.all(aliases.map((alias) => readAliasObject(objects, { ...ref, alias })))
+      return new Map(aliases.flatMap((name, at) => (found[at] === undefined ? [] : [[name, found[at].alias] as const])))
+    },
+    async promote(ref, version, { ifRevision } = {}) {
+      await readManifest(objects, { ...ref, version })
+      return move(ref, { choose: promoteTo(version), ...(ifRevision === undefined ? {} : { ifRevision }) })
+    },
+    async rollback(ref, { ifRevision, version } = {}) {
+      const current = (await readAliasObject(objects, ref))?.alias
+      const target = rollBackTo(version)(current)
+      await readManifest(objects, { ...ref, version: target.version })
+      // The revision read here must still stand: otherwise "the one before" would be another one.
+      const revision = ifRevision ?? current?.revision ?? 0
+      return move(ref, { choose: rollBackTo(version), ifRevision: revision })
+    },
+  }
+}
+
+async function listVersions(objects: ObjectStore, ref: ModelRef, log: Log): Promise<readonly ModelManifest[]> {
+  checkModelRef(ref)
+  const prefix = `${modelPrefix(ref)}versions/`
+  const manifests: ModelManifest[] = []
+  for await (const { key } of objects.list(prefix)) {
+    const [version, file, ...rest] = key.slice(prefix.length).split('/')
+    if (version === undefined || file !== manifestFile || rest.length > 0) continue
+    try {
+      manifests.push(await readManifest(objects, { ...ref, version }))
+    } catch (error) {
+      if (!(error instanceof ModelRefusedError)) throw error
+      log.warn({ err: error, key }, 'a model version was left out')
+    }
+  }
+  return manifests.sort(
+    (left, right) => right.createdAt.localeCompare(left.createdAt) || right.version.localeCompare(left.version),
+  )
+}

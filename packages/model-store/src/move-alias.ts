@@ -1,0 +1,81 @@
+import { type ModelAlias, ModelAliasSchema } from '@rapport/contracts'
+import type { Clock } from '@rapport/core'
+import type { ObjectStore } from '@rapport/object-store'
+import { Value } from 'typebox/value'
+import { AliasConflictError, ModelStoreError } from './errors.ts'
+import { getJson, toJsonBytes } from './json-object.ts'
+import { type AliasRef, aliasKey, checkModelRef } from './model-keys.ts'
+
+const longestHistory = 50
+const maxAttempts = 100
+
+export async function readAliasObject(
+  store: ObjectStore,
+  ref: AliasRef,
+): Promise<{ readonly alias: ModelAlias; readonly etag: string } | undefined> {
+  checkModelRef(ref)
+  const found = await getJson(store, aliasKey(ref))
+  if (found === undefined) return undefined
+  if (!Value.Check(ModelAliasSchema, found.value)) {
+    throw new ModelStoreError('RPT_MODEL_ALIAS_INVALID', `${aliasKey(ref)} is not a valid alias`)
+  }
+  return { alias: found.value, etag: found.object.etag }
+}
+
+/** What an alias shall name, given what it names now. */
+export interface AliasTarget {
+  readonly version: string
+  readonly history: readonly string[]
+}
+
+export const promoteTo =
+  (version: string) =>
+  (current: ModelAlias | undefined): AliasTarget => {
+    const before = current?.history ?? []
+    return { version, history: current === undefined ? [] : [...before, current.version].slice(-longestHistory) }
+  }
+
+/** The version named before, or an explicit older one; what was named after it is forgotten. */
+export const rollBackTo =
+  (version: string | undefined) =>
+  (current: ModelAlias | undefined): AliasTarget => {
+    const history = (current?.history ?? []).filter((earlier) => earlier !== current?.version)
+    const at = version === undefined ? history.length - 1 : history.lastIndexOf(version)
+    const target = version ?? history[at]
+    if (target === undefined || current === undefined) {
+      throw new ModelStoreError('RPT_MODEL_NO_ROLLBACK', 'the alias has named no earlier version')
+    }
+    return { version: target, history: history.slice(0, Math.max(0, at)) }
+  }
+
+export interface AliasMove {
+  readonly choose: (current: ModelAlias | undefined) => AliasTarget
+  /** The revision that must stand now; 0 for "no alias yet". */
+  readonly ifRevision?: number
+  readonly clock: Clock
+}
+
+/**
+ * Replaces an alias by compare-and-set; the revision grows by one. An alias that names the version already stays as it is.
+ * @throws AliasConflictError when `ifRevision` does not stand.
+ */
+export async function moveAlias(
+  store: ObjectStore,
+  ref: AliasRef,
+  move: AliasMove,
+): Promise<{ readonly alias: ModelAlias; readonly isChanged: boolean }> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const current = await readAliasObject(store, ref)
+    const revision = current?.alias.revision ?? 0
+    if (move.ifRevision !== undefined && move.ifRevision !== revision) {
+      throw new AliasConflictError(`${aliasKey(ref)} is at revision ${revision}, not ${move.ifRevision}`)
+    }
+    const { version, history } = move.choose(current?.alias)
+    if (current?.alias.version === version) return { alias: current.alias, isChanged: false }
+    const changedAt = new Date(move.clock.now()).toISOString()
+    const alias: ModelAlias = { version, revision: revision + 1, changedAt, history: [...history] }
+    const condition = current === undefined ? { ifAbsent: true } : { ifMatch: current.etag }
+    if ((await store.put(aliasKey(ref), toJsonBytes(alias), condition)).stored) return { alias, isChanged: true }
+  }
+  throw new AliasConflictError(`${aliasKey(ref)} kept changing`)
+}
