@@ -17,6 +17,9 @@ export const LeaderboardRowSchema = Type.Object(
     parameters: Type.Record(Type.String(), Type.Unknown()),
     /** Quality on the held-out part, by metric name (`recall@20`, `ndcg@20`, …). */
     metrics: Type.Record(Type.String(), Type.Number()),
+    /** Where the recipe comes from: popularity, the version that serves now, or this job's search. */
+    role: Type.Optional(Type.Enum(['baseline', 'champion', 'challenger'])),
+    isWinner: Type.Optional(Type.Boolean()),
     trainingSeconds: Type.Optional(Type.Number()),
     /** Why it was not trained, for instance because its memory would not fit. */
     declined: Type.Optional(Type.String()),
@@ -55,7 +58,13 @@ export const TrainingJobSchema = Type.Object(
       Type.Object({ stage: Type.String(), fraction: Type.Number({ minimum: 0, maximum: 1 }) }, closed),
     ),
     leaderboard: Type.Optional(Type.Array(LeaderboardRowSchema)),
-    /** `promoted`: the champion names this version now. */
+    /** Sizes of the data and of its parts. */
+    data: Type.Optional(Type.Record(Type.String(), Type.Number())),
+    /** The outcome in a sentence. */
+    summary: Type.Optional(Type.String()),
+    /** The newest lines of the job's log. */
+    log: Type.Optional(Type.Array(Type.String())),
+    /** Absent when nothing beat popularity. `promoted`: the champion names this version now. */
     result: Type.Optional(
       Type.Object({ version: Type.String(), algorithm: Type.String(), promoted: Type.Boolean() }, closed),
     ),

@@ -1,4 +1,4 @@
-import type { TrainingJob, TrainingResult } from '@rapport/contracts'
+import type { TrainingJob } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { TrainingJobError, updateJob } from './job-record.ts'
@@ -22,10 +22,14 @@ interface Claim {
   readonly job: TrainingJob
 }
 
+/** What is new since the last report. */
 export interface JobReport {
-  readonly progress?: TrainingJob['progress']
+  readonly progress?: NonNullable<TrainingJob['progress']>
   readonly logLines?: readonly string[]
 }
+
+/** What a job that has done its work leaves in its record. */
+export type JobOutcome = Pick<TrainingJob, 'leaderboard' | 'result' | 'data' | 'summary'>
 
 /** A runner's claim on a job. Every method throws LeaseLostError when the claim no longer holds. */
 export class ClaimedJob {
@@ -40,49 +44,34 @@ export class ClaimedJob {
     this.job = claim.job
   }
 
-  /** Renews the lease and takes in what is new. `isCancelRequested`: stop and call `cancelled`. */
+  /** Renews the lease and records what is new. `isCancelRequested`: stop and call `cancelled`. */
   async heartbeat(report: JobReport = {}): Promise<{ readonly isCancelRequested: boolean }> {
     const { leaseMs, owner } = this.#claim
-    const job = await this.#update((current, nowMs) => {
-      const now = new Date(nowMs).toISOString()
-      return {
-        ...withReport(current, report),
-        lease: { owner, expiresAt: new Date(nowMs + leaseMs).toISOString(), heartbeatAt: now },
-      }
-    })
+    const job = await this.#update((current, nowMs) => ({
+      ...withReport(current, report),
+      lease: { owner, expiresAt: new Date(nowMs + leaseMs).toISOString() },
+    }))
     return { isCancelRequested: job.cancelRequestedAt !== undefined }
   }
 
   /** Done. A cancel request that came too late changes nothing. */
-  succeed(result: TrainingResult, report: JobReport = {}): Promise<TrainingJob> {
-    return this.#finish('succeeded', report, { result })
+  succeed(outcome: JobOutcome, report: JobReport = {}): Promise<TrainingJob> {
+    return this.#finish({ ...outcome, state: 'succeeded' }, report)
   }
 
   /** Failed for good: trying again would fail in the same way. */
   fail(error: { readonly code: string; readonly message: string }, report: JobReport = {}): Promise<TrainingJob> {
-    return this.#finish('failed', report, { error })
+    return this.#finish({ error, state: 'failed' }, report)
   }
 
   cancelled(report: JobReport = {}): Promise<TrainingJob> {
-    return this.#finish('cancelled', report, {})
+    return this.#finish({ state: 'cancelled' }, report)
   }
 
-  /** Gives the job back unfinished, for another attempt. */
-  giveBack(report: JobReport = {}): Promise<TrainingJob> {
-    return this.#update((current) => {
-      const { lease: _lease, ...rest } = withReport(current, report)
-      return { ...rest, status: 'queued' }
-    })
-  }
-
-  #finish(
-    status: 'succeeded' | 'failed' | 'cancelled',
-    report: JobReport,
-    outcome: Pick<TrainingJob, 'result' | 'error'>,
-  ): Promise<TrainingJob> {
+  #finish(end: Partial<TrainingJob>, report: JobReport): Promise<TrainingJob> {
     return this.#update((current, nowMs) => {
       const { lease: _lease, ...rest } = withReport(current, report)
-      return { ...rest, ...outcome, status, finishedAt: new Date(nowMs).toISOString() }
+      return { ...rest, ...end, finishedAt: new Date(nowMs).toISOString() }
     })
   }
 
@@ -90,9 +79,9 @@ export class ClaimedJob {
     const { owner, clock, job } = this.#claim
     const updated = await updateJob(this.#objects, job, (current) => {
       // An expired lease that nobody else has claimed is still this runner's.
-      const isOurs = current.status === 'running' && current.lease?.owner === owner
+      const isOurs = current.state === 'running' && current.lease?.owner === owner
       if (!isOurs) throw new LeaseLostError(job)
-      return { ...change(current, clock.now()), updatedAt: new Date(clock.now()).toISOString() }
+      return change(current, clock.now())
     })
     if (updated === undefined) throw new LeaseLostError(job)
     return updated
@@ -100,6 +89,6 @@ export class ClaimedJob {
 }
 
 function withReport(job: TrainingJob, { progress, logLines = [] }: JobReport): TrainingJob {
-  const log = [...job.log, ...logLines.map((line) => line.slice(0, longestLogLine))].slice(-mostLogLines)
-  return { ...job, log, progress: progress ?? job.progress }
+  const log = [...(job.log ?? []), ...logLines.map((line) => line.slice(0, longestLogLine))].slice(-mostLogLines)
+  return { ...job, log, ...(progress === undefined ? {} : { progress }) }
 }

@@ -9,15 +9,16 @@ export class TrainingJobError extends RapportError {
   override readonly name: string = 'TrainingJobError'
 }
 
+export type JobRef = Pick<TrainingJob, 'tenant' | 'id'>
+
 const jobCheck = Compile(TrainingJobSchema)
 const idPattern = /^[A-Za-z0-9-]{1,128}$/
 const maxAttempts = 100
 
 /** @throws TrainingJobError `RPT_TRAINING_JOB_INVALID` when the record is not a job, or not this one. */
-export async function readJob(
+async function readJob(
   objects: ObjectStore,
-  tenant: string,
-  id: string,
+  { tenant, id }: JobRef,
 ): Promise<{ readonly job: TrainingJob; readonly etag: string } | undefined> {
   if (!idPattern.test(id)) return undefined
   const key = trainingJobKey(tenant, id)
@@ -36,11 +37,11 @@ export async function readJob(
  */
 export async function updateJob(
   objects: ObjectStore,
-  ref: { readonly tenant: string; readonly id: string },
+  ref: JobRef,
   change: (job: TrainingJob) => TrainingJob | undefined,
 ): Promise<TrainingJob | undefined> {
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const current = await readJob(objects, ref.tenant, ref.id)
+    const current = await readJob(objects, ref)
     if (current === undefined) return undefined
     const changed = change(current.job)
     if (changed === undefined) return current.job
