@@ -10,7 +10,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 
 /**
  * One commutative change of one part of an entity. All are functions of the set of changes applied, never of their order:
- * ties are broken by the entry's messageId. A part's name starts with the kind of its changes (`count/…`).
+ * ties are broken by the entry's messageId, then by the value's JSON text (texts compare by their UTF-8 bytes). A part's
+ * name starts with the kind of its changes (`count/…`). Lone surrogates may read back as U+FFFD.
  */
 export type Change =
   /** Integer counter with event-time buckets (5 minutes, kept 26 h; 1 hour, kept 32 d; relative to the part's newest bucket) and an all-time total. */
@@ -39,7 +40,7 @@ export type Change =
       readonly value: JsonValue
       readonly keep?: number
     }
-  /** Set of members, each with its newest (atMs, messageId) and value; the `keep` newest members stay. */
+  /** Set of members, each with its newest (atMs, messageId) and value; the `keep` newest members stay. The smallest `keep` ever given to a part counts. */
   | {
       readonly op: 'newest'
       readonly part: string
@@ -75,7 +76,7 @@ export interface Application {
   readonly partition: number
   /** Ascending offsets. */
   readonly entries: readonly Entry[]
-  /** Present on the entity that is applied first: known messageIds of the window are duplicates. Measured in `receivedAtMs`, never by the clock. */
+  /** Present on the entity that is applied first: known messageIds of the window are duplicates. The window reaches back from the newest `receivedAtMs` that the entity has seen, never from the clock. */
   readonly dedupWindowMs?: number
 }
 
@@ -145,7 +146,9 @@ export interface CacheKey {
 export interface OnlineStore extends AsyncDisposable {
   /**
    * Applies each application atomically in its entity's slot: offsets at or below the slot's mark for that topic and
-   * partition are skipped, the rest applied in order, the mark raised. Resolves when durable. Outcomes line up with the entries.
+   * partition are skipped, the rest applied in order, the mark raised, also by a duplicate. Resolves when durable. Outcomes line
+   * up with the entries. A call may be split into several transactions between applications.
+   * @throws OnlineStoreInputError naming the field; nothing of the call has been applied.
    * @throws StoreUnavailableError when it cannot be said that all is durable; applying again is free.
    */
   apply(applications: readonly Application[]): Promise<readonly (readonly EntryOutcome[])[]>

@@ -187,6 +187,31 @@ export function describeApply(open: OpenHarness): void {
         expect(outcomes.indexOf('duplicate')).toBe(23)
       })
 
+      it('knows every one of the many messages of a busy visitor', async () => {
+        const user = userOf(newTenant())
+        const message = (index: number, offset: number): Parameters<typeof entry> => [
+          offset,
+          [tally('x')],
+          { messageId: `busy-${index}`, receivedAtMs: BASE_MS + Math.floor(index / 60) * HOUR_MS },
+        ]
+        for (const size of [1, 7, 30, 31, 32, 33, 100, 66]) {
+          const first = (await store.read([{ entity: user, parts: [] }]))[0]?.sequence ?? 0
+          await applyTo(
+            user,
+            Array.from({ length: size }, (_, index) => message(first + index, first + index)),
+          )
+        }
+        const again = await applyTo(
+          user,
+          Array.from({ length: 310 }, (_, index) => message(index, 1000 + index)),
+        )
+        expect(again).toEqual([
+          ...Array.from({ length: 300 }, () => 'duplicate'),
+          ...Array.from({ length: 10 }, () => 'applied'),
+        ])
+        expect(await readTally(store, user)).toEqual({ x: 310 })
+      })
+
       it('keeps the messages of one entity from those of another', async () => {
         const tenant = newTenant()
         expect(await applyTo(userOf(tenant, 'a'), [[1, [tally('x')], same]])).toEqual(['applied'])

@@ -1,5 +1,6 @@
 import type { Application, EntityRef, EntryOutcome } from '../../online-store.ts'
 import { entityKey } from '../../keys.ts'
+import { commit } from './commit.ts'
 import { EntitySlot } from './entity-slot.ts'
 import type { StateTables } from './environments.ts'
 import { boundedKey } from './layout.ts'
@@ -88,7 +89,7 @@ function* bounded(applications: readonly Application[]): Generator<readonly Appl
 /** Resolves when all is on disk. Transactions of several callers share a commit. */
 export async function applyAll(tables: StateTables, applications: readonly Application[]): Promise<EntryOutcome[][]> {
   const groups = Array.from(bounded(applications), (group) =>
-    tables.env.transaction(() => applyInTransaction(tables, group)),
+    commit(tables.env, () => applyInTransaction(tables, group)),
   )
   return (await Promise.all(groups)).flat()
 }

@@ -1,5 +1,6 @@
 import type { Document, DocumentOutcome, DocumentWrite, EntityRef, JsonValue } from '../../online-store.ts'
 import { entityKey } from '../../keys.ts'
+import { commit } from './commit.ts'
 import type { DocumentTables } from './environments.ts'
 import { boundedKey } from './layout.ts'
 
@@ -27,7 +28,7 @@ export async function writeDocuments(
     bytes.write(json, VERSION_BYTES, 'utf8')
     return { key: boundedKey(entityKey(entity)), bytes, ifVersion }
   })
-  return env.transaction(() =>
+  return commit(env, () =>
     prepared.map(({ key, bytes, ifVersion }) => {
       const standing = documents.getBinary(key)?.readDoubleLE(0) ?? 0
       if (ifVersion !== undefined && ifVersion !== standing) return { written: false, version: standing }

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StoreUnavailableError } from '../../errors.ts'
 import type { OnlineStore } from '../../online-store.ts'
 import { callOf, userOf, USERS, type ApplierOptions } from './applier.fixture.ts'
 import { openEmbeddedOnlineStore } from './index.ts'
@@ -44,7 +47,7 @@ describe('the embedded online store between processes and threads', () => {
 
   /** Runs the fixture in a process, kills it after some acknowledged calls and gives the acknowledged ones. */
   async function applyAndKill(options: ApplierOptions, killAfter: number): Promise<Set<number>> {
-    const child = spawn(process.execPath, [fixture.pathname, JSON.stringify(options)], {
+    const child = spawn(process.execPath, [fileURLToPath(fixture), JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const exited = once(child, 'exit')
@@ -77,6 +80,29 @@ describe('the embedded online store between processes and threads', () => {
       firstCall = Math.max(last + 7, sequence)
       for (let user = 0; user < USERS; user++) expect(await readUser(store, user)).toEqual(all(firstCall))
     }
+  })
+
+  it('says that it is unavailable, and why, when the disk takes no more, and goes on reading', async () => {
+    const script = fileURLToPath(new URL('./full-disk.fixture.ts', import.meta.url))
+    // a limit on the size of files stands in for a full disk; its signal is ignored, so that writes fail
+    const command = 'trap "" XFSZ; ulimit -f 2048; exec "$0" "$@"'
+    const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, script, directory])
+    const outcomes = JSON.parse(stdout) as { applied: number; sequence: number; error: string; document: string }
+    expect(outcomes).toMatchObject({
+      error: 'RPT_ONLINE_STORE_UNAVAILABLE true',
+      cause: expect.stringMatching(/File too large|Input\/output error/),
+      document: 'RPT_ONLINE_STORE_UNAVAILABLE true',
+    })
+    expect(outcomes.applied).toBeGreaterThan(10)
+    expect(outcomes.sequence).toBe(outcomes.applied)
+  })
+
+  it('is unavailable where its folder cannot be made', async () => {
+    const file = join(directory, 'file')
+    await writeFile(file, '')
+    const refusal = await openEmbeddedOnlineStore({ directory: file, log }).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(StoreUnavailableError)
+    expect(refusal).toMatchObject({ canRetry: true, cause: expect.any(Error) })
   })
 
   it('takes changes of the same entities from several threads at the same time', async () => {

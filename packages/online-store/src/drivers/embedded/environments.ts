@@ -34,7 +34,15 @@ const mebibytes = (count: number): number => count * 1024 * 1024
 
 /** Commits reach the disk before they resolve. The address space reserved up front is no memory; the map grows beyond it. */
 function openDurable(path: string): RootDatabase {
-  return open({ path, overlappingSync: false, noMemInit: true, maxDbs: 4, mapSize: mebibytes(256) })
+  return open({
+    path,
+    overlappingSync: false,
+    // with it, a commit that fails also rejects a promise that nobody holds
+    eventTurnBatching: false,
+    noMemInit: true,
+    maxDbs: 4,
+    mapSize: mebibytes(256),
+  })
 }
 
 const textTable = (env: RootDatabase, name: string): Table<string> =>

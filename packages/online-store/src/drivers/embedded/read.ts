@@ -1,6 +1,7 @@
 import type { EntityRead, EntityRef, EntityState, PartValue } from '../../online-store.ts'
 import { entityKey, parseKey, tenantKeyPrefix } from '../../keys.ts'
 import { findEntity } from './apply.ts'
+import { commit } from './commit.ts'
 import { decodeCount } from './count-part.ts'
 import { decodeRecord, type PartCell } from './entity-record.ts'
 import { asBuffer, tallyBuckets } from './entity-slot.ts'
@@ -91,5 +92,5 @@ function clearPage(tables: StateTables, tenant: string): number {
 
 /** Removes a tenant's state page by page, each in a transaction of its own. */
 export async function clearTenant(tables: StateTables, tenant: string): Promise<void> {
-  while ((await tables.env.transaction(() => clearPage(tables, tenant))) > 0);
+  while ((await commit(tables.env, () => clearPage(tables, tenant))) > 0);
 }
