@@ -45,12 +45,13 @@ export const isCustomEvent = (name: string): boolean => !wellKnown.has(name)
 /** Prefix of the counters of custom events. */
 export const customCountPrefix = 'count/custom:'
 
+const wellKnownCounts: ReadonlyMap<string, string> = new Map([...wellKnown].map((event) => [event, `count/${event}`]))
 /** Stores take no NUL in a part's name. */
 const customCount = (event: string): string => `${customCountPrefix}${event.replaceAll('\0', '\uFFFD')}`
 
 /** Names of the parts. What stands before the first `/` is the operation; the same name has the same operation always. */
 export const parts = {
-  count: (event: string): string => (isCustomEvent(event) ? customCount(event) : `count/${event}`),
+  count: (event: string): string => wellKnownCounts.get(event) ?? customCount(event),
   orders: 'count/orders',
   /** Units sold, of an item. */
   units: 'count/units',

@@ -1,4 +1,4 @@
-import { RapportError } from '@rapport/core'
+import { decodeUtf8, RapportError } from '@rapport/core'
 
 /** One archived record. Its JSON, without `partition`, is one line of a file. */
 export interface ArchiveLine {
@@ -18,8 +18,6 @@ export class ArchiveError extends RapportError {
   override readonly name = 'ArchiveError'
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /** A record as a line of an archive file, newline included. A value that is JSON stays as it was written. */
 export function toArchiveLine(record: {
   readonly offset: number
@@ -36,8 +34,9 @@ export function toArchiveLine(record: {
 
 /** The text of a JSON value on one line; undefined when the bytes are no JSON. */
 function readJson(bytes: Uint8Array): string | undefined {
+  const text = decodeUtf8(bytes)
+  if (text === undefined) return undefined
   try {
-    const text = decoder.decode(bytes)
     const value: unknown = JSON.parse(text)
     return text.includes('\n') || text.includes('\r') ? JSON.stringify(value) : text
   } catch {

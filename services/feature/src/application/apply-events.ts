@@ -1,6 +1,6 @@
 import type { Application, EntityRef, Entry, EntryOutcome, OnlineStore } from '@rapport/online-store'
 import type { TimedEvent } from '../domain/read-event.ts'
-import { toEffects, type Effect, type Effects } from '../domain/to-effects.ts'
+import { clockEffect, toEffects, type Effect, type Effects } from '../domain/to-effects.ts'
 
 /** Events of one partition, in offset order. */
 export interface EventBatch {
@@ -12,7 +12,8 @@ export interface EventBatch {
 export type OutcomeCounts = Readonly<Record<EntryOutcome, number>>
 
 interface Planned {
-  readonly entry: Omit<Entry, 'changes'>
+  readonly offset: number
+  readonly event: TimedEvent
   readonly effects: Effects
 }
 
@@ -26,21 +27,36 @@ export async function applyEvents(
   batch: EventBatch,
   options: { dedupWindowMs: number },
 ): Promise<OutcomeCounts> {
-  const planned = batch.events.map(({ offset, event }): Planned => {
-    const { messageId } = event.event
-    return { entry: { offset, messageId, receivedAtMs: event.receivedAtMs }, effects: toEffects(event) }
-  })
-  const visitors = new Applications(batch, options.dedupWindowMs)
-  for (const { entry, effects } of planned) visitors.add(batch.topic, effects.visitor, entry)
+  const planned = batch.events.map(({ offset, event }): Planned => ({ offset, event, effects: toEffects(event) }))
+  const visitors = new Applications(batch.partition, options.dedupWindowMs)
+  for (const plan of planned) visitors.add(batch.topic, plan.effects.visitor, plan)
   const outcomes = visitors.outcomesByOffset(await store.apply(visitors.list))
-  const others = new Applications(batch)
-  for (const { entry, effects } of planned) {
-    if (outcomes.get(entry.offset) === 'duplicate') continue
-    if (effects.linked !== undefined) others.add(linkTopic(batch.topic), effects.linked, entry)
-    for (const effect of effects.others) others.add(batch.topic, effect, entry)
+  const others = new Applications(batch.partition)
+  const fresh = planned.filter(({ offset }) => outcomes.get(offset) !== 'duplicate')
+  const links = linkTopic(batch.topic)
+  for (const plan of fresh) {
+    if (plan.effects.linked !== undefined) others.add(links, plan.effects.linked, plan)
+    for (const effect of plan.effects.others) others.add(batch.topic, effect, plan)
   }
+  addClocks(others, batch.topic, fresh)
   if (others.list.length > 0) await store.apply(others.list)
   return countOutcomes(outcomes)
+}
+
+/** One entry for each tenant, under the batch's last offset. */
+function addClocks(applications: Applications, topic: string, fresh: readonly Planned[]): void {
+  const newest = new Map<string, TimedEvent>()
+  for (const { event, effects } of fresh) {
+    const { tenant, messageId } = event.event
+    const standing = newest.get(tenant)
+    const isNewer =
+      standing === undefined ||
+      event.atMs > standing.atMs ||
+      (event.atMs === standing.atMs && messageId > standing.event.messageId)
+    if (isNewer && effects.isBehaviour) newest.set(tenant, event)
+  }
+  const offset = fresh.at(-1)?.offset ?? 0
+  for (const [tenant, event] of newest) applications.add(topic, clockEffect(tenant, event.atMs), { offset, event })
 }
 
 /**
@@ -53,20 +69,22 @@ interface GrowingApplication extends Application {
   readonly entries: Entry[]
 }
 
-/** Entries gathered by entity and role. */
+/** Entries gathered by role and entity. */
 class Applications {
   readonly list: GrowingApplication[] = []
-  readonly #batch: EventBatch
+  readonly #partition: number
   readonly #dedupWindowMs: number | undefined
-  readonly #byEntity = new Map<string, GrowingApplication>()
+  /** By role, tenant and kind, which are few; then by id. */
+  readonly #byEntity = new Map<string, Map<string, Map<string, Map<string, GrowingApplication>>>>()
 
-  constructor(batch: EventBatch, dedupWindowMs?: number) {
-    this.#batch = batch
+  constructor(partition: number, dedupWindowMs?: number) {
+    this.#partition = partition
     this.#dedupWindowMs = dedupWindowMs
   }
 
-  add(topic: string, { entity, changes }: Effect, entry: Omit<Entry, 'changes'>): void {
-    this.#of(topic, entity).entries.push({ ...entry, changes })
+  add(topic: string, { entity, changes }: Effect, { offset, event }: { offset: number; event: TimedEvent }): void {
+    const { receivedAtMs } = event
+    this.#of(topic, entity).entries.push({ offset, messageId: event.event.messageId, receivedAtMs, changes })
   }
 
   outcomesByOffset(outcomes: readonly (readonly EntryOutcome[])[]): Map<number, EntryOutcome> {
@@ -81,16 +99,25 @@ class Applications {
   }
 
   #of(topic: string, entity: EntityRef): GrowingApplication {
-    const key = `${topic}\0${entity.tenant}\0${entity.kind}\0${entity.id}`
-    let application = this.#byEntity.get(key)
+    const byId = innerMap(innerMap(innerMap(this.#byEntity, topic), entity.tenant), entity.kind)
+    let application = byId.get(entity.id)
     if (application === undefined) {
       const window = this.#dedupWindowMs === undefined ? {} : { dedupWindowMs: this.#dedupWindowMs }
-      application = { entity, topic, partition: this.#batch.partition, entries: [], ...window }
-      this.#byEntity.set(key, application)
+      application = { entity, topic, partition: this.#partition, entries: [], ...window }
+      byId.set(entity.id, application)
       this.list.push(application)
     }
     return application
   }
+}
+
+function innerMap<Value>(outer: Map<string, Map<string, Value>>, key: string): Map<string, Value> {
+  let inner = outer.get(key)
+  if (inner === undefined) {
+    inner = new Map()
+    outer.set(key, inner)
+  }
+  return inner
 }
 
 function countOutcomes(outcomes: ReadonlyMap<number, EntryOutcome>): OutcomeCounts {

@@ -6,7 +6,7 @@ export interface ItemLine {
   readonly itemId: string
   /** Whole units; 1 when the event does not say. */
   readonly quantity: number
-  /** Minor units of the event's currency; undefined when no line has a price. */
+  /** Minor units of the event's currency; undefined when no line has a price, or prices do not matter. */
   readonly amountMinor: number | undefined
 }
 
@@ -16,9 +16,9 @@ const largestQuantity = 1_000_000
 
 /**
  * The items of an event by the Segment e-commerce spec: `properties.product_id` (also `productId`, `sku`, `itemId`) and
- * each of `properties.products`, every item once, at most 1,000.
+ * each of `properties.products`, every item once, at most 1,000. Prices are read when a currency is given.
  */
-export function itemLines(properties: JsonObject | undefined, currency: string): readonly ItemLine[] {
+export function itemLines(properties: JsonObject | undefined, currency?: string): readonly ItemLine[] {
   if (properties === undefined) return []
   const lines = new Map<string, ItemLine>()
   const products: unknown = properties['products']
@@ -33,11 +33,11 @@ export function itemLines(properties: JsonObject | undefined, currency: string):
 
 function addLine(
   standing: ItemLine | undefined,
-  { itemId, line, currency }: { itemId: string; line: JsonObject; currency: string },
+  { itemId, line, currency }: { itemId: string; line: JsonObject; currency: string | undefined },
 ): ItemLine {
   const quantity = readQuantity(line['quantity'])
-  const price = readNumber(line['price'])
-  const amount = price === undefined ? undefined : toMinorUnits(price * quantity, currency)
+  const price = currency === undefined ? undefined : readNumber(line['price'])
+  const amount = price === undefined || currency === undefined ? undefined : toMinorUnits(price * quantity, currency)
   if (standing === undefined) return { itemId, quantity, amountMinor: amount }
   return {
     itemId,

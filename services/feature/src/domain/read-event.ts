@@ -1,4 +1,5 @@
 import { EventSchema, eventKey, type Event } from '@rapport/contracts'
+import { decodeUtf8 } from '@rapport/core'
 import { Compile } from 'typebox/compile'
 
 /** An event with its times as numbers. */
@@ -19,7 +20,6 @@ export type EventReading =
   | { readonly ok: false; readonly refusal: EventRefusal }
 
 const schema = Compile(EventSchema)
-const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads a record of `rapport.events.v1`. What it refuses is refused by every replay too: it looks at nothing but the record. */
 export function readEvent(key: string, value: Uint8Array | null): EventReading {
@@ -55,8 +55,10 @@ const lastMs = Date.parse('9999-12-31T23:59:59.999Z')
 const isTime = (ms: number): boolean => ms >= 0 && ms <= lastMs
 
 function parse(value: Uint8Array): unknown {
+  const text = decodeUtf8(value)
+  if (text === undefined) return undefined
   try {
-    return JSON.parse(decoder.decode(value))
+    return JSON.parse(text)
   } catch {
     return undefined
   }

@@ -18,8 +18,10 @@ export interface Effect {
 export interface Effects {
   readonly visitor: Effect
   readonly linked: Effect | undefined
-  /** Items, trends and the tenant's clock. */
+  /** Items and trends. */
   readonly others: readonly Effect[]
+  /** False for what an operator does to a visitor; the tenant's clock takes no notice of it. */
+  readonly isBehaviour: boolean
 }
 
 /** The event as the functions below need it. */
@@ -28,8 +30,20 @@ interface Facts {
   /** Under which the event is counted. */
   readonly name: string
   readonly atMs: number
-  readonly currency: string
+  /** Of orders and refunds. */
+  readonly currency: string | undefined
   readonly lines: readonly ItemLine[]
+}
+
+/**
+ * The tenant's clock after a batch: of its events the newest by (timestamp, messageId). A maximum may be taken before it is
+ * applied, so a batch needs one entry and not one an event.
+ */
+export function clockEffect(tenant: string, atMs: number): Effect {
+  return {
+    entity: entities.clock(tenant),
+    changes: [{ op: 'latest', part: parts.clock, field: 'newestEvent', atMs, value: null }],
+  }
 }
 
 /** Effects of an event: a pure function, its changes commutative (DESIGN.md §3). */
@@ -44,20 +58,22 @@ export function toEffects({ event, atMs }: TimedEvent): Effects {
   const changes: Change[] =
     identity === undefined ? [] : [...identityChanges(identity.kind, identity.anonymousId, atMs)]
   // Undoing a link is no behaviour of the visitor.
-  if (isUnlink(event)) return { visitor: { entity, changes }, linked, others: [] }
+  if (isUnlink(event)) return { visitor: { entity, changes }, linked, others: [], isBehaviour: false }
   const facts = readFacts(event, atMs)
   addSeen(changes, facts)
   addRecentItems(changes, facts)
   addMoney(changes, event, facts)
   if (event.type === 'identify') addTraits(changes, event.traits, atMs)
-  return { visitor: { entity, changes }, linked, others: sharedEffects(facts) }
+  return { visitor: { entity, changes }, linked, others: sharedEffects(facts), isBehaviour: true }
 }
 
 function readFacts(event: Event, atMs: number): Facts {
-  const named = event.type === 'track'
-  const currency = readCurrency(event.properties?.['currency'])
-  const name = named ? (event.event ?? 'track') : event.type
-  return { tenant: event.tenant, name, atMs, currency, lines: named ? itemLines(event.properties, currency) : [] }
+  const { tenant, type, properties } = event
+  if (type !== 'track') return { tenant, name: type, atMs, currency: undefined, lines: [] }
+  const name = event.event ?? type
+  const hasMoney = name === 'Order Completed' || name === 'Order Refunded'
+  const currency = hasMoney ? readCurrency(properties?.['currency']) : undefined
+  return { tenant, name, atMs, currency, lines: itemLines(properties, currency) }
 }
 
 const customSample = { prefix: customCountPrefix, keep: limits.customEvents }
@@ -80,7 +96,7 @@ function addRecentItems(changes: Change[], { name, atMs, lines }: Facts): void {
 }
 
 function addMoney(changes: Change[], event: Event, { name, atMs, currency, lines }: Facts): void {
-  if (name !== 'Order Completed' && name !== 'Order Refunded') return
+  if (currency === undefined) return
   if (name === 'Order Completed') changes.push({ op: 'count', part: parts.orders, atMs, amount: 1 })
   const { revenue, total } = event.properties ?? {}
   const amount =
@@ -110,8 +126,6 @@ function sharedEffects(facts: Facts): Effect[] {
     const changes = lines.map(({ itemId }): Change => ({ op: 'tally', part, field: itemId, amount: 1 }))
     for (const unit of ['hour', 'day'] as const) effects.push({ entity: entities.trend(tenant, unit, atMs), changes })
   }
-  const clock: Change = { op: 'latest', part: parts.clock, field: 'newestEvent', atMs, value: null }
-  effects.push({ entity: entities.clock(tenant), changes: [clock] })
   return effects
 }
 
@@ -119,7 +133,7 @@ function itemChanges(line: ItemLine, facts: Facts): Change[] {
   const { name, atMs, currency } = facts
   const changes: Change[] = []
   addSeen(changes, facts)
-  if (name === 'Order Completed') {
+  if (name === 'Order Completed' && currency !== undefined) {
     changes.push({ op: 'count', part: parts.units, atMs, amount: line.quantity })
     if ((line.amountMinor ?? 0) > 0) {
       changes.push({ op: 'count', part: parts.revenue(currency), atMs, amount: line.amountMinor ?? 0 })
