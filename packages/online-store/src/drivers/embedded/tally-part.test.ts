@@ -43,6 +43,8 @@ describe('tally part', () => {
     let root: Buffer | undefined
     for (const name of [...names, ...names]) root = addToTally(root, new Map([[name, 1]]), buckets)
     expect(root?.readUInt8(0)).toBeGreaterThan(2)
+    const storedBytes = [...buckets.stored.values()].reduce((sum, bytes) => sum + bytes.length, 0)
+    expect(storedBytes).toBe(names.reduce((sum, name) => sum + 2 + name.length + 8, 0))
     expect(decodeTally(root ?? Buffer.of(0), buckets)).toEqual(new Map(names.map((name) => [name, 2])))
   })
 })
