@@ -23,6 +23,8 @@ export interface TestPlatform extends AsyncDisposable {
   serve(services: HttpServerOptions['services'], limits?: HttpServerOptions['limits']): Promise<HttpServer>
 }
 
+export type { HttpServer }
+
 export interface TestPlatformOptions extends Pick<AccessControlOptions, 'rateLimit' | 'pollMs'> {
   readonly clock?: Clock
 }

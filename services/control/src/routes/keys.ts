@@ -35,6 +35,12 @@ export const toCreatedKey = ({ key, record }: CreatedKey): CreatedKeyAnswer => (
 
 /** `/v1/keys`: the keys of the caller's tenant. */
 export function addKeyRoutes(app: HttpApp, dependencies: AccessDependencies): void {
+  addCreateRoute(app, dependencies)
+  addListRoute(app, dependencies)
+  addRevokeRoute(app, dependencies)
+}
+
+function addCreateRoute(app: HttpApp, dependencies: AccessDependencies): void {
   app.post(
     '/v1/keys',
     {
@@ -63,7 +69,9 @@ export function addKeyRoutes(app: HttpApp, dependencies: AccessDependencies): vo
       return reply.code(201).send(toCreatedKey(created))
     },
   )
+}
 
+function addListRoute(app: HttpApp, dependencies: AccessDependencies): void {
   app.get(
     '/v1/keys',
     {
@@ -79,7 +87,9 @@ export function addKeyRoutes(app: HttpApp, dependencies: AccessDependencies): vo
       return { keys: (stored?.access.keys ?? []).map(toKey) }
     },
   )
+}
 
+function addRevokeRoute(app: HttpApp, dependencies: AccessDependencies): void {
   app.delete(
     '/v1/keys/:id',
     {

@@ -1,0 +1,3 @@
+export { ControlConfigSchema, toControlConfig, type ControlConfig } from './config.ts'
+export { createControlService, type ControlOverrides } from './service.ts'
+export { tenantScopes } from './routes/tenants.ts'

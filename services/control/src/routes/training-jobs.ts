@@ -1,0 +1,110 @@
+import {
+  CreateTrainingJobSchema,
+  TrainingJobListSchema,
+  TrainingJobSchema,
+  trainingJobStates,
+  type TrainingJob,
+} from '@rapport/contracts'
+import type { OnlineStore } from '@rapport/online-store'
+import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
+import { Type } from 'typebox'
+import { cancelJob, createJob, listJobs, readJob, type JobDependencies } from '../application/training-jobs.ts'
+import { countAppliedEvents, recommenderModel } from '../jobs/training-scheduler.ts'
+
+export interface TrainingJobRoutesOptions extends JobDependencies {
+  readonly onlineStore: OnlineStore
+  /** When the caller names none. */
+  readonly budgetSeconds: number
+}
+
+const config = { scope: 'train' } as const
+const JobParamsSchema = Type.Object({ id: Type.String({ pattern: '^[a-z]+-[0-9]{1,12}$' }) })
+
+/** `/v1/training-jobs`: the training of the caller's tenant. */
+export function addTrainingJobRoutes(app: HttpApp, options: TrainingJobRoutesOptions): void {
+  app.post(
+    '/v1/training-jobs',
+    {
+      config: { ...config, errors: [409] },
+      schema: {
+        operationId: 'createTrainingJob',
+        summary: 'Train a model on the events of this tenant',
+        description:
+          'The job waits for a free worker. There is at most one unfinished job of a task: 409 names the other.',
+        body: CreateTrainingJobSchema,
+        response: { 201: TrainingJobSchema },
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = request.principal
+      const { task, budgetSeconds = options.budgetSeconds } = request.body
+      const eventsApplied = await countAppliedEvents(options.onlineStore, tenant)
+      const wanted = { tenant, task, model: recommenderModel, reason: 'request' as const, budgetSeconds, eventsApplied }
+      const { created, job } = await createJob(options, wanted)
+      if (!created) throw new HttpError(409, 'RPT_JOB_UNDER_WAY', `The job ${job.id} of this task is ${job.state}.`)
+      return reply.code(201).header('Location', `/v1/training-jobs/${job.id}`).send(job)
+    },
+  )
+
+  addReadRoutes(app, options)
+
+  app.post(
+    '/v1/training-jobs/:id/cancel',
+    {
+      config: { ...config, errors: [404] },
+      schema: {
+        operationId: 'cancelTrainingJob',
+        summary: 'Cancel a job',
+        description: 'A waiting job is cancelled at once, a running one within seconds; a finished one stays as it is.',
+        params: JobParamsSchema,
+        response: { 200: TrainingJobSchema },
+      },
+    },
+    async ({ principal: { tenant }, params: { id } }) => found(await cancelJob(options, { tenant, id }), id),
+  )
+}
+
+function addReadRoutes(app: HttpApp, { objectStore }: TrainingJobRoutesOptions): void {
+  app.get(
+    '/v1/training-jobs',
+    {
+      config,
+      schema: {
+        operationId: 'listTrainingJobs',
+        summary: 'List the newest jobs of this tenant, newest first',
+        querystring: Type.Object(
+          {
+            limit: Type.Integer({ minimum: 1, maximum: 200, default: 20 }),
+            state: Type.Optional(Type.Enum(trainingJobStates)),
+          },
+          { additionalProperties: false, required: [] },
+        ),
+        response: { 200: TrainingJobListSchema },
+      },
+    },
+    async ({ principal: { tenant }, query: { limit, state } }) => {
+      const jobs = await listJobs(objectStore, tenant, state === undefined ? limit : maxListed)
+      return { jobs: jobs.filter((job) => state === undefined || job.state === state).slice(0, limit) }
+    },
+  )
+  app.get(
+    '/v1/training-jobs/:id',
+    {
+      config: { ...config, errors: [404] },
+      schema: {
+        operationId: 'getTrainingJob',
+        summary: 'A job with its progress, leaderboard and outcome',
+        params: JobParamsSchema,
+        response: { 200: TrainingJobSchema },
+      },
+    },
+    async ({ principal: { tenant }, params: { id } }) => found(await readJob(objectStore, { tenant, id }), id),
+  )
+}
+
+const maxListed = 200
+
+function found(job: TrainingJob | undefined, id: string): TrainingJob {
+  if (job === undefined) throw notFound(`training job ${id}`)
+  return job
+}

@@ -1,0 +1,70 @@
+import { flushArchive } from '@rapport/features'
+import { createModelStore } from '@rapport/model-store'
+import type { Service, ServiceDependencies } from '@rapport/service-kit'
+import type { ControlConfig } from './config.ts'
+import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
+import { JobRunner } from './jobs/job-runner.ts'
+import { createStartTraining, type StartTraining } from './jobs/training-process.ts'
+import { TrainingScheduler } from './jobs/training-scheduler.ts'
+import { addKeyRoutes } from './routes/keys.ts'
+import { addModelRoutes } from './routes/models.ts'
+import { addTenantRoutes } from './routes/tenants.ts'
+import { addTrainingJobRoutes } from './routes/training-jobs.ts'
+
+export interface ControlOverrides {
+  readonly startTraining?: StartTraining
+  /** Brings the archive up to the log's end. */
+  readonly flushArchive?: () => Promise<void>
+}
+
+const graceMs = 5_000
+
+/** The control plane: tenants, keys, training jobs and models over REST; the runner and the schedule of trainings as a consumer. */
+export async function createControlService(
+  config: ControlConfig,
+  dependencies: ServiceDependencies,
+  overrides: ControlOverrides = {},
+): Promise<Service> {
+  const { eventLog, onlineStore, objectStore, log, clock } = dependencies
+  await using stack = new AsyncDisposableStack()
+  const models = createModelStore(objectStore, { log, clock, announce: (change) => announceAlias(eventLog, change) })
+  const { pollMs, minEvents, everyMs, budgetSeconds, firstBudgetSeconds } = config
+  const scheduler = stack.use(
+    new TrainingScheduler({ ...dependencies, models, pollMs, minEvents, everyMs, budgetSeconds, firstBudgetSeconds }),
+  )
+  const runner = stack.use(
+    new JobRunner({
+      ...dependencies,
+      startTraining:
+        overrides.startTraining ??
+        createStartTraining({
+          entry: config.trainingEntry,
+          dataDir: config.dataDir,
+          memoryMb: config.trainingMemoryMb,
+          logLevel: config.logLevel,
+          log,
+        }),
+      flushArchive: overrides.flushArchive ?? (() => flushArchive(eventLog)),
+      announceChampion: (job) => announceChampion({ eventLog, models, log }, job),
+      pollMs,
+      graceMs,
+    }),
+  )
+  const owned = stack.move()
+  return {
+    name: 'control',
+    routes: (app) => {
+      addTenantRoutes(app, dependencies)
+      addKeyRoutes(app, dependencies)
+      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, onlineStore, budgetSeconds })
+      addModelRoutes(app, models)
+    },
+    startServing: () => Promise.resolve(),
+    startConsuming: async () => {
+      await runner.start()
+      scheduler.start()
+    },
+    notReady: () => [],
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

@@ -1,0 +1,19 @@
+import type { TestPlatform } from '@rapport/service-kit/testing'
+import type { ControlConfig } from './config.ts'
+
+/** The control plane on a test platform: nothing is trained unless a test asks for it. */
+export const testConfig = (
+  platform: Pick<TestPlatform, 'dataDir'>,
+  changes: Partial<ControlConfig> = {},
+): ControlConfig => ({
+  dataDir: platform.dataDir,
+  logLevel: 'error',
+  trainingEntry: '/nowhere',
+  trainingMemoryMb: 512,
+  minEvents: 1000,
+  everyMs: 0,
+  budgetSeconds: 30,
+  firstBudgetSeconds: 5,
+  pollMs: 20,
+  ...changes,
+})
