@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { processIdentity } from '@rapport/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { claimDataFolder } from './data-folder.ts'
 
@@ -21,8 +22,8 @@ test('a folder is free again after it was given back', async () => {
   {
     await using _first = await claimDataFolder(path)
   }
-  await using second = await claimDataFolder(path)
-  expect(second.path).toBe(path)
+  await using _second = await claimDataFolder(path)
+  expect(await readFile(join(path, 'lock'), 'utf8')).toBe(processIdentity)
 })
 
 test.each(['1234567_00000000.1', 'not a process', ''])(
@@ -30,8 +31,8 @@ test.each(['1234567_00000000.1', 'not a process', ''])(
   async (left) => {
     const path = await temporaryFolder()
     await writeFile(join(path, 'lock'), left)
-    await using claimed = await claimDataFolder(path)
-    expect(claimed.log).toBe(join(path, 'log'))
+    await using _claimed = await claimDataFolder(path)
+    expect(await readFile(join(path, 'lock'), 'utf8')).toBe(processIdentity)
   },
 )
 

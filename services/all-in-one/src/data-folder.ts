@@ -3,24 +3,6 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RapportError, isProcessAlive, processIdentity } from '@rapport/core'
 
-/** Where one process keeps everything. */
-export interface DataFolder {
-  readonly path: string
-  /** The event log's LMDB environment. */
-  readonly log: string
-  /** The online store's LMDB environment. */
-  readonly state: string
-  /** The object store's folder. */
-  readonly objects: string
-}
-
-export const dataFolderAt = (path: string): DataFolder => ({
-  path,
-  log: join(path, 'log'),
-  state: join(path, 'state'),
-  objects: join(path, 'objects'),
-})
-
 /** The file in which the key of the first tenant lies, readable by its owner alone. */
 export const adminKeyPath = (dataFolder: string): string => join(dataFolder, 'admin-key')
 
@@ -29,7 +11,7 @@ export const adminKeyPath = (dataFolder: string): string => join(dataFolder, 'ad
  * behind is taken over.
  * @throws RapportError `RPT_DATA_FOLDER_IN_USE`
  */
-export async function claimDataFolder(path: string): Promise<DataFolder & AsyncDisposable> {
+export async function claimDataFolder(path: string): Promise<AsyncDisposable> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   const lock = join(path, 'lock')
   const mine = `${lock}.${randomBytes(6).toString('hex')}`
@@ -39,7 +21,7 @@ export async function claimDataFolder(path: string): Promise<DataFolder & AsyncD
   } finally {
     await rm(mine, { force: true })
   }
-  return { ...dataFolderAt(path), [Symbol.asyncDispose]: () => rm(lock, { force: true }) }
+  return { [Symbol.asyncDispose]: () => rm(lock, { force: true }) }
 }
 
 /** link(2) fails when the name is taken, so of two processes one wins. */

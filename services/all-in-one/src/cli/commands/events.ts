@@ -1,0 +1,41 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Command } from '@commander-js/extra-typings'
+import { connect, interruptible } from '../connection.ts'
+import { print } from '../output.ts'
+
+/** Between two looks at the log's end. */
+const tailEveryMs = 500
+
+export function addEventsCommand(program: Command): void {
+  const events = program.command('events').description('Accepted events, and those that could not be processed.')
+  events
+    .command('tail')
+    .description('Shows the newest events as JSON lines.')
+    .option('--follow', 'go on with what comes, until Ctrl-C', false)
+    .option('--limit <count>', 'how many of the newest at first', Number, 10)
+    .action(async ({ follow, limit }) => {
+      const { client } = await connect()
+      const signal = interruptible()
+      let answer = await client.tailEvents({ limit }, { signal })
+      for (;;) {
+        for (const { event } of answer.events) print(JSON.stringify(event))
+        if (!follow) return
+        if (answer.events.length === 0) await setTimeout(tailEveryMs, undefined, { signal })
+        answer = await client.tailEvents({ cursor: answer.cursor }, { signal })
+      }
+    })
+  events
+    .command('replay')
+    .description('Sends dead letters through their topic again, after the cause was mended.')
+    .option('--code <code>', 'only those with this code, for instance RPT_CONSUMER_UNKNOWN')
+    .action(async ({ code }) => {
+      const { client } = await connect()
+      const body = code === undefined ? {} : { code }
+      const answer = await client.http.json<{ replayed: number }>({
+        method: 'POST',
+        path: '/v1/dead-letters/replay',
+        body,
+      })
+      print(`${answer.replayed} records replayed`)
+    })
+}

@@ -1,0 +1,46 @@
+// The `rapport` command.
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { addDemoCommand } from './commands/demo.ts'
+import { addEventsCommand } from './commands/events.ts'
+import { addImportCommand } from './commands/import.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addModelsCommand } from './commands/models.ts'
+import { addStartCommand } from './commands/start.ts'
+import { addStateCommand } from './commands/state.ts'
+import { addTrainCommand } from './commands/train.ts'
+import { exitCodes, explain } from './explain.ts'
+
+const program = new Command('rapport')
+  .description('Runs Rapport, and talks to a running one over its REST API.')
+  .addHelpText(
+    'after',
+    `
+Where the platform is and who asks:
+  RAPPORT_URL       default http://127.0.0.1:8080
+  RAPPORT_KEY       an API key; default: the admin key in the data folder
+  RAPPORT_DATA_DIR  the data folder; default ./data
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
+  )
+  .exitOverride()
+  .showHelpAfterError('(rapport COMMAND --help explains)')
+
+addStartCommand(program)
+addImportCommand(program)
+addTrainCommand(program)
+addModelsCommand(program)
+addKeysCommand(program)
+addStateCommand(program)
+addEventsCommand(program)
+addDemoCommand(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  } else {
+    process.stderr.write(`${explain(error)}\n`)
+    process.exitCode = exitCodes.failed
+  }
+}

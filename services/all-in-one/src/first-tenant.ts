@@ -1,0 +1,47 @@
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import type { Scope } from '@rapport/contracts'
+import { scopes } from '@rapport/contracts'
+import type { AccessDependencies, CreatedKey } from '@rapport/service-kit'
+import { createKey, createTenant } from '@rapport/service-kit'
+
+export interface KeyFile {
+  readonly path: string
+  readonly tenant: string
+  readonly keyName: string
+  readonly scopes?: readonly Scope[]
+}
+
+/**
+ * Makes sure that a tenant exists and that a key of it lies in a file which only its owner can read. A file that is there
+ * is left alone; one that was lost is replaced by a further key. True when the tenant is new.
+ */
+export async function ensureTenant(dependencies: AccessDependencies, file: KeyFile): Promise<boolean> {
+  const newKey = { name: file.keyName, scopes: file.scopes ?? scopes }
+  const created = await createTenant(dependencies, file.tenant, newKey)
+  if (created) {
+    await writeKey(file.path, created.firstKey)
+    return true
+  }
+  if ((await readKey(file.path)) === undefined) {
+    const key = await createKey(dependencies, file.tenant, newKey)
+    if (key) await writeKey(file.path, key)
+  }
+  return false
+}
+
+/** The key that lies in a file; undefined when there is no such file. */
+export async function readKey(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function writeKey(path: string, { key }: CreatedKey): Promise<void> {
+  await writeFile(`${path}.new`, `${key}\n`, { mode: 0o600 })
+  // The mode of writeFile holds for a new file alone; a left-over of a crash may have another.
+  await chmod(`${path}.new`, 0o600)
+  await rename(`${path}.new`, path)
+}

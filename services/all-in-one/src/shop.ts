@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { RapportClient } from '@rapport/sdk'
+import { readKey } from './first-tenant.ts'
+import type { Platform } from './platform.ts'
+
+export const shopTenant = 'demo-shop'
+export const shopKeyPath = (dataDir: string): string => join(dataDir, 'shop-key')
+
+const shopMain = fileURLToPath(import.meta.resolve('@rapport/demo-shop/main'))
+
+/**
+ * Starts the demo shop as a process of its own that speaks REST with a key of its own tenant: when the data folder is
+ * new, or when the shop was there before. Undefined when there is none. Disposing of it stops the process.
+ */
+export async function startShop(
+  platform: Platform,
+  { dataDir, print }: { dataDir: string; print: (line: string) => void },
+): Promise<AsyncDisposable | undefined> {
+  const keyPath = shopKeyPath(dataDir)
+  if (!platform.isNew && (await readKey(keyPath)) === undefined) return undefined
+  await platform.ensureTenant(shopTenant, keyPath)
+  const key = await readKey(keyPath)
+  if (key === undefined) throw new Error(`${keyPath} has gone`)
+  print(`A small shop runs next to it, in the tenant ${shopTenant} (--no-shop leaves it out).`)
+  const child = spawn(process.execPath, [shopMain], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, RAPPORT_URL: platform.url, RAPPORT_KEY: key },
+  })
+  const ended = once(child, 'exit')
+  const stopping = new AbortController()
+  const announced = announceModel({ url: platform.url, key, keyPath, print, signal: stopping.signal })
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      child.kill('SIGTERM')
+      await Promise.all([ended, announced])
+    },
+  }
+}
+
+interface Announcement {
+  readonly url: string
+  readonly key: string
+  readonly keyPath: string
+  readonly print: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Prints three calls to paste as soon as the shop has a model that was trained on its own events. */
+async function announceModel({ url, key, keyPath, print, signal }: Announcement): Promise<void> {
+  const client = new RapportClient({ url, key, retries: 0 })
+  print('Its first recommender is being trained; three calls to try follow when it is there.')
+  while (!signal.aborted) {
+    const answer = await client.recommend({ userId: 'visitor-1', count: 1 }, { signal }).catch(() => undefined)
+    if (answer !== undefined && answer.model !== null) {
+      print(calls(url, keyPath))
+      return
+    }
+    await setTimeout(1000, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** The key is read from its file, so that it stands neither on the screen nor in the shell's history. */
+function calls(url: string, keyPath: string): string {
+  const post = (path: string, body: object): string =>
+    `  curl -s ${url}${path} -H "X-Api-Key: $(cat '${keyPath}')" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
+  const event = { userId: 'visitor-1', event: 'Product Added', properties: { product_id: 'p0042' } }
+  return `
+The recommender is trained. What a visitor gets:
+${post('/v1/recommendations', { userId: 'visitor-1', count: 3 })}
+
+The same with a reason for each:
+${post('/v1/recommendations', { userId: 'visitor-1', count: 3, explain: true })}
+
+One more event, and what it changes:
+${post('/v1/track', event)} && echo && \\
+${post('/v1/recommendations', { userId: 'visitor-1', count: 3, explain: true })}
+`
+}

@@ -1,0 +1,85 @@
+import type { LoadRequest, LoadResult } from '../harness/load.ts'
+import { closedLoop } from '../harness/load.ts'
+import type { MeasuredPlatform } from '../harness/platform.ts'
+import { startMeasuredPlatform } from '../harness/platform.ts'
+import type { Report } from '../harness/report.ts'
+import { EventMaker } from '../harness/workload.ts'
+
+const population = { users: 10_000, items: 3_000 }
+const warmUpSeconds = 4
+const seconds = 15
+const appliedMetric = 'rapport_events_applied_total'
+
+/**
+ * Accepted and on disk: an answer of 2xx is only given after the sync. Then the same events applied end to end: from the
+ * first request until the last accepted event has changed the online state.
+ */
+export async function benchIngest(): Promise<Report> {
+  return {
+    'accepted in batches of 100': await accepted({ callers: 8, batch: 100 }),
+    'accepted one by one': await accepted({ callers: 64, batch: 1 }),
+    'applied end to end': await applied(),
+  }
+}
+
+async function accepted({ callers, batch }: { callers: number; batch: number }): Promise<Record<string, number>> {
+  await using platform = await startMeasuredPlatform({ connections: callers })
+  const maker = new EventMaker(population)
+  const next = (): LoadRequest => (batch === 1 ? maker.single() : maker.batch(batch))
+  await closedLoop(platform, { callers, seconds: warmUpSeconds, next })
+  const before = await platform.usage()
+  const result = await closedLoop(platform, { callers, seconds, next })
+  const after = await platform.usage()
+  return summary(result, { batch, cpuSeconds: after.cpuSeconds - before.cpuSeconds, residentMiB: after.residentMiB })
+}
+
+function summary(
+  { requests, failures, seconds: took, latency }: LoadResult,
+  { batch, cpuSeconds, residentMiB }: { batch: number; cpuSeconds: number; residentMiB: number },
+): Record<string, number> {
+  return {
+    'events per second': ((requests - failures) * batch) / took,
+    'p50 ms': latency.p50,
+    'p95 ms': latency.p95,
+    'p99 ms': latency.p99,
+    failures,
+    // Of the whole process: accepting, and applying at the same time.
+    'CPU µs per event': (cpuSeconds * 1e6) / (requests * batch),
+    'resident MiB': residentMiB,
+  }
+}
+
+async function applied(): Promise<Record<string, number>> {
+  const callers = 4
+  const batch = 100
+  await using platform = await startMeasuredPlatform({ connections: callers })
+  const maker = new EventMaker(population)
+  await closedLoop(platform, { callers, seconds: warmUpSeconds, next: () => maker.batch(batch) })
+  await allApplied(platform, maker.made)
+  const before = maker.made
+  const startMs = performance.now()
+  let peakMiB = 0
+  const watch = setInterval(() => {
+    void platform.usage().then(({ residentMiB }) => (peakMiB = Math.max(peakMiB, residentMiB)))
+  }, 500)
+  const result = await closedLoop(platform, { callers, seconds, next: () => maker.batch(batch) })
+  await allApplied(platform, maker.made)
+  clearInterval(watch)
+  return {
+    'events per second': (maker.made - before) / ((performance.now() - startMs) / 1000),
+    'seconds behind at the end': (performance.now() - startMs) / 1000 - result.seconds,
+    failures: result.failures,
+    'peak resident MiB': peakMiB,
+  }
+}
+
+/** Waits until as many events are applied as were made. */
+async function allApplied(platform: MeasuredPlatform, count: number): Promise<void> {
+  const deadlineMs = performance.now() + 300_000
+  while ((await platform.metric(appliedMetric)) < count) {
+    if (performance.now() > deadlineMs) throw new Error('the consumers do not catch up')
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
+  }
+}

@@ -1,0 +1,23 @@
+import { cpus, totalmem } from 'node:os'
+
+/** `{ <case>: { <metric>: number } }`. */
+export type Report = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+const round = (value: number): number => Number(value.toPrecision(4))
+
+/** A table for people; with `json` one more line for machines, the last one. */
+export function printReport(report: Report, json: boolean): void {
+  console.log(
+    `${cpus().length} cores, ${Math.round(totalmem() / 1024 ** 3)} GiB, Node ${process.versions.node}, load generator on the same machine`,
+  )
+  for (const [name, metrics] of Object.entries(report)) {
+    console.log(`\n${name}`)
+    for (const [metric, value] of Object.entries(metrics)) console.log(`  ${metric.padEnd(34)} ${round(value)}`)
+  }
+  if (!json) return
+  const rounded = Object.entries(report).map(([name, metrics]) => [
+    name,
+    Object.fromEntries(Object.entries(metrics).map(([metric, value]) => [metric, round(value)])),
+  ])
+  console.log(JSON.stringify(Object.fromEntries(rounded)))
+}

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
+
+const run = promisify(execFile)
+const sdkFolder = fileURLToPath(new URL('../../../../packages/sdk', import.meta.url))
+const root = join(sdkFolder, '..', '..')
+
+const program = `
+import { RapportApiError, RapportClient, type RecommendationResponse } from '@rapport/sdk'
+
+const client = new RapportClient({ url: process.env['URL'] ?? '', key: process.env['KEY'] ?? '' })
+await client.putItem('p1', { title: 'Bamboo tea tray' })
+await client.track({ userId: 'u1', event: 'Product Viewed', properties: { product_id: 'p1' } })
+const answer: RecommendationResponse = await client.popular({ count: 3 })
+let code = 'none'
+try {
+  await client.recommend({ userId: '', count: 3 })
+} catch (error) {
+  if (error instanceof RapportApiError) code = error.code
+}
+console.log(JSON.stringify({ items: answer.items.length, code }))
+`
+
+test('the packed client installs into an empty project, type-checks there, and calls the platform', async () => {
+  await using folder = await temporaryFolder()
+  const project = folder.path
+  await run('npx', ['-y', 'pnpm@12.21.0', 'pack', '--pack-destination', project], { cwd: sdkFolder })
+  const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz'))
+  await writeFile(join(project, 'package.json'), '{ "name": "shop", "private": true, "type": "module" }')
+  await run('npm', ['install', '--no-audit', '--no-fund', `./${tarball}`], { cwd: project })
+
+  await writeFile(join(project, 'main.ts'), program)
+  const types = join(root, 'node_modules', '@types')
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--typeRoots', types]
+  await run(join(root, 'node_modules', '.bin', 'tsc'), [...options, '--types', 'node', 'main.ts'], { cwd: project })
+
+  await using data = await temporaryFolder()
+  await using platform = await startPlatformProcess({ dataDir: data.path })
+  const env = { ...process.env, URL: platform.url, KEY: platform.key }
+  const { stdout } = await run(process.execPath, ['main.ts'], { cwd: project, env })
+  expect(JSON.parse(stdout)).toEqual({ items: 1, code: expect.stringMatching(/^RPT_/) as string })
+}, 180_000)
