@@ -101,9 +101,32 @@ class FoldIn {
   }
 }
 
+/** Four items at a time: they share the loads of the user's factors. */
 function scoreRows(rows: Float32Array, user: Float64Array, out: Float32Array): void {
   const factors = user.length
-  for (let item = 0; item < out.length; item += 1) out[item] = dotRow(rows, item, user, factors)
+  const whole = out.length & ~3
+  for (let item = 0; item < whole; item += 4) {
+    let at0 = item * factors
+    let at1 = at0 + factors
+    let at2 = at1 + factors
+    let at3 = at2 + factors
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    for (let k = 0; k < factors; k += 1) {
+      const value = user[k] as number
+      s0 += value * (rows[at0++] as number)
+      s1 += value * (rows[at1++] as number)
+      s2 += value * (rows[at2++] as number)
+      s3 += value * (rows[at3++] as number)
+    }
+    out[item] = s0
+    out[item + 1] = s1
+    out[item + 2] = s2
+    out[item + 3] = s3
+  }
+  for (let item = whole; item < out.length; item += 1) out[item] = dotRow(rows, item, user, factors)
 }
 
 function dotRow(rows: Float32Array, row: number, vector: Float64Array, factors: number): number {

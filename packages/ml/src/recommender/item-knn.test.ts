@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildCsr } from '../sparse/csr.ts'
 import { estimateItemKnnBytes, trainItemKnn } from './item-knn.ts'
@@ -48,4 +49,39 @@ describe('item-kNN', () => {
     const small = estimateItemKnnBytes({ users: 10, items: 100, entries: 1000 }, parameters)
     expect(estimateItemKnnBytes({ users: 10, items: 1000, entries: 1000 }, parameters)).toBeGreaterThan(small)
   })
+})
+
+it('equals the cosines of all pairs', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(7), fc.nat(5), fc.integer({ min: 1, max: 4 })), { maxLength: 40 }),
+      async (cells) => {
+        const matrix = buildCsr({
+          rows: 8,
+          columns: 6,
+          rowOf: cells.map(([row]) => row),
+          columnOf: cells.map(([, column]) => column),
+          values: cells.map(([, , value]) => value),
+        })
+        const column = (item: number) =>
+          Array.from({ length: 8 }, (_, user) =>
+            cells.reduce((sum, [row, other, value]) => (row === user && other === item ? sum + value : sum), 0),
+          )
+        const dot = (a: readonly number[], b: readonly number[]) =>
+          a.reduce((sum, value, index) => sum + value * b[index]!, 0)
+        const lists = await trainItemKnn(matrix, { neighbours: 6, shrinkage: 1.5 })
+        for (let item = 0; item < 6; item += 1) {
+          const cosines = [0, 1, 2, 3, 4, 5].flatMap((other) => {
+            const [a, b] = [column(item), column(other)]
+            const similarity = dot(a, b) / (Math.sqrt(dot(a, a) * dot(b, b)) + 1.5)
+            return other !== item && similarity > 0 ? [Math.fround(similarity)] : []
+          })
+          const found = [...lists.scores.subarray(lists.starts[item], lists.starts[item + 1])]
+          cosines.sort((a, b) => b - a).forEach((value, rank) => expect(found[rank]).toBeCloseTo(value, 5))
+          expect(found).toHaveLength(cosines.length)
+        }
+      },
+    ),
+    { numRuns: 50 },
+  )
 })
