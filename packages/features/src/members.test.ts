@@ -45,8 +45,7 @@ async function change(
   kind: 'user' | 'anonymous' | 'item',
   id: string,
   changes: readonly Change[],
-  messageId = `m${offset}`,
-  tenant = 't',
+  { messageId = `m${offset}`, tenant = 't' }: { messageId?: string; tenant?: string } = {},
 ): Promise<void> {
   offset += 1
   const entry = { offset, messageId, receivedAtMs: 0, changes }
@@ -63,8 +62,8 @@ async function state(statement: Statement, tenant = 't'): Promise<void> {
           { op: 'earliest', part: parts.firstLinks, field, atMs, value: null },
           { op: 'latest', part: parts.newestLinks, field, atMs, value: null },
         ]
-  await change('user', user, changes(anonymous), messageId, tenant)
-  await change('anonymous', anonymous, changes(user), messageId, tenant)
+  await change('user', user, changes(anonymous), { messageId, tenant })
+  await change('anonymous', anonymous, changes(user), { messageId, tenant })
 }
 
 const link = (user: string, anonymous: string, atMs: number): Promise<void> =>

@@ -24,22 +24,34 @@ const value = fc.oneof(
   fc.array(fc.integer({ max: 9 }), { maxLength: 3 }),
 )
 
+/** Some registers say how many fields of their part stay. */
+const bounded = <Register extends object>(
+  register: fc.Arbitrary<Register>,
+): fc.Arbitrary<Register & { keep?: number }> =>
+  fc
+    .tuple(register, fc.constantFrom(undefined, undefined, undefined, 4))
+    .map(([change, keep]) => (keep === undefined ? change : Object.assign({ keep }, change)))
+
 const changeOf: Record<Change['op'], fc.Arbitrary<Change>> = {
   count: fc.record({ op: fc.constant('count'), part: fc.constant('count/test'), atMs: eventTimeMs, amount }),
-  latest: fc.record({
-    op: fc.constant('latest'),
-    part: fc.constant('latest/test'),
-    field: name,
-    atMs: eventTimeMs,
-    value,
-  }),
-  earliest: fc.record({
-    op: fc.constant('earliest'),
-    part: fc.constant('earliest/test'),
-    field: name,
-    atMs: eventTimeMs,
-    value,
-  }),
+  latest: bounded(
+    fc.record({
+      op: fc.constant('latest'),
+      part: fc.constant('latest/test'),
+      field: name,
+      atMs: eventTimeMs,
+      value,
+    }),
+  ),
+  earliest: bounded(
+    fc.record({
+      op: fc.constant('earliest'),
+      part: fc.constant('earliest/test'),
+      field: name,
+      atMs: eventTimeMs,
+      value,
+    }),
+  ),
   newest: fc.record({
     op: fc.constant('newest'),
     part: fc.constant('newest/test'),

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Change, OnlineStore } from '../online-store.ts'
+import type { Change, Entry, OnlineStore } from '../online-store.ts'
 import { deliveryOf, messagesOf, toCalls } from './arbitraries.ts'
-import { newTenant, userOf, type OnlineStoreHarness, type OpenHarness } from './harness.ts'
+import { BASE_MS, newTenant, userOf, type OnlineStoreHarness, type OpenHarness } from './harness.ts'
 import { expectedPart } from './model.ts'
 
 const kinds: readonly (readonly Change['op'][])[] = [
@@ -48,5 +48,35 @@ export function describeCommutativity(open: OpenHarness): void {
         )
       },
     )
+
+    it('keeps of a sample of counters the same ones, with exact counts, whatever their order', async () => {
+      const tenant = newTenant()
+      const names = Array.from({ length: 40 }, (_, index) => `count/some:${index}`)
+      const sample = { prefix: 'count/some:', keep: 7 }
+      const counts: ReadonlyMap<string, number>[] = []
+      for (const [run, step] of [1, 17, 39].entries()) {
+        const entity = userOf(tenant, `sampled-${run}`)
+        const entries = Array.from({ length: 120 }, (_, offset): Entry => {
+          const part = names[(offset * step) % names.length] ?? ''
+          const changes = [
+            { op: 'count', part, atMs: BASE_MS, amount: 1, sample } as const,
+            { op: 'count', part: 'count/other', atMs: BASE_MS, amount: 1 } as const,
+          ]
+          return { offset, messageId: `m${offset}`, receivedAtMs: BASE_MS, changes }
+        })
+        for (let start = 0; start < entries.length; start += 10)
+          await store.apply([{ entity, topic: 't', partition: 0, entries: entries.slice(start, start + 10) }])
+        const [state] = await store.read([{ entity, parts: 'all' }])
+        counts.push(
+          new Map([...(state?.parts ?? [])].map(([name, value]) => [name, value.op === 'count' ? value.total : 0])),
+        )
+      }
+      const [first = new Map<string, number>()] = counts
+      expect(first.size).toBe(8)
+      expect(first.get('count/other')).toBe(120)
+      const sampled = [...first].filter(([name]) => name !== 'count/other')
+      expect(sampled.map(([, total]) => total)).toEqual(Array.from({ length: 7 }, () => 3))
+      for (const other of counts) expect(other).toEqual(first)
+    })
   })
 }

@@ -30,7 +30,12 @@ function expectedRegisters(op: 'latest' | 'earliest', changes: readonly With<'la
     const standing = fields.get(field)
     if (standing === undefined || wins(op, register, standing)) fields.set(field, register)
   }
-  return { op, fields }
+  const keep = Math.min(...changes.map((change) => change.keep ?? Number.POSITIVE_INFINITY))
+  const direction = op === 'latest' ? -1 : 1
+  const inOrder = [...fields].sort(
+    ([nameA, a], [nameB, b]) => direction * (compareAge(a, b) || compareText(nameA, nameB)),
+  )
+  return { op, fields: new Map(inOrder.slice(0, keep)) }
 }
 
 type With<Op extends Change['op']> = Extract<Change, { op: Op }> & { readonly messageId: string }

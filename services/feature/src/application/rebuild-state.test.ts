@@ -1,5 +1,4 @@
 import { stateRebuildsPrefix, topics } from '@rapport/contracts'
-import type { OnlineStore } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anEvent, noonMs } from '../testing/events.ts'
 import { createHarness, type Harness } from '../testing/harness.ts'
@@ -85,7 +84,7 @@ describe('rebuilding state', () => {
         const value: unknown = Reflect.get(target, name)
         return typeof value === 'function' ? (value.bind(target) as unknown) : value
       },
-    }) as OnlineStore
+    })
     const first = await harness.startConsuming()
     await harness.publish(traffic(100))
     await harness.settled()

@@ -176,7 +176,7 @@ describe('the event consumer', () => {
     await harness.publish([anEvent()])
     await harness.settled()
     const letters = await eventLog.read({ topic: `${topic}.dlq`, partition: 0, offset: 0 }, 10)
-    const codes = letters.map((letter: LogRecord) => letter.headers['rapport-code']).sort()
+    const codes = letters.map((letter: LogRecord) => String(letter.headers['rapport-code'])).sort()
     expect(codes).toEqual(['RPT_EVENT_INVALID', 'RPT_EVENT_KEY', 'RPT_EVENT_NOT_JSON'])
     const notJson = letters.find((letter) => letter.headers['rapport-code'] === 'RPT_EVENT_NOT_JSON')
     expect(Buffer.from(notJson?.value ?? []).toString()).toBe('{"no":')

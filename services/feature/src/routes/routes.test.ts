@@ -31,7 +31,7 @@ async function call(method: 'GET' | 'POST', url: string, payload?: object, as = 
     ...(payload === undefined ? {} : { payload }),
   })
   const isJson = String(answer.headers['content-type']).startsWith('application/json')
-  return { status: answer.statusCode, text: answer.body, body: isJson ? (answer.json() as Record<string, never>) : {} }
+  return { status: answer.statusCode, text: answer.body, body: isJson ? answer.json<Record<string, never>>() : {} }
 }
 
 const nowMs = Date.now()

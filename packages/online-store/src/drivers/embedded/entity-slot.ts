@@ -1,5 +1,6 @@
 import { digestOf } from '../../message-digest.ts'
-import type { Application, Change, Entry, EntryOutcome } from '../../online-store.ts'
+import type { Application, Change, Entry, EntryOutcome, PartSample } from '../../online-store.ts'
+import { outOfSample } from '../../part-sample.ts'
 import { addToCount } from './count-part.ts'
 import {
   decodeRecord,
@@ -62,6 +63,7 @@ export class EntitySlot {
   }
 
   #applyChange(change: Change, messageId: string): void {
+    if (change.op === 'count' && change.sample !== undefined && !this.#makeRoom(change.part, change.sample)) return
     const cell = this.#cell(change)
     cell.changed = true
     switch (change.op) {
@@ -90,8 +92,20 @@ export class EntitySlot {
           atMs: change.atMs,
           messageId,
           value: change.value,
+          ...(change.keep === undefined ? {} : { keep: change.keep }),
         })
     }
+  }
+
+  /** Drops parts until the sample has room for this one; false when it is the one that is left out. */
+  #makeRoom(part: string, sample: PartSample): boolean {
+    const { parts } = this.#record
+    for (const dropped of outOfSample(parts.keys(), part, sample)) {
+      if (dropped === part) return false
+      if (parts.get(dropped)?.external === true) this.#tables.state.removeSync(externalPartKey(this.#entity, dropped))
+      parts.delete(dropped)
+    }
+    return true
   }
 
   #cell(change: Change): PartCell {

@@ -17,7 +17,7 @@ export interface RegisterChange {
   readonly atMs: number
   readonly messageId: string
   readonly value: JsonValue
-  /** `newest` alone. */
+  /** How many stay; no limit when absent. */
   readonly keep?: number
 }
 
@@ -119,13 +119,45 @@ function splice(bytes: Buffer, length: number, edit: { removeAt: number; insertA
   return result
 }
 
-/** Cuts what stands behind the `keep` newest members. */
-function truncate(bytes: Buffer, keep: number): Buffer {
+/** Leaves the `keep` newest members, newest fields of `latest` or oldest fields of `earliest`. */
+function truncate(op: RegisterChange['op'], bytes: Buffer, keep: number): Buffer {
   if (bytes.readUInt32LE(COUNT_AT) <= keep) return bytes
+  if (op !== 'newest') {
+    let left = bytes
+    while (left.readUInt32LE(COUNT_AT) > keep) left = withoutOutermost(op, left)
+    return left
+  }
   bytes.writeUInt32LE(keep, COUNT_AT)
   let at = HEADER_BYTES
   for (let kept = 0; kept < keep && at < bytes.length; kept++) at = endOf(bytes, at)
   return bytes.subarray(0, at)
+}
+
+/** The part without its oldest (`latest`) or newest (`earliest`) register by (time, messageId, name). */
+function withoutOutermost(op: 'latest' | 'earliest', bytes: Buffer): Buffer {
+  let outermost = HEADER_BYTES
+  for (let at = endOf(bytes, outermost); at < bytes.length; at = endOf(bytes, at)) {
+    const order = compareWithin(bytes, at, outermost)
+    if (op === 'latest' ? order < 0 : order > 0) outermost = at
+  }
+  const left = Buffer.concat([bytes.subarray(0, outermost), bytes.subarray(endOf(bytes, outermost))])
+  left.writeUInt32LE(bytes.readUInt32LE(COUNT_AT) - 1, COUNT_AT)
+  return left
+}
+
+/** Order of two registers of one part by (time, messageId, name). */
+function compareWithin(bytes: Buffer, left: number, right: number): number {
+  const difference = timeOf(bytes, left) - timeOf(bytes, right)
+  if (difference !== 0) return difference
+  const ids = bytes.compare(
+    bytes,
+    idStart(bytes, right),
+    valueStart(bytes, right),
+    idStart(bytes, left),
+    valueStart(bytes, left),
+  )
+  if (ids !== 0) return ids
+  return bytes.compare(bytes, nameStart(right), idStart(bytes, right), nameStart(left), idStart(bytes, left))
 }
 
 /** Applies one register or member; may change `part` in place. The smallest `keep` ever given to a part counts, in any order of changes. */
@@ -152,7 +184,7 @@ export function putRegister(part: Buffer | undefined, change: RegisterChange): B
       ? bytes
       : splice(bytes, length, { removeAt: found, insertAt: insertAt < 0 ? bytes.length : insertAt })
   next.writeUInt32LE((keep | flags | (scratchIsAscii ? 0 : BEYOND_ASCII)) >>> 0, 0)
-  return keep === 0 ? next : truncate(next, keep)
+  return keep === 0 ? next : truncate(change.op, next, keep)
 }
 
 interface RegisterTexts {
