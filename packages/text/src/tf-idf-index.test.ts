@@ -72,6 +72,13 @@ describe('TfIdfIndex', () => {
     expect(found.toSorted((a, b) => a - b)).toEqual([0, 1])
   })
 
+  it('looks up no more terms than it may, the weightiest first', () => {
+    const index = indexOf(['common rare', 'common', 'common rare', 'common'])
+    const found: number[] = []
+    index.similar(index.profile([[0, 1]]), (document) => found.push(document), { maxTerms: 1 })
+    expect(found.toSorted((a, b) => a - b)).toEqual([0, 2])
+  })
+
   it('scores a profile as the weighted sum of the cosines, after any order of changes', () => {
     const document = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1 })
     const changes = fc.array(fc.tuple(fc.nat(8), fc.option(document)), { minLength: 1, maxLength: 40 })
@@ -96,6 +103,7 @@ describe('TfIdfIndex', () => {
         for (const [id, score] of ranked(index, profile)) {
           expect(standing.has(id)).toBe(true)
           expect(score).toBeCloseTo(2 * index.cosine(first, id) + index.cosine(second, id), 4)
+          expect(index.affinity(profile, id)).toBeCloseTo(score, 4)
         }
       }),
     )

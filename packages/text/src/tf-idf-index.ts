@@ -9,6 +9,8 @@ export type TermVector = ReadonlyMap<number, number>
 export interface SimilarQuery {
   /** At most this many postings are read; the rarest terms, which say the most, come first. Default 200,000. */
   readonly maxPostings?: number
+  /** Only this many terms, those that weigh most in the vector, are looked up. Default 64. */
+  readonly maxTerms?: number
 }
 
 /**
@@ -77,19 +79,16 @@ export class TfIdfIndex {
   }
 
   /**
-   * Offers each document that shares a term with `vector`, with the inner product of the vector and the document's unit
+   * Offers each document that shares one of the looked-up terms with `vector`, with the inner product of the vector and the document's unit
    * vector (the cosine, for a unit vector). Not re-entrant.
    */
   similar(vector: TermVector, offer: (document: number, score: number) => void, query: SimilarQuery = {}): void {
     const { scores, touched } = this
     let count = 0
     let left = query.maxPostings ?? 200_000
-    const terms = [...vector.keys()].sort(
-      (a, b) => this.postings.documentFrequency(a) - this.postings.documentFrequency(b),
-    )
-    for (const term of terms) {
+    for (const [term, weight] of this.rarestFirst(heaviest(vector, query.maxTerms ?? 64))) {
       const documents = this.postings.documentsOf(term)
-      const termWeight = (vector.get(term) ?? 0) * this.idf(term)
+      const termWeight = weight * this.idf(term)
       for (let at = 0; at < documents.length && left > 0; at += 1, left -= 1) {
         const packed = documents[at] as number
         const document = Postings.idOf(packed)
@@ -104,6 +103,20 @@ export class TfIdfIndex {
       scores[document] = 0
       offer(document, score)
     }
+  }
+
+  /** Inner product of a vector and one document's unit vector, over all terms; 0 when it is not in the index. */
+  affinity(vector: TermVector, document: number): number {
+    const terms = this.postings.termsOf(document)
+    const norm = this.norms[document]
+    if (terms === undefined || !norm) return 0
+    let sum = 0
+    for (const packed of terms) {
+      const term = Postings.idOf(packed)
+      const weight = vector.get(term)
+      if (weight !== undefined) sum += weight * this.weight(term, packed)
+    }
+    return sum / norm
   }
 
   /** Cosine of two documents; 0 when either is not in the index. */
@@ -122,6 +135,10 @@ export class TfIdfIndex {
     }
     const norms = (this.norms[a] ?? 0) * (this.norms[b] ?? 0)
     return norms === 0 ? 0 : sum / norms
+  }
+
+  private rarestFirst(terms: [number, number][]): [number, number][] {
+    return terms.sort(([a], [b]) => this.postings.documentFrequency(a) - this.postings.documentFrequency(b))
   }
 
   private idf(term: number): number {
@@ -155,4 +172,10 @@ export class TfIdfIndex {
     this.scores = new Float32Array(size)
     this.touched = new Int32Array(size)
   }
+}
+
+/** The `count` terms of the largest weight. */
+function heaviest(vector: TermVector, count: number): [number, number][] {
+  const terms = [...vector]
+  return terms.length <= count ? terms : terms.sort(([, a], [, b]) => b - a).slice(0, count)
 }

@@ -1,4 +1,5 @@
 import type { RecommendationStrategy } from '@rapport/contracts'
+import type { ModelHost } from '@rapport/model-store'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 export type CacheOutcome = 'hit' | 'miss' | 'stale'
@@ -9,8 +10,6 @@ export interface RecommendationMetrics {
   readonly cache: Counter<'outcome'>
   readonly exposuresLost: Counter
   readonly rankingSeconds: Histogram
-  readonly modelInfo: Gauge<'tenant' | 'version'>
-  readonly modelCreated: Gauge<'tenant'>
 }
 
 export function createRecommendationMetrics(registry: Registry): RecommendationMetrics {
@@ -44,18 +43,6 @@ export function createRecommendationMetrics(registry: Registry): RecommendationM
       buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1],
       registers,
     }),
-    modelInfo: new Gauge<'tenant' | 'version'>({
-      name: 'rapport_recommendation_model_info',
-      help: '1 for the model version that serves a tenant.',
-      labelNames: ['tenant', 'version'],
-      registers,
-    }),
-    modelCreated: new Gauge<'tenant'>({
-      name: 'rapport_recommendation_model_created_seconds',
-      help: 'When the serving model version was made, in seconds since the epoch.',
-      labelNames: ['tenant'],
-      registers,
-    }),
   }
 }
 
@@ -66,4 +53,45 @@ export const countAnswer = (
 ): void => {
   metrics.answers.inc({ strategy })
   if (degraded) metrics.degraded.inc()
+}
+
+export interface ModelMetricsSources {
+  readonly host: Pick<ModelHost<unknown>, 'stats'>
+  readonly models: { versions(): ReadonlyMap<string, { readonly version: string; readonly createdAt: string }> }
+}
+
+/** Which model version answers each tenant, since when it exists, and what was refused; read when metrics are asked for. */
+export function addModelMetrics(registry: Registry, { host, models }: ModelMetricsSources): readonly Gauge[] {
+  const registers = [registry]
+  return [
+    new Gauge({
+      name: 'rapport_recommendation_model_created_seconds',
+      help: 'When the model version that answers a tenant was published, in seconds since the epoch.',
+      labelNames: ['tenant', 'version'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [tenant, { version, createdAt }] of models.versions()) {
+          this.set({ tenant, version }, Date.parse(createdAt) / 1000)
+        }
+      },
+    }),
+    new Gauge({
+      name: 'rapport_recommendation_model_bytes',
+      help: 'Memory of loaded models.',
+      registers,
+      collect() {
+        this.set(host.stats().usedBytes)
+      },
+    }),
+    new Gauge({
+      name: 'rapport_recommendation_model_refusals',
+      help: 'Model versions refused since the start, by reason.',
+      labelNames: ['reason'],
+      registers,
+      collect() {
+        for (const [reason, count] of host.stats().refusals) this.set({ reason }, count)
+      },
+    }),
+  ]
 }

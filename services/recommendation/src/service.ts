@@ -1,5 +1,8 @@
 import { createBehaviourReader } from '@rapport/features'
+import { createModelHost, createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
+import { HostedModels } from './adapters/hosted-models.ts'
+import { createRecommenderLoader } from './adapters/recommender-loader.ts'
 import { StateSource } from './adapters/state-source.ts'
 import type { RecommendationContext } from './application/context.ts'
 import { followCatalogue, type CatalogueFollower } from './application/follow-catalogue.ts'
@@ -7,18 +10,51 @@ import { ExposurePublisher } from './application/publish-exposures.ts'
 import { TrendRefresher } from './application/refresh-trends.ts'
 import type { RecommendationConfig } from './config.ts'
 import { Shops } from './domain/shops.ts'
-import { createRecommendationMetrics } from './metrics.ts'
+import { addModelMetrics, createRecommendationMetrics } from './metrics.ts'
 import type { RecommenderModels } from './ports.ts'
 import { addItemRoutes } from './routes/items.ts'
 import { addUserRoute } from './routes/users.ts'
 import { addVisitorRoute } from './routes/visitors.ts'
 
-/** What the service opens itself; a caller that hands one in keeps it. */
+/** Answers what a visitor may want next: models, catalogue, content and trends, ranked and explained. */
+export async function createRecommendationService(
+  config: RecommendationConfig,
+  dependencies: ServiceDependencies,
+): Promise<Service> {
+  const { log, clock, eventLog, objectStore, metrics } = dependencies
+  const shops = new Shops()
+  await using stack = new AsyncDisposableStack()
+  const host = stack.use(
+    createModelHost({
+      store: createModelStore(objectStore, { log, clock }),
+      loader: createRecommenderLoader(shops),
+      log,
+      clock,
+      eventLog,
+      budgetBytes: config.modelBytes,
+    }),
+  )
+  const models = new HostedModels({ host, log, timeoutMs: config.stateTimeoutMs })
+  addModelMetrics(metrics, { host, models })
+  const service = stack.use(composeRecommendationService(config, dependencies, { shops, models }))
+  const owned = stack.move()
+  return {
+    ...service,
+    async startServing() {
+      await host.start()
+      await service.startServing()
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** What belongs to the caller and outlives the service. */
 export interface RecommendationParts {
   readonly shops: Shops
   readonly models: RecommenderModels
 }
 
+/** The service over given models. */
 export function composeRecommendationService(
   config: RecommendationConfig,
   dependencies: ServiceDependencies,

@@ -5,11 +5,12 @@ import type { Application, Change } from '@rapport/online-store'
 import type { HttpServer, ServiceDependencies } from '@rapport/service-kit'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import type { LightMyRequestResponse } from 'fastify'
+import { vi } from 'vitest'
 import type { RecommendationConfig } from './config.ts'
 import { ModelView } from './domain/model-view.ts'
 import { Shops } from './domain/shops.ts'
 import type { RecommenderModels } from './ports.ts'
-import { composeRecommendationService } from './service.ts'
+import { composeRecommendationService, type createRecommendationService } from './service.ts'
 
 export const testConfig: RecommendationConfig = {
   stateTimeoutMs: 1000,
@@ -27,7 +28,10 @@ export class GivenModels implements RecommenderModels {
   private readonly views = new Map<string, ModelView>()
 
   serve(tenant: string, version: string, bundle: RecommenderBundle): void {
-    this.views.set(tenant, new ModelView(version, bundle, this.shops.of(tenant).table))
+    this.views.set(
+      tenant,
+      new ModelView({ version, createdAt: '2026-01-01T00:00:00.000Z' }, bundle, this.shops.of(tenant).table),
+    )
   }
 
   acquire(tenant: string): ReturnType<RecommenderModels['acquire']> {
@@ -61,6 +65,8 @@ export class TestShop implements AsyncDisposable {
     overrides: {
       config?: Partial<RecommendationConfig>
       wrap?: (given: ServiceDependencies) => ServiceDependencies
+      /** In place of a service over given models. */
+      create?: typeof createRecommendationService
     } = {},
   ): Promise<TestShop> {
     const owned = new AsyncDisposableStack()
@@ -68,7 +74,11 @@ export class TestShop implements AsyncDisposable {
     const models = new GivenModels()
     const dependencies = overrides.wrap?.(platform.dependencies) ?? platform.dependencies
     const config = { ...testConfig, ...overrides.config }
-    const service = owned.use(composeRecommendationService(config, dependencies, { models, shops: models.shops }))
+    const service = owned.use(
+      overrides.create === undefined
+        ? composeRecommendationService(config, dependencies, { models, shops: models.shops })
+        : await overrides.create(config, dependencies),
+    )
     const server = await platform.serve([service])
     await service.startServing()
     const key = await platform.issueKey('shop', ['recommend'] satisfies Scope[])
@@ -80,6 +90,14 @@ export class TestShop implements AsyncDisposable {
     const item: Item = { tenant: this.tenant, id, version: 1, updatedAt: new Date().toISOString(), body, ...more }
     const value = new TextEncoder().encode(JSON.stringify(item))
     await this.platform.drivers.eventLog.publish([{ topic: topics.items.name, key: itemKey(this.tenant, id), value }])
+  }
+
+  /** Resolves when the service has read the item's record. */
+  async catalogueHas(id: string): Promise<void> {
+    const { table, catalogue } = this.models.shops.of(this.tenant)
+    await vi.waitFor(() => {
+      if (catalogue.entryAt(table.indexOf(id) ?? -1) === undefined) throw new Error(`${id} is not read yet`)
+    })
   }
 
   /** Applies behaviour as the feature service does: to the visitor, the trends and the tenant's clock. */

@@ -1,17 +1,22 @@
-import { createItemScorer, type FactorModel } from '@rapport/ml'
+import { createItemScorer, trainIals } from '@rapport/ml'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { answerPopular, answerSimilar, answerTrending, answerVisitor, type Answer } from './answer.ts'
 import { ModelView } from './model-view.ts'
 import { presentItems } from './present.ts'
 import { TenantIndex } from './tenant-index.ts'
-import { itemOf, teaAndCoffee, trainKnnBundle } from './testing.ts'
+import { interactionsOf, itemOf, teaAndCoffee, trainKnnBundle } from './testing.ts'
 import type { HistoryItem } from './visitor-history.ts'
 
+const createdAt = '2026-01-01T00:00:00.000Z'
 let shop: TenantIndex
 let view: ModelView
 beforeEach(async () => {
   shop = new TenantIndex('shop')
-  view = new ModelView('v1', await trainKnnBundle(teaAndCoffee.itemIds, teaAndCoffee.users), shop.table)
+  view = new ModelView(
+    { version: 'v1', createdAt },
+    await trainKnnBundle(teaAndCoffee.itemIds, teaAndCoffee.users),
+    shop.table,
+  )
   shop.rules.begin(undefined)
 })
 
@@ -181,19 +186,15 @@ describe('reasons', () => {
 })
 
 describe('iALS', () => {
-  it('explains with parts that sum to the score, and the score falls without the first reason', () => {
-    const factors: FactorModel = {
-      algorithm: 'ials',
-      itemCount: 6,
-      parameters: {},
-      factors: 2,
+  it('explains with parts that sum to the score, and the score falls without the first reason', async () => {
+    const { model: factors } = await trainIals(interactionsOf(teaAndCoffee.itemIds, teaAndCoffee.users), {
+      factors: 4,
+      epochs: 10,
       alpha0: 0.1,
-      regularization: 0.01,
-      regularizationExponent: 1,
-      itemFactors: Float32Array.of(1, 0.1, 0.9, 0, 0.8, 0.2, 0, 1, 0.1, 0.9, 0.2, 0.8),
-      gram: Float64Array.of(2.5, 0.57, 0.57, 2.5),
-    }
-    const ials = new ModelView('v2', { ...view.bundle, scorer: factors }, shop.table)
+      regularization: 0.05,
+      seed: 1,
+    })
+    const ials = new ModelView({ version: 'v2', createdAt }, { ...view.bundle, scorer: factors }, shop.table)
     const history = [viewedItem('green', 1), viewedItem('black', 3), viewedItem('beans', 1)]
     const answer = visit(history, 1, ials)
     const [item] = presentItems(shop, ials, { answer, explain: true })

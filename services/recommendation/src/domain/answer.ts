@@ -7,8 +7,8 @@ import {
   neighbourCandidates,
   newestCandidates,
   type Candidate,
-  type ContentAnchors,
 } from './candidates.ts'
+import type { ContentAnchors } from './content-index.ts'
 import { interleave, placesIn, type Places } from './merge.ts'
 import type { ModelHistory, ModelView } from './model-view.ts'
 import type { TenantIndex } from './tenant-index.ts'
@@ -79,10 +79,7 @@ const placesFor = (kind: SimilarKind): Places =>
   kind === 'similar' ? similarContentPlaces : { first: Number.POSITIVE_INFINITY, every: 1 }
 
 export function answerPopular(shop: TenantIndex, view: ModelView | undefined, count: number): Answer {
-  return impersonal(
-    fillUp(shop, view, { candidates: countedPopular(shop, count), count, anchors: [] }),
-    'popular',
-  )
+  return impersonal(fillUp(shop, view, { candidates: countedPopular(shop, count), count, anchors: [] }), 'popular')
 }
 
 export function answerTrending(shop: TenantIndex, view: ModelView | undefined, count: number): Answer {

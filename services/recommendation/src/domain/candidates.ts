@@ -1,4 +1,5 @@
 import type { RecommendationSource } from '@rapport/contracts'
+import type { ContentAnchors } from './content-index.ts'
 import { eachNeighbour, type ModelHistory, type ModelView } from './model-view.ts'
 import type { TenantIndex } from './tenant-index.ts'
 import type { HistoryItem } from './visitor-history.ts'
@@ -15,6 +16,9 @@ export interface Candidate {
 const contentDepth = 10
 /** Cosine below which two items have no more in common than a shop's usual words. */
 const kinshipFloor = 0.12
+
+/** Up to so many new items it is cheaper to compare each than to search all contents. */
+const comparedOneByOne = 200
 
 /** The best of the whole catalogue by the model's score, as far as the score speaks for an item at all. */
 export function modelCandidates(shop: TenantIndex, view: ModelView, history: ModelHistory, count: number): Candidate[] {
@@ -57,8 +61,6 @@ function takeTop({ top }: TenantIndex, source: RecommendationSource): Candidate[
 }
 
 /** Items of the history that the content index knows, with weights that sum to 1. */
-export type ContentAnchors = readonly (readonly [index: number, weight: number])[]
-
 export function contentAnchors(shop: TenantIndex, history: readonly HistoryItem[]): ContentAnchors {
   const anchors: [number, number][] = []
   let total = 0
@@ -82,17 +84,17 @@ export interface ContentOptions {
 /** Items whose content is near the anchors'; score: weighted mean of the cosines. */
 export function contentCandidates(shop: TenantIndex, anchors: ContentAnchors, options: ContentOptions): Candidate[] {
   const { top, rules, content } = shop
-  if (anchors.length === 0 || options.count <= 0) return []
-  const { unknownTo } = options
-  top.reset(options.count)
-  content.neighbours({
-    around: anchors,
-    offer: (index, score) => {
-      if (top.count >= options.count && score <= (top.scores[0] ?? 0)) return
-      if (unknownTo?.itemOf(index) !== undefined || !rules.allows(index)) return
-      top.offer(index, score)
-    },
-  })
+  const { count, unknownTo } = options
+  if (anchors.length === 0 || count <= 0) return []
+  const unknown = unknownTo?.unknownOf(shop.catalogue)
+  if (unknown?.length === 0) return []
+  top.reset(count)
+  const offer = (index: number, score: number): void => {
+    if (score <= (top.count < count ? 0 : (top.scores[0] ?? 0))) return
+    if (unknownTo?.itemOf(index) === undefined && rules.allows(index)) top.offer(index, score)
+  }
+  if (unknown !== undefined && unknown.length <= comparedOneByOne) content.compare(anchors, unknown, offer)
+  else content.neighbours(anchors, offer)
   return takeTop(shop, 'content').filter(({ index }) =>
     anchors.some(([anchor]) => content.similarity(anchor, index) >= kinshipFloor),
   )

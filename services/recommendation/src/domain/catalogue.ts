@@ -21,6 +21,9 @@ export class Catalogue {
   private readonly table: ItemTable
   private readonly entries: (CatalogueEntry | undefined)[] = []
   private readonly deletedVersions = new Map<number, number>()
+  /** Indices in the order of their items' first appearance, each once: readers keep their place in it. */
+  readonly arrivals: number[] = []
+  private readonly arrived = new Set<number>()
   private standing = 0
   private governs = false
 
@@ -71,6 +74,9 @@ export class Catalogue {
     this.entries[index] = { id: item.id, version: item.version, updatedAtMs, available: available !== false, body }
     this.deletedVersions.delete(index)
     this.standing += 1
+    if (this.arrived.has(index)) return
+    this.arrived.add(index)
+    this.arrivals.push(index)
   }
 
   private drop(index: number): void {

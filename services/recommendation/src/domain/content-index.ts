@@ -31,11 +31,9 @@ export function contentTerms(body: ItemBody): Map<string, number> {
   return terms
 }
 
-export interface ContentQuery {
-  /** Items whose neighbours are looked for, with positive weights. */
-  readonly around: readonly (readonly [index: number, weight: number])[]
-  readonly offer: (index: number, score: number) => void
-}
+/** Items of a history with positive weights. */
+export type ContentAnchors = readonly (readonly [index: number, weight: number])[]
+type Offer = (index: number, score: number) => void
 
 /** Items by what is said of them: reachable as soon as their record is read, whether or not anybody has seen them. */
 export class ContentIndex {
@@ -55,9 +53,15 @@ export class ContentIndex {
     return this.vectors.has(index)
   }
 
-  /** Offers every item that shares a term with one of `around`; score: sum of weight times cosine. */
-  neighbours({ around, offer }: ContentQuery): void {
-    this.vectors.similar(this.vectors.profile(around), offer)
+  /** Offers the items that share telling terms with the anchors; score: about the sum of weight times cosine. */
+  neighbours(anchors: ContentAnchors, offer: Offer): void {
+    this.vectors.similar(this.vectors.profile(anchors), offer)
+  }
+
+  /** Offers each of `items` with the sum of weight times cosine over the anchors. */
+  compare(anchors: ContentAnchors, items: readonly number[], offer: Offer): void {
+    const profile = this.vectors.profile(anchors)
+    for (const index of items) offer(index, this.vectors.affinity(profile, index))
   }
 
   /** Cosine of two items' contents, 0 to 1. */

@@ -1,3 +1,4 @@
+import type { ModelManifest } from '@rapport/contracts'
 import {
   createItemScorer,
   type History,
@@ -5,6 +6,7 @@ import {
   type NeighbourLists,
   type RecommenderBundle,
 } from '@rapport/ml'
+import type { Catalogue } from './catalogue.ts'
 import type { HistoryItem } from './visitor-history.ts'
 import type { ItemTable } from './item-table.ts'
 
@@ -20,6 +22,8 @@ export interface ModelHistory extends History {
  */
 export class ModelView {
   readonly version: string
+  /** When the version was published, ISO 8601. */
+  readonly createdAt: string
   readonly bundle: RecommenderBundle
   readonly scorer: ItemScorer
   readonly eventWeights: ReadonlyMap<string, number>
@@ -28,12 +32,15 @@ export class ModelView {
   /** Item-table index by model item. */
   readonly tableIndices: Int32Array
   private readonly modelItems = new Map<number, number>()
+  private readonly unknown: number[] = []
+  private arrivalsRead = 0
   private items = new Int32Array(256)
   private weights = new Float32Array(256)
   private positions = new Int32Array(256)
 
-  constructor(version: string, bundle: RecommenderBundle, table: ItemTable) {
-    this.version = version
+  constructor(manifest: Pick<ModelManifest, 'version' | 'createdAt'>, bundle: RecommenderBundle, table: ItemTable) {
+    this.version = manifest.version
+    this.createdAt = manifest.createdAt
     this.bundle = bundle
     this.scorer = createItemScorer(bundle.scorer)
     this.eventWeights = new Map(Object.entries(bundle.eventWeights))
@@ -45,6 +52,15 @@ export class ModelView {
   /** The model's number of an item; undefined for one that it was not trained on. */
   itemOf(index: number | undefined): number | undefined {
     return index === undefined ? undefined : this.modelItems.get(index)
+  }
+
+  /** Table indices of catalogue items that the model was not trained on, in the order of their arrival; some may be gone. */
+  unknownOf({ arrivals }: Catalogue): readonly number[] {
+    for (; this.arrivalsRead < arrivals.length; this.arrivalsRead += 1) {
+      const index = arrivals[this.arrivalsRead]
+      if (index !== undefined && !this.modelItems.has(index)) this.unknown.push(index)
+    }
+    return this.unknown
   }
 
   /** Reuses its buffers: valid until the next call. */

@@ -10,7 +10,7 @@ beforeEach(async () => {
   shop = await TestShop.open()
   await serveModel('v1')
   for (const id of teaAndCoffee.itemIds) await shop.put(id, { title: id })
-  await vi.waitFor(async () => expect((await shop.recommend(ann)).items[0]?.properties).toBeDefined())
+  await shop.catalogueHas('mill')
   await shop.act(ann, 'Product Viewed', 'green')
 })
 afterEach(() => shop[Symbol.asyncDispose]())
