@@ -8,6 +8,14 @@ const MAX_TIME_MS = 6.4e14
 
 const isTime = (value: number): boolean => Number.isFinite(value) && Math.abs(value) <= MAX_TIME_MS
 
+const isPositiveInteger = (value: number): boolean => Number.isSafeInteger(value) && value > 0
+
+function faultOfSample({ part, sample }: Extract<Change, { op: 'count' }>): readonly [string, string] | undefined {
+  if (sample === undefined) return undefined
+  if (!part.startsWith(sample.prefix)) return ['sample.prefix', "must be the start of the part's name"]
+  return isPositiveInteger(sample.keep) ? undefined : ['sample.keep', 'must be a positive integer']
+}
+
 /** What is wrong with the change as `[field, reason]`, or nothing. */
 function faultOfChange(change: Change): readonly [string, string] | undefined {
   const { op, part } = change
@@ -19,11 +27,11 @@ function faultOfChange(change: Change): readonly [string, string] | undefined {
   if (op === 'count' || op === 'tally') {
     if (!Number.isSafeInteger(change.amount)) return ['amount', 'must be a safe integer']
   } else if (change.value === undefined) return ['value', 'must be a JSON value']
-  if (op === 'count') return undefined
+  if (op === 'count') return faultOfSample(change)
   const name = op === 'newest' ? change.member : change.field
   if (name.length > MAX_TEXT_LENGTH)
     return [op === 'newest' ? 'member' : 'field', `must be at most ${MAX_TEXT_LENGTH} characters long`]
-  if (op === 'newest' && !(Number.isSafeInteger(change.keep) && change.keep > 0))
+  if (op !== 'tally' && change.keep !== undefined && !isPositiveInteger(change.keep))
     return ['keep', 'must be a positive integer']
   return undefined
 }
