@@ -1,6 +1,7 @@
 import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { EventSchema, type EventType } from './events.ts'
 import { ItemBodySchema } from './items.ts'
+import { topics } from './topics.ts'
 
 /** Bounds of what ingestion takes. Bytes are those of the JSON text, after gunzip. */
 export const ingestionLimits = {
@@ -105,14 +106,19 @@ export const BatchBodySchema = Type.Object({
   writeKey: Type.Optional(Type.String()),
 })
 
+/** An array whose elements are judged one by one: those that do not fit are refused and named, and one must fit. */
+const atLeastOne = (schema: TSchema, maxItems?: number): TSchema =>
+  Type.Array(Type.Union([schema, Type.Unknown()]), {
+    minItems: 1,
+    ...(maxItems === undefined ? {} : { maxItems }),
+    contains: schema,
+    description: 'Each element is judged on its own: refused ones are named in the answer, the others are kept.',
+  })
+
 /** Body of `/v1/batch` as the API document shows it: with the events' own schemas, each checked on its own. */
 export const DocumentedBatchBodySchema = Type.Object({
   ...BatchBodySchema.properties,
-  batch: Type.Array(Type.Union([...batchEventSchemas]), {
-    minItems: 1,
-    maxItems: ingestionLimits.batchEvents,
-    description: 'Each event is judged on its own: refused ones are named in the answer, the others are kept.',
-  }),
+  batch: atLeastOne(Type.Union([...batchEventSchemas]), ingestionLimits.batchEvents),
 })
 
 /** Answer of a single call: the event is durable. `messageId` is the client's, or the one that was made for it. */
@@ -145,19 +151,48 @@ export const BatchAnswerSchema = Type.Object(
 )
 export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
+/** A CloudEvent whose type is a call: its data is the call's body, its ids may stand in attributes. */
+function callInCloudEvent(type: EventType) {
+  const { userId: _userId, ...fields } = fieldsByType[type] as Record<string, TSchema>
+  const data = Type.Object({ ...commonProperties, ...fields })
+  return { required: ['data'], properties: { type: { const: type }, data } }
+}
+
 /** A CloudEvent 1.0 in the JSON format (structured mode, and each element of a batch). */
-export const CloudEventSchema = Type.Object({
-  specversion: Type.Literal('1.0'),
-  id: name(1),
-  source: name(1),
-  type: name(1),
-  subject: Type.Optional(name(1)),
-  time: Type.Optional(Type.String({ format: 'date-time' })),
-  datacontenttype: Type.Optional(Type.Literal('application/json')),
-  userid: Type.Optional(name(1)),
-  anonymousid: Type.Optional(name(1)),
-  data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-})
+export const CloudEventSchema = Type.Object(
+  {
+    specversion: Type.Literal('1.0'),
+    id: name(1),
+    source: name(1),
+    type: name(1),
+    subject: Type.Optional(name(1)),
+    time: Type.Optional(Type.String({ format: 'date-time' })),
+    datacontenttype: Type.Optional(Type.Literal('application/json')),
+    userid: Type.Optional(name(1)),
+    anonymousid: Type.Optional(name(1)),
+    data: Type.Optional(
+      Type.Object({ userId: Type.Optional(ClientIdSchema), anonymousId: Type.Optional(ClientIdSchema) }),
+    ),
+  },
+  {
+    allOf: [
+      {
+        anyOf: [
+          ...['subject', 'userid', 'anonymousid'].map((attribute) => ({ required: [attribute] })),
+          { required: ['data'], properties: { data: hasVisitor } },
+        ],
+      },
+      {
+        anyOf: [
+          { properties: { type: { not: { enum: [...eventTypes] } } } },
+          ...eventTypes.filter((type) => type !== 'alias').map(callInCloudEvent),
+          { ...callInCloudEvent('alias'), anyOf: [{ required: ['subject'] }, { required: ['userid'] }] },
+        ],
+      },
+    ],
+  },
+)
+export const CloudEventBatchSchema = atLeastOne(CloudEventSchema, ingestionLimits.batchEvents)
 
 /** An accepted event with its place in the log, as `GET /v1/events` shows it. */
 export const TailedEventSchema = Type.Object(
@@ -170,12 +205,17 @@ export const TailedEventSchema = Type.Object(
 )
 export type TailedEvent = Static<typeof TailedEventSchema>
 
+/** A cursor of the event tail: the offset to read next in each partition. */
+export const TailCursorSchema = Type.String({
+  pattern: `^[0-9]{1,15}(?:\\.[0-9]{1,15}){${topics.events.partitions - 1}}$`,
+})
+
 export const EventTailAnswerSchema = Type.Object(
   {
     /** Oldest first. */
     events: Type.Array(TailedEventSchema),
     /** Give it back as `cursor` to read what came after. */
-    cursor: Type.String(),
+    cursor: TailCursorSchema,
   },
   { additionalProperties: false },
 )
@@ -213,6 +253,9 @@ export const ItemPatchSchema = Type.Object(
 export const ItemRowSchema = Type.Object({ id: name(1), ...ItemBodySchema.properties }, { additionalProperties: false })
 export type ItemRow = Static<typeof ItemRowSchema>
 
+/** A catalogue import as a JSON array. */
+export const ItemRowsSchema = atLeastOne(ItemRowSchema)
+
 export const RejectedItemSchema = Type.Object(
   {
     /** Line of the body, from 1: of an NDJSON row, or where the array's element starts. */
@@ -237,6 +280,10 @@ export const ItemImportAnswerSchema = Type.Object(
 )
 export type ItemImportAnswer = Static<typeof ItemImportAnswerSchema>
 
+/** The topic that a dead letter came from, by its short name. */
+export const DeadLetterTopicSchema = Type.Union([Type.Literal('events'), Type.Literal('items')])
+export type DeadLetterTopic = Static<typeof DeadLetterTopicSchema>
+
 /** A record that a consumer could not process, as `GET /v1/dead-letters` shows it. */
 export const DeadLetterSchema = Type.Object(
   {
@@ -246,14 +293,42 @@ export const DeadLetterSchema = Type.Object(
     code: Type.String(),
     message: Type.String(),
     key: Type.String(),
+    /** The consumer group that could not process it. */
+    group: Type.String(),
     source: Type.Object(
       { topic: Type.String(), partition: Type.Integer({ minimum: 0 }), offset: Type.Integer({ minimum: 0 }) },
       { additionalProperties: false },
     ),
-    /** The record's value: as JSON when it is, otherwise as base64 text. */
+    /** The record's value when it is JSON. */
     value: Type.Optional(Type.Unknown()),
+    /** The record's value when it is not. */
     valueBase64: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 )
 export type DeadLetter = Static<typeof DeadLetterSchema>
+
+export const DeadLetterPageSchema = Type.Object(
+  {
+    deadLetters: Type.Array(DeadLetterSchema),
+    /** Give it back as `after`; absent on the last page. */
+    next: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+)
+
+/** Which dead letters to replay; an empty object means all of the tenant. */
+export const ReplayRequestSchema = Type.Object(
+  {
+    topic: Type.Optional(DeadLetterTopicSchema),
+    code: Type.Optional(Type.String({ maxLength: 128 })),
+    offsets: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), { maxItems: 10_000 }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export const ReplayAnswerSchema = Type.Object(
+  { replayed: Type.Integer({ minimum: 0 }) },
+  { additionalProperties: false },
+)

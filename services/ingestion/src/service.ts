@@ -1,6 +1,7 @@
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { createAcceptEvents } from './application/accept-events.ts'
 import { createItemChanges } from './application/change-item.ts'
+import { createDeadLetters } from './application/dead-letters.ts'
 import { createImportItems } from './application/import-items.ts'
 import { ItemStore } from './application/item-store.ts'
 import { repairCatalogue } from './application/repair-catalogue.ts'
@@ -8,6 +9,7 @@ import { createTailEvents } from './application/tail-events.ts'
 import type { IngestionConfig } from './config.ts'
 import { createIngestionMetrics } from './metrics.ts'
 import { addCloudEventsRoute } from './routes/cloud-events.ts'
+import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addEventTailRoute } from './routes/event-tail.ts'
 import { addItemImportRoute } from './routes/item-import.ts'
 import { addItemRoutes } from './routes/items.ts'
@@ -35,6 +37,7 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
         plugin(() => addItemRoutes(part, createItemChanges({ items, clock, metrics }))),
       )
       addEventTailRoute(app, createTailEvents(eventLog))
+      addDeadLetterRoutes(app, createDeadLetters(eventLog, publishDeadlineMs))
     },
     startServing: () => Promise.resolve(),
     startConsuming() {

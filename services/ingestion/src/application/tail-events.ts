@@ -65,11 +65,10 @@ export function createTailEvents(eventLog: EventLog): TailEvents {
       const events = parts.flatMap(({ found }) => found).toSorted(byTime)
       return { events: events.slice(-limit), cursor: writeCursor(parts.map(({ next }) => next)) }
     }
-    const offsets = readCursor(cursor, extents.length)
-    const next = [...offsets]
+    const next = [...readCursor(cursor)]
     const events: TailedEvent[] = []
     for (const [index, extent] of extents.entries()) {
-      const offset = Math.max(extent.firstOffset, offsets[index] ?? 0)
+      const offset = Math.min(Math.max(extent.firstOffset, next[index] ?? 0), extent.nextOffset)
       const part = await readForward(extent, offset, { ...request, limit: limit - events.length })
       events.push(...part.found)
       next[index] = part.next

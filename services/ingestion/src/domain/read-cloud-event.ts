@@ -18,7 +18,7 @@ const segmentTypes: ReadonlySet<string> = new Set(eventTypes)
  * | extension `userid`, else `data.userId`, else `subject` | `userId` |
  * | extension `anonymousid`, else `data.anonymousId` | `anonymousId` |
  *
- * `subject` counts only when nothing else names the visitor.
+ * `subject` counts only when nothing else names the visitor, and for `alias`.
  */
 export function readCloudEvent(raw: unknown, call: CallContext): Event | Invalid {
   if (!isJsonObject(raw)) return new Invalid('', 'must be an object')
@@ -70,7 +70,7 @@ function toCall(raw: JsonObject, data: JsonObject, { subject, userid, anonymousi
   const type = raw['type'] as string
   const anonymousId = anonymousid ?? data['anonymousId']
   const named = userid ?? data['userId']
-  const userId = named ?? (anonymousId === undefined ? subject : undefined)
+  const userId = named ?? (anonymousId === undefined || type === 'alias' ? subject : undefined)
   const common = { messageId: raw['id'], userId, anonymousId, timestamp: raw['time'] }
   if (segmentTypes.has(type)) {
     const { originalTimestamp: _original, sentAt: _sent, ...body } = data

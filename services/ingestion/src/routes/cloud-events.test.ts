@@ -159,9 +159,10 @@ describe('GET /v1/events', () => {
   })
 
   it('refuses a cursor it has not given, and a key without the scope', async () => {
-    for (const cursor of ['x', btoa('[1]'), btoa('{}'), btoa('["a",0,0,0,0,0,0,0]')]) {
+    for (const cursor of ['x', '1.2', '0.0.0.0.0.0.0.', '-1.0.0.0.0.0.0.0']) {
       expect((await tail(`?cursor=${cursor}`)).statusCode).toBe(400)
     }
+    expect((await tail('?cursor=999.0.0.0.0.0.0.0')).statusCode).toBe(200)
     expect((await tail('?limit=0')).statusCode).toBe(400)
     expect((await tail('', running.readerKey)).statusCode).toBe(403)
   })

@@ -1,8 +1,13 @@
-import { BatchAnswerSchema, CloudEventSchema, ingestionLimits, type BatchAnswer } from '@rapport/contracts'
+import {
+  BatchAnswerSchema,
+  CloudEventBatchSchema,
+  CloudEventSchema,
+  ingestionLimits,
+  type BatchAnswer,
+} from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
 import type { HttpApp } from '@rapport/service-kit'
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import type { AcceptEvents } from '../application/accept-events.ts'
 import { fromBinaryMode } from '../domain/binary-cloud-event.ts'
 import { Invalid } from '../domain/invalid.ts'
@@ -32,9 +37,7 @@ const schema = {
   body: {
     content: {
       'application/cloudevents+json': { schema: CloudEventSchema },
-      'application/cloudevents-batch+json': {
-        schema: Type.Array(CloudEventSchema, { minItems: 1, maxItems: ingestionLimits.batchEvents }),
-      },
+      'application/cloudevents-batch+json': { schema: CloudEventBatchSchema },
     },
   },
   response: { 200: BatchAnswerSchema },

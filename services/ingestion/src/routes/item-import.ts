@@ -1,4 +1,4 @@
-import { ingestionLimits, ItemImportAnswerSchema, ItemRowSchema } from '@rapport/contracts'
+import { ingestionLimits, ItemImportAnswerSchema, ItemRowsSchema } from '@rapport/contracts'
 import { ErrorRef, type HttpApp } from '@rapport/service-kit'
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
@@ -13,7 +13,7 @@ item's body with its \`id\` and is written whole, as by PUT. Refused rows are na
 the rows before it are written, and sending all of them again is safe.`,
   body: {
     content: {
-      'application/json': { schema: Type.Array(ItemRowSchema, { minItems: 1 }) },
+      'application/json': { schema: ItemRowsSchema },
       'application/x-ndjson': { schema: Type.String() },
     },
   },

@@ -9,7 +9,9 @@ import { toItemAnswer } from '../domain/stored-item.ts'
 const ParamsSchema = Type.Object({ id: Type.String({ minLength: 1, maxLength: ingestionLimits.nameLength }) })
 const ConditionsSchema = Type.Object({
   'if-match': Type.Optional(Type.String({ description: 'The ETag of the version that must stand, or `*` for any.' })),
-  'if-none-match': Type.Optional(Type.String({ description: '`*`: no item may stand there yet.' })),
+  'if-none-match': Type.Optional(
+    Type.String({ description: '`*`: no item may stand there yet. An ETag: not that version.' }),
+  ),
 })
 const errors = { 404: ErrorRef, 409: ErrorRef, 412: ErrorRef }
 const config = { scope: 'catalog:write' } as const

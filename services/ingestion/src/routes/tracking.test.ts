@@ -239,6 +239,16 @@ describe('batches', () => {
   })
 })
 
+it('counts what it accepts and refuses', async () => {
+  const good = { type: 'track', ...viewed }
+  const hostile = { ...good, properties: JSON.parse('{"rapport\\n":[1e999]}') as object }
+  await post('/v1/batch', batchOf(good, good, { ...good, event: 5 }))
+  await post('/v1/batch', JSON.stringify(batchOf(good, hostile)).replace('null', '1e999'))
+  expect(await running.metric('rapport_events_accepted_total', { route: 'batch' })).toBe(3)
+  expect(await running.metric('rapport_events_rejected_total', { field: 'event' })).toBe(1)
+  expect(await running.metric('rapport_events_rejected_total', { field: 'properties' })).toBe(1)
+})
+
 describe('when it cannot be taken now', () => {
   it('answers 429 with Retry-After when the events of the key are above its rate', async () => {
     await restart({ rateLimit: { perSecond: 10, burst: 10 } })

@@ -28,6 +28,8 @@ export interface RunningIngestion extends AsyncDisposable {
   readonly onlineStore: OnlineStore
   /** Runs what a consumer thread runs, to its end. */
   repair(): Promise<void>
+  /** The sum of a metric's samples that have these labels. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
   records(topic: string): Promise<LogRecord[]>
   events(): Promise<Event[]>
 }
@@ -65,6 +67,13 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
     eventLog,
     onlineStore,
     records,
+    metric: async (name, labels = {}) => {
+      const metric = await platform.dependencies.metrics.getSingleMetric(name)?.get()
+      const samples = (metric?.values ?? []).filter((sample) =>
+        Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
+      )
+      return samples.reduce((sum, { value }) => sum + value, 0)
+    },
     repair: async () => {
       await service.startConsuming()
       await service[Symbol.asyncDispose]()

@@ -1,0 +1,159 @@
+import {
+  deadLetterTopicOf,
+  DeadLetterRecordSchema,
+  topics,
+  type DeadLetter,
+  type DeadLetterRecord,
+  type DeadLetterTopic,
+} from '@rapport/contracts'
+import type { EventLog, LogRecord, OutgoingRecord } from '@rapport/messaging'
+import { Compile } from 'typebox/compile'
+import { toAnswer } from '../errors.ts'
+
+export interface DeadLetterPage {
+  readonly deadLetters: DeadLetter[]
+  /** `after` of the next page; absent at the end. */
+  readonly next?: number
+}
+
+export interface ReplayRequest {
+  readonly tenant: string
+  /** Absent: of every topic. */
+  readonly topic?: DeadLetterTopic | undefined
+  readonly code?: string | undefined
+  /** Places in the dead-letter topic; absent: all. */
+  readonly offsets?: readonly number[] | undefined
+}
+
+export interface DeadLetters {
+  /** Letters of the tenant that have not been replayed, oldest first. */
+  list(request: {
+    tenant: string
+    topic: DeadLetterTopic
+    after?: number | undefined
+    limit: number
+  }): Promise<DeadLetterPage>
+  /** Publishes the letters' records to the topics they came from, each once. Resolves with their number. @throws HttpError 503. */
+  replay(request: ReplayRequest): Promise<number>
+}
+
+interface Letter {
+  readonly record: LogRecord
+  readonly body: DeadLetterRecord
+}
+
+const schema = Compile(DeadLetterRecordSchema)
+const pageRecords = 500
+const replayable = ['events', 'items'] as const
+
+/**
+ * A letter that was replayed gets a tombstone under its key, after its record is durable: a process that dies in between
+ * replays it again, and its messageId or version says that it is the same.
+ */
+export function createDeadLetters(eventLog: EventLog, publishDeadlineMs: number): DeadLetters {
+  async function publish(records: readonly OutgoingRecord[]): Promise<void> {
+    try {
+      await eventLog.publish(records, { deadlineMs: publishDeadlineMs })
+    } catch (error) {
+      throw toAnswer(error)
+    }
+  }
+
+  /** Replays what a page holds; letters behind it may have been replayed before. */
+  async function replayPage(letters: readonly Letter[]): Promise<void> {
+    await publish(
+      letters.map(({ body }) => ({ topic: body.topic, key: body.key, value: bytesOf(body), headers: body.headers })),
+    )
+    await publish(letters.map(({ record: { topic, key } }) => ({ topic, key, value: null })))
+  }
+
+  return {
+    async list({ tenant, topic, after, limit }) {
+      const found: Letter[] = []
+      for await (const page of openLetters(eventLog, { topic, tenant, after })) {
+        found.push(...page)
+        if (found.length > limit) break
+      }
+      const deadLetters = found.slice(0, limit).map(toDeadLetter)
+      const last = deadLetters.at(-1)
+      return found.length > limit && last !== undefined ? { deadLetters, next: last.offset } : { deadLetters }
+    },
+    async replay({ tenant, topic, code, offsets }) {
+      const wanted = offsets === undefined ? undefined : new Set(offsets)
+      let replayed = 0
+      for (const each of topic === undefined ? replayable : [topic]) {
+        for await (const page of openLetters(eventLog, { topic: each, tenant })) {
+          const letters = page.filter(
+            ({ record, body }) => (code === undefined || body.code === code) && (wanted?.has(record.offset) ?? true),
+          )
+          if (letters.length > 0) await replayPage(letters)
+          replayed += letters.length
+        }
+      }
+      return replayed
+    },
+  }
+}
+
+interface OpenLettersOptions {
+  readonly tenant: string
+  readonly topic: DeadLetterTopic
+  readonly after?: number | undefined
+}
+
+/** The tenant's letters without a tombstone, page by page; what is written meanwhile is left for the next call. */
+async function* openLetters(
+  eventLog: EventLog,
+  { tenant, topic, after }: OpenLettersOptions,
+): AsyncGenerator<Letter[]> {
+  const name = deadLetterTopicOf(topics[topic].name)
+  const replayed = new Set<string>()
+  for await (const records of readPages(eventLog, name)) {
+    for (const { key, value } of records) if (value === null) replayed.add(key)
+  }
+  for await (const records of readPages(eventLog, name)) {
+    const letters = records.flatMap((record): Letter[] => {
+      if (record.offset <= (after ?? -1) || replayed.has(record.key)) return []
+      const body = readLetter(record)
+      return body?.key.startsWith(`${tenant}/`) === true ? [{ record, body }] : []
+    })
+    if (letters.length > 0) yield letters
+  }
+}
+
+async function* readPages(eventLog: EventLog, topic: string): AsyncGenerator<readonly LogRecord[]> {
+  for (const { partition, firstOffset, nextOffset } of await eventLog.extents(topic)) {
+    for (let offset = firstOffset; offset < nextOffset;) {
+      const records = await eventLog.read({ topic, partition, offset }, Math.min(pageRecords, nextOffset - offset))
+      const last = records.at(-1)
+      if (last === undefined) return
+      yield records
+      offset = last.offset + 1
+    }
+  }
+}
+
+function readLetter({ value }: LogRecord): DeadLetterRecord | undefined {
+  if (value === null) return undefined
+  const body: unknown = JSON.parse(Buffer.from(value).toString('utf8'))
+  return schema.Check(body) ? body : undefined
+}
+
+const bytesOf = ({ value }: DeadLetterRecord): Uint8Array | null =>
+  value === null ? null : Buffer.from(value, 'base64')
+
+function toDeadLetter({ record: { offset }, body }: Letter): DeadLetter {
+  const { key, code, message, group, failedAt, topic, partition } = body
+  const source = { topic, partition, offset: body.offset }
+  return { offset, at: failedAt, code, message, key, group, source, ...shownValue(body) }
+}
+
+function shownValue({ value }: DeadLetterRecord): Pick<DeadLetter, 'value' | 'valueBase64'> {
+  if (value === null) return {}
+  try {
+    return { value: JSON.parse(Buffer.from(value, 'base64').toString('utf8')) as unknown }
+  } catch {
+    // What a consumer cannot read need not be JSON.
+    return { valueBase64: value }
+  }
+}
