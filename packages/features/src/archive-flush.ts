@@ -13,9 +13,13 @@ const pollMs = 25
 /**
  * Resolves when everything that stood in the archived topics at the call is in the archive: it asks the archive's
  * consumer to flush (through the topic of state commands) and waits for its checkpoints.
- * @throws ArchiveFlushError `RPT_ARCHIVE_FLUSH_TIMEOUT` (can be retried) after `timeoutMs`, 60 s by default.
+ * @throws ArchiveFlushError `RPT_ARCHIVE_FLUSH_TIMEOUT` (can be retried) after `timeoutMs`, 60 s by default; the signal's
+ * reason when it aborts.
  */
-export async function flushArchive(eventLog: EventLog, options: { timeoutMs?: number } = {}): Promise<void> {
+export async function flushArchive(
+  eventLog: EventLog,
+  options: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<void> {
   const deadline = Date.now() + (options.timeoutMs ?? 60_000)
   let behind = (await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat()
   behind = await stillBehind(eventLog, behind)
@@ -29,7 +33,7 @@ export async function flushArchive(eventLog: EventLog, options: { timeoutMs?: nu
         { canRetry: true },
       )
     }
-    await wait(pollMs)
+    await wait(pollMs, undefined, options.signal === undefined ? {} : { signal: options.signal })
     behind = await stillBehind(eventLog, behind)
   }
 }

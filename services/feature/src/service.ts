@@ -56,9 +56,7 @@ async function startConsumers(
     await writer[Symbol.asyncDispose]()
   })
   const { isHeld } = rebuilder
-  const live = stack.use(
-    await consumeEvents({ ...config, eventLog, log, metrics, isHeld, onlineStore: dependencies.onlineStore }),
-  )
+  const live = stack.use(await consumeEvents({ ...dependencies, ...config, metrics, isHeld }))
   stack.use(rebuilder)
   rebuilder.start(live)
   metrics.watchConsumers(eventLog)

@@ -105,6 +105,29 @@ describe('rebuilding state', () => {
     })
   })
 
+  it('does not keep a process from stopping, and goes on at the next start', async () => {
+    await harness.publish(traffic(50))
+    const { id } = await requestRebuild(harness.dependencies, 'shop')
+    const { objectStore } = harness.dependencies
+    const unable = new Proxy(objectStore, {
+      get(target, name) {
+        if (name === 'put') {
+          return (...call: Parameters<typeof objectStore.put>) =>
+            call[0].startsWith('archive/') ? Promise.reject(new Error('no room')) : target.put(...call)
+        }
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    const first = await harness.startConsuming({ objectStore: unable })
+    await vi.waitFor(async () => expect((await readRebuild(objectStore, 'shop', id))?.state).toBe('running'))
+    await first[Symbol.asyncDispose]()
+    expect((await readRebuild(objectStore, 'shop', id))?.state).toBe('running')
+    await harness.startConsuming()
+    await finished(id)
+    expect(await readRebuild(objectStore, 'shop', id)).toMatchObject({ state: 'done', attempts: 2, eventsRead: 50 })
+  })
+
   it('answers with the one under way, and removes the command of a finished one', async () => {
     const first = await requestRebuild(harness.dependencies, 'shop')
     expect(await requestRebuild(harness.dependencies, 'shop')).toEqual(first)

@@ -87,7 +87,7 @@ export class StateRebuilder implements AsyncDisposable {
 
   async #rebuildWithRetries(tenant: string, requested: StateRebuild, live: LiveConsumption): Promise<void> {
     const { log, clock } = this.#options
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
       const startedAt = new Date(clock.now()).toISOString()
       const attempts = requested.attempts + attempt + 1
       const record: StateRebuild = {
@@ -113,9 +113,16 @@ export class StateRebuilder implements AsyncDisposable {
           await this.#fail(tenant, record, error)
           return
         }
-        await wait(backoffMs(attempt, { baseMs: 500, maxMs: 10_000 }))
+        await this.#backOff(attempt)
       }
     }
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    const { signal } = this.#stopping
+    await wait(backoffMs(attempt, { baseMs: 500, maxMs: 10_000 }), undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
   }
 
   async #rebuild(tenant: string, started: StateRebuild, live: LiveConsumption): Promise<StateRebuild> {
@@ -126,8 +133,8 @@ export class StateRebuilder implements AsyncDisposable {
     const progress = new Progress(started, clock, (record) => writeRebuild(objectStore, tenant, record))
     const next = new Map<number, number>()
     const pass = async (): Promise<number> => {
-      await flushArchive(eventLog)
       const { signal } = this.#stopping
+      await flushArchive(eventLog, { signal })
       return replayArchive(tenant, next, { ...this.#options, signal, onProgress: (step) => progress.add(step) })
     }
     for (let passes = 0; passes < maxPasses && (await pass()) > shortPass;) passes += 1

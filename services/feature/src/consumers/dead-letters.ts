@@ -1,4 +1,4 @@
-import { deadLetterTopicOf } from '@rapport/contracts'
+import { deadLetterKey, deadLetterTopicOf, featureGroup, type DeadLetterRecord } from '@rapport/contracts'
 import type { LogRecord, OutgoingRecord } from '@rapport/messaging'
 import type { EventRefusal } from '../domain/read-event.ts'
 
@@ -7,18 +7,23 @@ export interface RefusedRecord {
   readonly refusal: EventRefusal
 }
 
-/** A refused record for the dead-letter topic of its own topic: its bytes as they were, why and whence in the headers. */
-export const toDeadLetter = ({ record, refusal }: RefusedRecord): OutgoingRecord => ({
-  topic: deadLetterTopicOf(record.topic),
-  key: `${record.topic}/${record.partition}/${record.offset}`,
-  value: record.value ?? new Uint8Array(),
-  headers: {
-    ...record.headers,
-    'rapport-code': refusal.code,
-    'rapport-message': refusal.reason,
-    'rapport-key': record.key,
-    'rapport-topic': record.topic,
-    'rapport-partition': String(record.partition),
-    'rapport-offset': String(record.offset),
-  },
-})
+/** A refused record for the dead-letter topic of its own topic. */
+export function toDeadLetter({ record, refusal }: RefusedRecord, nowMs: number): OutgoingRecord {
+  const body: DeadLetterRecord = {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    key: record.key,
+    value: record.value === null ? null : Buffer.from(record.value).toString('base64'),
+    headers: { ...record.headers },
+    code: refusal.code,
+    message: refusal.reason,
+    group: featureGroup,
+    failedAt: new Date(nowMs).toISOString(),
+  }
+  return {
+    topic: deadLetterTopicOf(record.topic),
+    key: deadLetterKey(record),
+    value: Buffer.from(JSON.stringify(body)),
+  }
+}

@@ -1,5 +1,4 @@
-import { topics, type Event } from '@rapport/contracts'
-import type { LogRecord } from '@rapport/messaging'
+import { topics, type DeadLetterRecord, type Event } from '@rapport/contracts'
 import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { applyEvents } from '../application/apply-events.ts'
@@ -176,11 +175,11 @@ describe('the event consumer', () => {
     await harness.publish([anEvent()])
     await harness.settled()
     const letters = await eventLog.read({ topic: `${topic}.dlq`, partition: 0, offset: 0 }, 10)
-    const codes = letters.map((letter: LogRecord) => String(letter.headers['rapport-code'])).sort()
-    expect(codes).toEqual(['RPT_EVENT_INVALID', 'RPT_EVENT_KEY', 'RPT_EVENT_NOT_JSON'])
-    const notJson = letters.find((letter) => letter.headers['rapport-code'] === 'RPT_EVENT_NOT_JSON')
-    expect(Buffer.from(notJson?.value ?? []).toString()).toBe('{"no":')
-    expect(notJson?.headers['rapport-key']).toBe('shop/u:u1')
+    const bodies = letters.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()) as DeadLetterRecord)
+    expect(bodies.map(({ code }) => code).sort()).toEqual(['RPT_EVENT_INVALID', 'RPT_EVENT_KEY', 'RPT_EVENT_NOT_JSON'])
+    const notJson = bodies.find(({ code }) => code === 'RPT_EVENT_NOT_JSON')
+    expect(notJson).toMatchObject({ topic, key: 'shop/u:u1', group: 'feature' })
+    expect(Buffer.from(notJson?.value ?? '', 'base64').toString()).toBe('{"no":')
     expect(await exportText(harness.dependencies.onlineStore, 'shop')).toContain(
       '"id":"u1","part":"count/Product Viewed","field":"total","amount":2',
     )

@@ -1,5 +1,5 @@
 import { featureGroup, topics } from '@rapport/contracts'
-import type { Log } from '@rapport/core'
+import type { Clock, Log } from '@rapport/core'
 import type { EventLog, LogRecord, RecordBatch, Subscriber } from '@rapport/messaging'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { applyEvents, type EventBatch } from '../application/apply-events.ts'
@@ -12,6 +12,7 @@ export interface EventConsumerOptions {
   readonly onlineStore: OnlineStore
   readonly metrics: FeatureMetrics
   readonly log: Log
+  readonly clock: Clock
   readonly dedupWindowMs: number
   readonly rewindMs: number
   readonly maxBatchEvents: number
@@ -84,12 +85,12 @@ async function applyOrIsolate(
 async function sendDeadLetters(
   refused: readonly RefusedRecord[],
   batch: RecordBatch,
-  { eventLog, metrics, log }: EventConsumerOptions,
+  { eventLog, metrics, log, clock }: EventConsumerOptions,
 ): Promise<void> {
   // What lies below the checkpoint is here by the rewind alone, and has been sent before.
   const fresh = refused.filter(({ record }) => record.offset >= (batch.checkpoint?.nextOffset ?? 0))
   if (fresh.length === 0) return
-  await eventLog.publish(fresh.map(toDeadLetter))
+  await eventLog.publish(fresh.map((letter) => toDeadLetter(letter, clock.now())))
   for (const { record, refusal } of fresh) {
     metrics.deadLettered.inc({ code: refusal.code })
     const { topic, partition, offset } = record
