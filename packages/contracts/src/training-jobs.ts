@@ -93,3 +93,21 @@ export const CreateTrainingJobSchema = Type.Object(
 )
 /** `GET /v1/training-jobs`: newest first. */
 export const TrainingJobListSchema = Type.Object({ jobs: Type.Array(TrainingJobSchema) }, closed)
+
+/** Environment of a training process: the seam between whoever runs jobs and the program that does one. */
+export const TrainingProcessSchema = Type.Object({
+  RAPPORT_TRAINING_TENANT: Type.String({ description: 'Tenant of the job.' }),
+  RAPPORT_TRAINING_JOB: Type.String({ description: 'Id of the job.' }),
+  RAPPORT_TRAINING_OWNER: Type.String({ description: 'Name under which the process claims the job.' }),
+  RAPPORT_TRAINING_MEMORY_MB: Type.Integer({
+    default: 2048,
+    minimum: 256,
+    description: 'Memory that the process may use, in MiB.',
+  }),
+  RAPPORT_DATA_DIR: Type.String({ description: 'Folder of the embedded stores.' }),
+  RAPPORT_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+    default: 'info',
+    description: 'Least level that is logged, as JSON lines on standard output.',
+  }),
+})
+export type TrainingProcessVariables = Static<typeof TrainingProcessSchema>

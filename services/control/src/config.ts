@@ -1,4 +1,4 @@
-import { PlatformConfigSchema } from '@rapport/service-kit'
+import { PlatformConfigSchema, type LogLevel } from '@rapport/service-kit'
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from 'typebox'
 
@@ -39,7 +39,7 @@ export const ControlConfigSchema = Type.Object({
 export interface ControlConfig {
   /** Folder of the embedded stores: handed to the training process. */
   readonly dataDir: string
-  readonly logLevel: string
+  readonly logLevel: LogLevel
   readonly trainingEntry: string
   readonly trainingMemoryMb: number
   readonly minEvents: number

@@ -40,7 +40,11 @@ beforeEach(async () => {
           '/v1/keys/:id',
           {
             config: { scope: 'keys:admin' },
-            schema: { params: Type.Object({ id: Type.String() }), response: { 200: name } },
+            schema: {
+              params: Type.Object({ id: Type.String() }),
+              querystring: Type.Object({ limit: Type.Integer({ default: 20 }), after: Type.String() }),
+              response: { 200: name },
+            },
           },
           () => ({ name: 'x' }),
         )
@@ -93,7 +97,11 @@ describe('the OpenAPI document', () => {
 
     const read = paths['/v1/keys/{id}']?.['get']
     expect(read?.operationId).toBe('getKeysById')
-    expect(read?.parameters).toMatchObject([{ name: 'id', in: 'path', required: true }])
+    expect(read?.parameters).toMatchObject([
+      { name: 'limit', in: 'query', required: false },
+      { name: 'after', in: 'query', required: true },
+      { name: 'id', in: 'path', required: true },
+    ])
     expect(Object.keys(read?.responses ?? {})).toEqual(['200', '400', '401', '403', '429', '500', '503'])
     expect(paths['/health/live']?.['get']?.security).toBeUndefined()
   })

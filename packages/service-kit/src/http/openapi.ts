@@ -82,6 +82,7 @@ function describe(schema: FastifySchema | undefined, route: RouteOptions): Fasti
   const scope = route.config?.scope
   return {
     ...schema,
+    ...(schema?.querystring === undefined ? {} : { querystring: withOptionalDefaults(schema.querystring) }),
     operationId: schema?.operationId ?? operationIdOf(route),
     ...(scope === undefined
       ? {}
@@ -93,6 +94,15 @@ function describe(schema: FastifySchema | undefined, route: RouteOptions): Fasti
         }),
     response,
   }
+}
+
+/** A query parameter with a default is filled in before it is checked; so callers may leave it out. */
+function withOptionalDefaults(query: unknown): unknown {
+  const { properties = {}, required = [] } = query as {
+    properties?: Record<string, { default?: unknown }>
+    required?: readonly string[]
+  }
+  return { ...(query as object), required: required.filter((name) => properties[name]?.default === undefined) }
 }
 
 function errorStatuses(schema: FastifySchema | undefined, route: RouteOptions): readonly number[] {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import type { TrainingProcessVariables } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import type { JobRef } from '../application/training-jobs.ts'
 
@@ -10,7 +11,7 @@ export interface TrainingProcessOptions {
   readonly entry: string
   readonly dataDir: string
   readonly memoryMb: number
-  readonly logLevel: string
+  readonly logLevel: TrainingProcessVariables['RAPPORT_LOG_LEVEL']
   readonly log: Log
 }
 
@@ -42,14 +43,14 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
     const { entry, memoryMb, log } = options
     const child = spawn(process.execPath, [`--max-old-space-size=${memoryMb}`, entry], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: {
+      env: toEnvironment({
         RAPPORT_TRAINING_TENANT: tenant,
         RAPPORT_TRAINING_JOB: id,
         RAPPORT_TRAINING_OWNER: owner,
-        RAPPORT_TRAINING_MEMORY_MB: String(memoryMb),
+        RAPPORT_TRAINING_MEMORY_MB: memoryMb,
         RAPPORT_DATA_DIR: options.dataDir,
         RAPPORT_LOG_LEVEL: options.logLevel,
-      },
+      }),
     })
     if (child.pid !== undefined) lowerPriority(child.pid, log)
     const last: string[] = []
@@ -77,6 +78,10 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
     }
   }
 }
+
+/** Nothing else of this process's environment: secrets are not handed on. */
+const toEnvironment = (variables: TrainingProcessVariables): Record<string, string> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]))
 
 function lowerPriority(pid: number, log: Log): void {
   try {

@@ -77,7 +77,7 @@ function addReadRoutes(app: HttpApp, { objectStore }: TrainingJobRoutesOptions):
             limit: Type.Integer({ minimum: 1, maximum: 200, default: 20 }),
             state: Type.Optional(Type.Enum(trainingJobStates)),
           },
-          { additionalProperties: false, required: [] },
+          { additionalProperties: false },
         ),
         response: { 200: TrainingJobListSchema },
       },
