@@ -6,7 +6,7 @@ import { TileMemory } from './tile-memory.ts'
 const blockSize = 64
 
 /** Bytes of a `SymmetricMatrix` of that order. */
-export const symmetricMatrixBytes = (order: number): number => 8 * (padded(order) ** 2 + 3 * blockSize * padded(order))
+export const symmetricMatrixBytes = (order: number): number => 8 * (padded(order) ** 2 + 2 * blockSize * padded(order))
 
 /**
  * A dense symmetric matrix of doubles that can become its own inverse: Cholesky `A = U^T U`, then `V = U^-1`, then

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildCsr } from '../sparse/csr.ts'
-import { estimateEaseBytes, pruneEase, trainEase } from './ease.ts'
+import { estimateEaseBytes, maxEaseItems, pruneEase, trainEase } from './ease.ts'
 import { createItemScorer } from './scorer-model.ts'
 
 const dense = [
@@ -83,6 +83,11 @@ describe('EASE', () => {
     await trainEase(interactions, { lambda: 1 }, { onProgress: (fraction) => seen.push(fraction) })
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
     expect(seen.at(-1)).toBe(1)
+  })
+
+  it('refuses a catalogue that its kernel cannot hold', async () => {
+    const huge = buildCsr({ rows: 1, columns: maxEaseItems + 1, rowOf: [], columnOf: [] })
+    await expect(trainEase(huge, { lambda: 1 })).rejects.toThrow(/23001 items/)
   })
 
   it('says how much memory a catalogue needs', () => {

@@ -10,6 +10,9 @@ export interface EaseParameters {
   readonly lambda: number
 }
 
+/** The dense matrix of more items does not fit the 4 GiB that the vector kernel reaches, whatever the machine has. */
+export const maxEaseItems = 23_000
+
 /**
  * EASE (Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", eq. 8): with `P = (X^T X + lambda I)^-1` of users x
  * items `X`, the weights are `B_ij = -P_ij / P_jj` off the diagonal and 0 on it. Work and memory are those of a dense items x
@@ -22,6 +25,7 @@ export async function trainEase(
 ): Promise<DenseLinearModel> {
   if (!(parameters.lambda > 0)) throw argumentError('lambda', `is ${parameters.lambda}, not positive`)
   const items = interactions.columns
+  if (items > maxEaseItems) throw argumentError('interactions', `has ${items} items, more than ${maxEaseItems}`)
   const matrix = new SymmetricMatrix(items)
   await addGram(matrix, interactions, { ...control, onProgress: (part) => control.onProgress?.(0.1 * part) })
   for (let item = 0; item < items; item += 1) {

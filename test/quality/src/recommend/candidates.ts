@@ -8,6 +8,7 @@ import {
   trainItemKnn,
   truncateNeighbours,
   type CsrMatrix,
+  type DenseLinearModel,
   type Interactions,
   type NeighbourLists,
   type RankingScorer,
@@ -61,18 +62,26 @@ export function itemKnnCandidate(neighbours: readonly number[], shrinkages: read
   }
 }
 
-export const easeCandidate = (lambdas: readonly number[]): Candidate => ({
-  name: 'ease',
-  grid: lambdas.map((lambda) => ({ lambda })),
-  fit: async ({ matrix }, { lambda = 500 }) => createItemScorer(await trainEase(matrix, { lambda })),
-})
-
-/** EASE with `kept` weights an item, as it is served. */
-export const prunedEaseCandidate = (lambdas: readonly number[], kept: number): Candidate => ({
-  name: `ease-top${kept}`,
-  grid: lambdas.map((lambda) => ({ lambda })),
-  fit: async ({ matrix }, { lambda = 500 }) => createItemScorer(pruneEase(await trainEase(matrix, { lambda }), kept)),
-})
+/** EASE as it is and, for each of `kept`, with that many weights an item, as it is served. */
+export function easeCandidates(lambdas: readonly number[], kept: readonly number[] = []): readonly Candidate[] {
+  const grid = lambdas.map((lambda) => ({ lambda }))
+  const trained = new WeakMap<CsrMatrix, Map<number, DenseLinearModel>>()
+  const train = async (matrix: CsrMatrix, lambda: number): Promise<DenseLinearModel> => {
+    const byLambda = trained.get(matrix) ?? new Map<number, DenseLinearModel>()
+    trained.set(matrix, byLambda)
+    const model = byLambda.get(lambda) ?? (await trainEase(matrix, { lambda }))
+    if (kept.length > 0) byLambda.set(lambda, model)
+    return model
+  }
+  return [
+    { name: 'ease', grid, fit: async ({ matrix }, { lambda = 500 }) => createItemScorer(await train(matrix, lambda)) },
+    ...kept.map((count): Candidate => ({
+      name: `ease-top${count}`,
+      grid,
+      fit: async ({ matrix }, { lambda = 500 }) => createItemScorer(pruneEase(await train(matrix, lambda), count)),
+    })),
+  ]
+}
 
 export interface IalsGrid {
   readonly factors: number

@@ -2,7 +2,7 @@ import type { RankingScorer } from '@rapport/ml'
 import { hasFiles } from '../data/files.ts'
 import { readMovielens100k, readTestRows } from '../data/movielens.ts'
 import type { QualitySet } from '../report/quality-set.ts'
-import { easeCandidate, ialsCandidate, itemKnnCandidate, popularityCandidate, type Candidate } from './candidates.ts'
+import { easeCandidates, ialsCandidate, itemKnnCandidate, popularityCandidate, type Candidate } from './candidates.ts'
 import { chooseAndTest, fullRanking, type Fold } from './choose-and-test.ts'
 import { judgeSampled } from './sampled-ranking.ts'
 import { filterPairs, latestHoldOut, randomHoldOut, toMatrix, toPart, type Pairs, type Shape } from './splits.ts'
@@ -11,9 +11,9 @@ const shape: Shape = { rows: 943, columns: 1682 }
 const candidates = (): readonly Candidate[] => [
   popularityCandidate([0]),
   itemKnnCandidate([20, 50, 100, 200, 400], [0, 10, 50]),
-  easeCandidate([50, 100, 200, 500, 1000, 2000]),
-  ialsCandidate({ factors: 32, epochs: 15, alpha0: [0.1, 0.3, 1], regularization: [0.003, 0.01, 0.03] }),
-  ialsCandidate({ factors: 64, epochs: 15, alpha0: [0.1, 0.3, 1], regularization: [0.003, 0.01, 0.03] }),
+  ...easeCandidates([50, 100, 200, 500, 1000, 2000]),
+  ialsCandidate({ factors: 32, epochs: 15, alpha0: [0.1, 0.3, 1], regularization: [0.001, 0.003, 0.01, 0.03] }),
+  ialsCandidate({ factors: 64, epochs: 15, alpha0: [0.1, 0.3, 1], regularization: [0.001, 0.003, 0.01, 0.03] }),
 ]
 
 /** MovieLens 100K, the given random 75/25 split. */

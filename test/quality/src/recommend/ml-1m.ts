@@ -41,10 +41,9 @@ export const ml1m: QualitySet = {
         candidates: [
           popularityCandidate([0]),
           itemKnnCandidate([50, 100, 200, 400], [0, 20, 100]),
-          easeCandidate(lambdas),
-          prunedEaseCandidate(lambdas, 200),
-          ialsCandidate({ factors: 64, epochs: 10, alpha0: [0.1, 0.3], regularization: [0.003, 0.007, 0.015] }),
-          ialsCandidate({ factors: 128, epochs: 10, alpha0: [0.1, 0.3], regularization: [0.003, 0.007, 0.015] }),
+          ...easeCandidates(lambdas, [200]),
+          ialsCandidate({ factors: 64, epochs: 10, alpha0: [0.2, 0.3], regularization: [0.007, 0.0085, 0.01] }),
+          ialsCandidate({ factors: 128, epochs: 10, alpha0: [0.2, 0.3], regularization: [0.007, 0.0085, 0.01] }),
         ],
         validation: {
           part: restPart,

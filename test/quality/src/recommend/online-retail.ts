@@ -2,7 +2,7 @@ import type { CsrMatrix } from '@rapport/ml'
 import { hasFiles } from '../data/files.ts'
 import { readOnlineRetail, type Purchases } from '../data/online-retail.ts'
 import type { QualitySet } from '../report/quality-set.ts'
-import { easeCandidate, ialsCandidate, itemKnnCandidate, popularityCandidate, type Candidate } from './candidates.ts'
+import { easeCandidates, ialsCandidate, itemKnnCandidate, popularityCandidate, type Candidate } from './candidates.ts'
 import { chooseAndTest, fullRanking, type Fold } from './choose-and-test.ts'
 import { filterPairs, toMatrix, toPart, type Pairs } from './splits.ts'
 
@@ -11,10 +11,10 @@ const testFrom = Date.UTC(2011, 10, 1)
 const validationFrom = Date.UTC(2011, 9, 1)
 
 const candidates = (): readonly Candidate[] => [
-  popularityCandidate([0, 7, 14, 30, 60, 120]),
+  popularityCandidate([0, 3, 7, 14, 30, 60]),
   itemKnnCandidate([20, 50, 100, 200, 400], [0, 5, 20]),
-  easeCandidate([50, 100, 200, 500, 1000]),
-  ialsCandidate({ factors: 64, epochs: 10, alpha0: [0.03, 0.1, 0.3], regularization: [0.003, 0.01, 0.03] }),
+  ...easeCandidates([50, 100, 200, 500, 1000]),
+  ialsCandidate({ factors: 64, epochs: 10, alpha0: [0.1, 0.3, 1], regularization: [0.003, 0.01, 0.03] }),
 ]
 
 const setOf = (repeats: boolean): QualitySet => ({
