@@ -1,13 +1,7 @@
 import { hasFiles } from '../data/files.ts'
 import { readUserLines } from '../data/movielens.ts'
 import type { QualitySet } from '../report/quality-set.ts'
-import {
-  easeCandidate,
-  ialsCandidate,
-  itemKnnCandidate,
-  popularityCandidate,
-  prunedEaseCandidate,
-} from './candidates.ts'
+import { easeCandidates, ialsCandidate, itemKnnCandidate, popularityCandidate } from './candidates.ts'
 import { chooseAndTest, fullRanking } from './choose-and-test.ts'
 import { randomHoldOut, toMatrix, toPart } from './splits.ts'
 
