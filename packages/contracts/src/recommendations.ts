@@ -97,7 +97,7 @@ export type RecommendationSource = (typeof recommendationSources)[number]
 export const RecommendationReasonSchema = Type.Object(
   {
     /** The item of the visitor's history (or the item asked about) that speaks for this one the most. */
-    itemId: Type.Optional(IdSchema),
+    itemId: Type.Optional(Type.String()),
     /** Exact part of `itemId` in the item's score. */
     contribution: Type.Optional(Type.Number()),
     text: Type.Object({ en: Type.String(), zh: Type.String() }, { additionalProperties: false }),
@@ -113,7 +113,7 @@ export const RecommendedPropertiesSchema = Type.Omit(ItemBodySchema, ['descripti
 
 export const RecommendedItemSchema = Type.Object(
   {
-    id: IdSchema,
+    id: Type.String(),
     score: Type.Number(),
     source: RecommendationSourceSchema,
     reasons: Type.Optional(Type.Array(RecommendationReasonSchema)),

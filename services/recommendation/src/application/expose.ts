@@ -12,7 +12,7 @@ export function exposureFieldsOf({
   strategy,
   degraded,
   items,
-}: RecommendationResponse): string {
+}: RecommendationResponse): Uint8Array {
   const fields: Omit<Exposure, 'tenant' | 'shownAt'> = {
     recommendationId,
     model,
@@ -20,21 +20,19 @@ export function exposureFieldsOf({
     ...(degraded === undefined ? {} : { degraded }),
     items: items.map(({ id, score, source }) => ({ id, score, source })),
   }
-  return JSON.stringify(fields).slice(1, -1)
+  return Buffer.from(JSON.stringify(fields).slice(1, -1))
 }
 
 export interface Showing {
   readonly recommendationId: string
-  readonly exposureFields: string
+  readonly exposureFields: Uint8Array
   readonly cached: boolean
 }
 
 /** Notes that an answer goes out to somebody. */
 export function expose({ exposures, clock }: RecommendationContext, audience: Audience, showing: Showing): void {
-  const head = JSON.stringify({ ...audience, shownAt: new Date(clock.now()).toISOString() }).slice(1, -1)
-  const cached = showing.cached ? ',"cached":true' : ''
-  exposures.add(
-    exposureKey({ ...audience, recommendationId: showing.recommendationId }),
-    `{${head}${cached},${showing.exposureFields}}`,
-  )
+  const shownAt = new Date(clock.now()).toISOString()
+  const head = JSON.stringify(showing.cached ? { ...audience, shownAt, cached: true } : { ...audience, shownAt })
+  const key = exposureKey({ ...audience, recommendationId: showing.recommendationId })
+  exposures.add({ key, head: `${head.slice(0, -1)},`, fields: showing.exposureFields })
 }

@@ -14,12 +14,27 @@ export interface ExposurePublisherOptions {
 
 const batchSize = 1000
 const publishDeadlineMs = 10_000
-const encoder = new TextEncoder()
+const closing = Buffer.from('}')
+
+/** An exposure as two parts of its JSON, put together when it is published. */
+export interface WaitingExposure {
+  readonly key: string
+  /** From the opening brace to the comma before `fields`. */
+  readonly head: string
+  /** What stands inside the object besides; UTF-8. */
+  readonly fields: Uint8Array
+}
+
+const toRecord = ({ key, head, fields }: WaitingExposure): OutgoingRecord => ({
+  topic: topics.exposures.name,
+  key,
+  value: Buffer.concat([Buffer.from(head), fields, closing]),
+})
 
 /** Publishes what was shown, in batches behind the answers: it never delays one, and counts what is lost. */
 export class ExposurePublisher implements AsyncDisposable {
   private readonly options: ExposurePublisherOptions
-  private waiting: OutgoingRecord[] = []
+  private waiting: WaitingExposure[] = []
   private timer: NodeJS.Timeout | undefined
   private publishing: Promise<void> | undefined
 
@@ -27,13 +42,12 @@ export class ExposurePublisher implements AsyncDisposable {
     this.options = options
   }
 
-  /** Takes an exposure as the JSON of its record. */
-  add(key: string, json: string): void {
+  add(exposure: WaitingExposure): void {
     if (this.waiting.length >= this.options.maxWaiting) {
       this.options.onLost(1)
       return
     }
-    this.waiting.push({ topic: topics.exposures.name, key, value: encoder.encode(json) })
+    this.waiting.push(exposure)
     this.timer ??= setTimeout(() => void this.flush(), this.options.flushMs)
   }
 
@@ -51,7 +65,7 @@ export class ExposurePublisher implements AsyncDisposable {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, batchSize)
       try {
-        await this.options.eventLog.publish(batch, { deadlineMs: publishDeadlineMs })
+        await this.options.eventLog.publish(batch.map(toRecord), { deadlineMs: publishDeadlineMs })
       } catch (error) {
         this.options.onLost(batch.length)
         this.options.log.warn({ err: error, exposures: batch.length }, 'exposures could not be published')

@@ -37,12 +37,13 @@ export async function recommendForUser(context: RecommendationContext, query: Us
   using held = lease
   const shop = context.shops.of(tenant)
   if (found?.entry !== undefined && isFresh(found.entry.header, { ...found, shop, view: held?.view })) {
-    const { header, body } = found.entry
+    const { header, exposureFields, body } = found.entry
+    const { recommendationId } = header
     context.metrics.cache.inc({ outcome: 'hit' })
     countAnswer(context.metrics, header.strategy as RecommendationStrategy, false)
-    expose(context, audienceOf(query), { ...header, cached: true })
+    expose(context, audienceOf(query), { recommendationId, exposureFields, cached: true })
     void context.trends.touch(tenant)
-    return { recommendationId: header.recommendationId, body, degraded: false }
+    return { recommendationId, body, degraded: false }
   }
   if (found !== undefined) context.metrics.cache.inc({ outcome: found.entry === undefined ? 'miss' : 'stale' })
   const hydration = found === undefined ? unreadable(shop, held) : await hydrate(context, tenant, { tenant, userId })
@@ -61,27 +62,22 @@ function answerNow(context: RecommendationContext, query: UserQuery, hydration: 
     ...(category === undefined ? {} : { filter: { category } }),
   }
   const response = rankForVisitor(context, hydration, request)
+  const { recommendationId } = response
+  const exposureFields = exposureFieldsOf(response)
+  expose(context, audienceOf(query), { recommendationId, exposureFields, cached: false })
   const body = Buffer.from(JSON.stringify(response))
-  const header = toHeader(response, hydration)
-  expose(context, audienceOf(query), { ...header, cached: false })
-  if (typeof hydration.state !== 'string') writeCached(context, cacheKeyOf(query), encodeCacheEntry({ header, body }))
-  return { recommendationId: response.recommendationId, body, degraded: response.degraded === true }
-}
-
-function toHeader(response: RecommendationResponse, { shop, state }: Hydration): CacheHeader {
-  return {
-    recommendationId: response.recommendationId,
-    model: response.model,
-    stamp: typeof state === 'string' ? '' : state.stamp,
-    items: response.items.map(({ id }) => [id, versionOf(shop, id)]),
-    strategy: response.strategy,
-    exposureFields: exposureFieldsOf(response),
+  if (typeof hydration.state !== 'string') {
+    const header = toHeader(response, hydration.shop, hydration.state.stamp)
+    writeCached(context, cacheKeyOf(query), encodeCacheEntry({ header, exposureFields, body }))
   }
+  return { recommendationId, body, degraded: response.degraded === true }
 }
 
-const versionOf = ({ table, catalogue }: TenantIndex, id: string): number => {
-  const index = table.indexOf(id)
-  return index === undefined ? 0 : (catalogue.entryAt(index)?.version ?? 0)
+function toHeader(response: RecommendationResponse, shop: TenantIndex, stamp: string): CacheHeader {
+  const { recommendationId, model, strategy } = response
+  const items = response.items.map(({ id }) => id)
+  const versions = items.map((id) => shop.catalogue.entryAt(shop.table.indexOf(id) ?? -1)?.version ?? 0)
+  return { recommendationId, model, stamp, strategy, items, versions }
 }
 
 interface Standing {
@@ -92,9 +88,11 @@ interface Standing {
 
 function isFresh(header: CacheHeader, { stamp, shop, view }: Standing): boolean {
   if (header.stamp !== stamp || header.model !== (view?.version ?? null)) return false
-  return header.items.every(([id, version]) => {
-    const index = shop.table.indexOf(id)
-    return index !== undefined && shop.catalogue.mayShow(index) && versionOf(shop, id) === version
+  const { table, catalogue } = shop
+  return header.items.every((id, at) => {
+    const index = table.indexOf(id)
+    if (index === undefined || !catalogue.mayShow(index)) return false
+    return (catalogue.entryAt(index)?.version ?? 0) === header.versions[at]
   })
 }
 

@@ -1,39 +1,45 @@
-/** What a cached answer was made from, and the answer itself as it goes out. */
-export interface CacheEntry {
-  readonly header: CacheHeader
-  /** The JSON body. */
-  readonly body: Uint8Array
-}
-
+/** What a cached answer was made from. */
 export interface CacheHeader {
   readonly recommendationId: string
   /** Null when no model was there. */
   readonly model: string | null
   /** The visitor's stamp: it changes with every event of every linked id. */
   readonly stamp: string
-  /** Ids with the versions of their catalogue entries; 0 for an item without one. */
-  readonly items: readonly (readonly [id: string, version: number])[]
   readonly strategy: string
-  /** The fields of the exposure's record that every showing shares, as the inside of a JSON object. */
-  readonly exposureFields: string
+  /** Ids of the items, and the versions of their catalogue entries; 0 for an item without one. */
+  readonly items: readonly string[]
+  readonly versions: readonly number[]
+}
+
+/** A cached answer: the header is compared, the rest goes out as it lies. */
+export interface CacheEntry {
+  readonly header: CacheHeader
+  /** The fields of the exposure's record that every showing shares: JSON, the inside of an object. */
+  readonly exposureFields: Uint8Array
+  /** The JSON body. */
+  readonly body: Uint8Array
 }
 
 const lengthBytes = 4
 
-/** Header length, header, body: the body is sent without being parsed. */
-export function encodeCacheEntry({ header, body }: CacheEntry): Uint8Array {
+/** Two lengths, header, exposure, body: only the header is ever parsed. */
+export function encodeCacheEntry({ header, exposureFields, body }: CacheEntry): Uint8Array {
   const json = Buffer.from(JSON.stringify(header))
-  const bytes = Buffer.allocUnsafe(lengthBytes + json.length + body.length)
-  bytes.writeUInt32LE(json.length, 0)
-  json.copy(bytes, lengthBytes)
-  bytes.set(body, lengthBytes + json.length)
-  return bytes
+  const lengths = Buffer.alloc(2 * lengthBytes)
+  lengths.writeUInt32LE(json.length, 0)
+  lengths.writeUInt32LE(exposureFields.length, lengthBytes)
+  return Buffer.concat([lengths, json, exposureFields, body])
 }
 
 /** Reads what `encodeCacheEntry` wrote; the name of a cache key carries the version of this form. */
 export function decodeCacheEntry(stored: Uint8Array): CacheEntry {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
-  const bodyAt = lengthBytes + bytes.readUInt32LE(0)
-  const header = JSON.parse(bytes.toString('utf8', lengthBytes, bodyAt)) as CacheHeader
-  return { header, body: bytes.subarray(bodyAt) }
+  const headerAt = 2 * lengthBytes
+  const exposureAt = headerAt + bytes.readUInt32LE(0)
+  const bodyAt = exposureAt + bytes.readUInt32LE(lengthBytes)
+  return {
+    header: JSON.parse(bytes.toString('utf8', headerAt, exposureAt)) as CacheHeader,
+    exposureFields: bytes.subarray(exposureAt, bodyAt),
+    body: bytes.subarray(bodyAt),
+  }
 }

@@ -31,6 +31,8 @@ describe('GET /v1/recommendations/users/{id}', () => {
     const third = await get('', { 'if-none-match': first.headers.etag })
     expect(third.statusCode).toBe(304)
     expect(third.body).toBe('')
+    expect((await get('', { 'if-none-match': `"other", W/${first.headers.etag}` })).statusCode).toBe(304)
+    expect((await get('', { 'if-none-match': '"other"' })).statusCode).toBe(200)
   })
 
   it('is made anew when the user has done something', async () => {

@@ -36,7 +36,13 @@ export function addUserRoute(app: HttpApp, context: RecommendationContext): void
     reply.header('cache-control', answer.degraded ? 'no-store' : cacheControl).header('vary', 'authorization')
     if (answer.degraded) return sendRendered(reply, answer.body)
     reply.header('etag', etag)
-    if (request.headers['if-none-match'] === etag) return sendNotModified(reply)
+    if (holds(request.headers['if-none-match'], etag)) return sendNotModified(reply)
     return sendRendered(reply, answer.body)
   })
+}
+
+/** RFC 9110, 13.1.2: a list of tags, compared weakly, or `*`. */
+function holds(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }
