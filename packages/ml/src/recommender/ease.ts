@@ -37,12 +37,16 @@ export async function trainEase(
   return { algorithm: 'ease-dense', itemCount: items, parameters: { ...parameters }, weights: toWeights(matrix) }
 }
 
-/** Peak bytes of `trainEase` on users x items with that many entries, its input and result counted. */
+/**
+ * Peak bytes of `trainEase` on users x items with that many entries, its input and result counted; infinite beyond
+ * `maxEaseItems`.
+ */
 export function estimateEaseBytes(shape: {
   readonly users: number
   readonly items: number
   readonly entries: number
 }): number {
+  if (shape.items > maxEaseItems) return Number.POSITIVE_INFINITY
   return csrBytes(shape.users, shape.entries) + symmetricMatrixBytes(shape.items) + 4 * shape.items ** 2
 }
 
