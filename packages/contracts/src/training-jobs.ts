@@ -43,8 +43,8 @@ export const TrainingJobSchema = Type.Object(
     state: Type.Enum(trainingJobStates),
     /** Why there is this job: the tenant's first model, the schedule, or a request. */
     reason: Type.Enum(['first', 'schedule', 'request']),
-    /** Events of the tenant that had been applied when the job was made: what the schedule counts from. */
-    eventsApplied: Type.Integer({ minimum: 0 }),
+    /** Events that the tenant had had when the job was made: what the schedule counts from. */
+    eventCount: Type.Integer({ minimum: 0 }),
     /** For the search over parameters. */
     budgetSeconds: Type.Integer({ minimum: 1 }),
     requestedAt: TimeSchema,

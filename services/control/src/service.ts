@@ -3,6 +3,7 @@ import { createModelStore } from '@rapport/model-store'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import type { ControlConfig } from './config.ts'
 import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
+import { EventCounter } from './jobs/event-counts.ts'
 import { JobRunner } from './jobs/job-runner.ts'
 import { createStartTraining, type StartTraining } from './jobs/training-process.ts'
 import { TrainingScheduler } from './jobs/training-scheduler.ts'
@@ -25,13 +26,14 @@ export async function createControlService(
   dependencies: ServiceDependencies,
   overrides: ControlOverrides = {},
 ): Promise<Service> {
-  const { eventLog, onlineStore, objectStore, log, clock } = dependencies
+  const { eventLog, objectStore, log, clock } = dependencies
   await using stack = new AsyncDisposableStack()
   const models = createModelStore(objectStore, { log, clock, announce: (change) => announceAlias(eventLog, change) })
   const { pollMs, minEvents, everyMs, budgetSeconds, firstBudgetSeconds } = config
   const scheduler = stack.use(
     new TrainingScheduler({ ...dependencies, models, pollMs, minEvents, everyMs, budgetSeconds, firstBudgetSeconds }),
   )
+  const counter = stack.use(new EventCounter({ eventLog, objectStore, log, flushMs: Math.min(2_000, pollMs) }))
   const runner = stack.use(
     new JobRunner({
       ...dependencies,
@@ -56,11 +58,12 @@ export async function createControlService(
     routes: (app) => {
       addTenantRoutes(app, dependencies)
       addKeyRoutes(app, dependencies)
-      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, onlineStore, budgetSeconds })
+      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, budgetSeconds })
       addModelRoutes(app, models)
     },
     startServing: () => Promise.resolve(),
     startConsuming: async () => {
+      await counter.start()
       await runner.start()
       scheduler.start()
     },

@@ -18,7 +18,7 @@ export interface JobDependencies {
   readonly log: Log
 }
 
-export type NewJob = Pick<TrainingJob, 'tenant' | 'task' | 'model' | 'reason' | 'budgetSeconds' | 'eventsApplied'>
+export type NewJob = Pick<TrainingJob, 'tenant' | 'task' | 'model' | 'reason' | 'budgetSeconds' | 'eventCount'>
 export type JobRef = Pick<TrainingJob, 'tenant' | 'id'>
 
 const validator = Compile(TrainingJobSchema)

@@ -56,7 +56,7 @@ async function newJob(tenant: string): Promise<TrainingJob> {
     model: 'recommender',
     reason: 'request',
     budgetSeconds: 5,
-    eventsApplied: 0,
+    eventCount: 0,
   })
   return job
 }

@@ -6,7 +6,7 @@ const hourMs = 3_600_000
 const nowMs = 1000 * hourMs
 const options = { minEvents: 1000, everyMs: 24 * hourMs }
 
-function job(state: TrainingJob['state'], eventsApplied: number, finishedMsAgo: number): TrainingJob {
+function job(state: TrainingJob['state'], eventCount: number, finishedMsAgo: number): TrainingJob {
   const at = new Date(nowMs - finishedMsAgo).toISOString()
   const unfinished = state === 'queued' || state === 'running'
   return {
@@ -16,7 +16,7 @@ function job(state: TrainingJob['state'], eventsApplied: number, finishedMsAgo: 
     model: 'recommender',
     state,
     reason: 'schedule',
-    eventsApplied,
+    eventCount,
     budgetSeconds: 30,
     requestedAt: at,
     attempts: 0,
@@ -26,7 +26,7 @@ function job(state: TrainingJob['state'], eventsApplied: number, finishedMsAgo: 
 
 const decide = (changes: Partial<TrainingSituation>, everyMs = options.everyMs): string | undefined =>
   decideTraining(
-    { nowMs, eventsApplied: 5000, hasChampion: false, newest: undefined, newestSuccess: undefined, ...changes },
+    { nowMs, eventCount: 5000, hasChampion: false, newest: undefined, newestSuccess: undefined, ...changes },
     { ...options, everyMs },
   )
 const after = (done: TrainingJob): Partial<TrainingSituation> => ({
@@ -37,9 +37,9 @@ const after = (done: TrainingJob): Partial<TrainingSituation> => ({
 
 describe('decideTraining', () => {
   it('asks for the first model as soon as there are enough events', () => {
-    expect(decide({ eventsApplied: 999 })).toBeUndefined()
-    expect(decide({ eventsApplied: 1000 })).toBe('first')
-    expect(decide({ eventsApplied: 1000 }, 0)).toBe('first')
+    expect(decide({ eventCount: 999 })).toBeUndefined()
+    expect(decide({ eventCount: 1000 })).toBe('first')
+    expect(decide({ eventCount: 1000 }, 0)).toBe('first')
   })
 
   it('never asks while a job is under way', () => {
@@ -55,22 +55,22 @@ describe('decideTraining', () => {
 
   it('trains again by schedule when enough has come in', () => {
     const done = job('succeeded', 4000, 25 * hourMs)
-    expect(decide({ ...after(done), eventsApplied: 5000 })).toBe('schedule')
-    expect(decide({ ...after(done), eventsApplied: 4999 })).toBeUndefined()
-    expect(decide({ ...after(job('succeeded', 4000, 23 * hourMs)), eventsApplied: 5000 })).toBeUndefined()
+    expect(decide({ ...after(done), eventCount: 5000 })).toBe('schedule')
+    expect(decide({ ...after(done), eventCount: 4999 })).toBeUndefined()
+    expect(decide({ ...after(job('succeeded', 4000, 23 * hourMs)), eventCount: 5000 })).toBeUndefined()
   })
 
   it('does not wait for the schedule when what there is has doubled', () => {
-    expect(decide({ ...after(job('succeeded', 1000, 3 * 60_000)), eventsApplied: 2000 })).toBe('schedule')
-    expect(decide({ ...after(job('succeeded', 1000, 60_000)), eventsApplied: 2000 })).toBeUndefined()
-    expect(decide({ ...after(job('succeeded', 1500, 3 * 60_000)), eventsApplied: 2999 })).toBeUndefined()
+    expect(decide({ ...after(job('succeeded', 1000, 3 * 60_000)), eventCount: 2000 })).toBe('schedule')
+    expect(decide({ ...after(job('succeeded', 1000, 60_000)), eventCount: 2000 })).toBeUndefined()
+    expect(decide({ ...after(job('succeeded', 1500, 3 * 60_000)), eventCount: 2999 })).toBeUndefined()
   })
 
   it('leaves what follows the first model to requests when the schedule is off', () => {
-    expect(decide({ ...after(job('succeeded', 1000, 100 * hourMs)), eventsApplied: 50_000 }, 0)).toBeUndefined()
+    expect(decide({ ...after(job('succeeded', 1000, 100 * hourMs)), eventCount: 50_000 }, 0)).toBeUndefined()
   })
 
   it('is not confused by a count that begins anew', () => {
-    expect(decide({ ...after(job('succeeded', 9000, 25 * hourMs)), eventsApplied: 2000 })).toBeUndefined()
+    expect(decide({ ...after(job('succeeded', 9000, 25 * hourMs)), eventCount: 2000 })).toBeUndefined()
   })
 })

@@ -10,8 +10,8 @@ export interface ScheduleOptions {
 /** What is known of a tenant when the schedule is looked at. */
 export interface TrainingSituation {
   readonly nowMs: number
-  /** Events of the tenant that have been applied. */
-  readonly eventsApplied: number
+  /** Events that the tenant has had. */
+  readonly eventCount: number
   readonly hasChampion: boolean
   /** The newest job of the task, and the newest that succeeded. */
   readonly newest: TrainingJob | undefined
@@ -30,13 +30,13 @@ export function decideTraining(
   situation: TrainingSituation,
   options: ScheduleOptions,
 ): 'first' | 'schedule' | undefined {
-  const { nowMs, eventsApplied, hasChampion, newest, newestSuccess } = situation
+  const { nowMs, eventCount, hasChampion, newest, newestSuccess } = situation
   if (newest !== undefined && (newest.state === 'queued' || newest.state === 'running')) return undefined
   const restedMs = newest === undefined ? Infinity : nowMs - timeOf(newest)
   if (newest !== undefined && newest.state !== 'succeeded' && restedMs < afterFailureMs) return undefined
-  // A rebuild of the state counts from zero again.
-  const trainedEvents = Math.min(newestSuccess?.eventsApplied ?? 0, eventsApplied)
-  const newEvents = eventsApplied - trainedEvents
+  // Counts begin anew when their objects were removed.
+  const trainedEvents = Math.min(newestSuccess?.eventCount ?? 0, eventCount)
+  const newEvents = eventCount - trainedEvents
   if (newEvents < options.minEvents) return undefined
   if (!hasChampion && newestSuccess === undefined) return 'first'
   if (options.everyMs === 0) return undefined

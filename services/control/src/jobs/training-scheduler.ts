@@ -1,13 +1,11 @@
 import type { TrainingJob } from '@rapport/contracts'
-import { entities } from '@rapport/features'
 import type { ModelStore } from '@rapport/model-store'
-import type { OnlineStore } from '@rapport/online-store'
 import { listTenantAccess } from '@rapport/service-kit'
 import { createJob, isFinished, listJobs, type JobDependencies } from '../application/training-jobs.ts'
+import { readEventCounts } from './event-counts.ts'
 import { decideTraining, type ScheduleOptions } from './training-schedule.ts'
 
 export interface TrainingSchedulerOptions extends JobDependencies, ScheduleOptions {
-  readonly onlineStore: OnlineStore
   readonly models: ModelStore
   readonly pollMs: number
   readonly budgetSeconds: number
@@ -17,12 +15,6 @@ export interface TrainingSchedulerOptions extends JobDependencies, ScheduleOptio
 /** Name of the model that the task `recommender` trains. */
 export const recommenderModel = 'recommender'
 const looked = 20
-
-/** How many events of a tenant have been applied: each changes the tenant's own entity once. */
-export async function countAppliedEvents(onlineStore: OnlineStore, tenant: string): Promise<number> {
-  const [state] = await onlineStore.read([{ entity: entities.clock(tenant), parts: [] }])
-  return state?.sequence ?? 0
-}
 
 /** Makes training jobs when a tenant's events ask for them. */
 export class TrainingScheduler implements AsyncDisposable {
@@ -48,9 +40,10 @@ export class TrainingScheduler implements AsyncDisposable {
   /** Looks at every tenant once. */
   async look(): Promise<void> {
     try {
+      const counts = await readEventCounts(this.#options.objectStore)
       for await (const { tenant } of listTenantAccess(this.#options.objectStore)) {
         if (this.#stopped) return
-        await this.#lookAt(tenant)
+        await this.#lookAt(tenant, counts.get(tenant) ?? 0)
       }
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the training schedule could not be looked at; the next look may work')
@@ -64,29 +57,28 @@ export class TrainingScheduler implements AsyncDisposable {
     clearTimeout(this.#timer)
   }
 
-  async #lookAt(tenant: string): Promise<void> {
-    const { objectStore, onlineStore, models, clock } = this.#options
-    const eventsApplied = await countAppliedEvents(onlineStore, tenant)
+  async #lookAt(tenant: string, eventCount: number): Promise<void> {
+    const { objectStore, models, clock } = this.#options
     const nowMs = clock.now()
     const seen = this.#seen.get(tenant)
-    if (eventsApplied < this.#options.minEvents) return
-    if (seen !== undefined && seen.events === eventsApplied && nowMs - seen.atMs < 60_000) return
+    if (eventCount < this.#options.minEvents) return
+    if (seen !== undefined && seen.events === eventCount && nowMs - seen.atMs < 60_000) return
     const jobs = (await listJobs(objectStore, tenant, looked)).filter((job) => job.task === 'recommender')
     const reason = decideTraining(
       {
         nowMs,
-        eventsApplied,
+        eventCount,
         hasChampion: (await models.readAlias({ tenant, name: recommenderModel, alias: 'champion' })) !== undefined,
         newest: jobs[0],
         newestSuccess: jobs.find((job) => job.state === 'succeeded'),
       },
       this.#options,
     )
-    if (reason !== undefined) await this.#createJob(tenant, reason, eventsApplied)
-    else if (jobs.every(isFinished)) this.#seen.set(tenant, { events: eventsApplied, atMs: nowMs })
+    if (reason !== undefined) await this.#createJob(tenant, reason, eventCount)
+    else if (jobs.every(isFinished)) this.#seen.set(tenant, { events: eventCount, atMs: nowMs })
   }
 
-  async #createJob(tenant: string, reason: TrainingJob['reason'], eventsApplied: number): Promise<void> {
+  async #createJob(tenant: string, reason: TrainingJob['reason'], eventCount: number): Promise<void> {
     const { budgetSeconds, firstBudgetSeconds, log } = this.#options
     const { created, job } = await createJob(this.#options, {
       tenant,
@@ -94,8 +86,8 @@ export class TrainingScheduler implements AsyncDisposable {
       model: recommenderModel,
       reason,
       budgetSeconds: reason === 'first' ? firstBudgetSeconds : budgetSeconds,
-      eventsApplied,
+      eventCount,
     })
-    if (created) log.info({ tenant, job: job.id, reason, eventsApplied }, 'a training job was made')
+    if (created) log.info({ tenant, job: job.id, reason, eventCount }, 'a training job was made')
   }
 }

@@ -5,14 +5,13 @@ import {
   trainingJobStates,
   type TrainingJob,
 } from '@rapport/contracts'
-import type { OnlineStore } from '@rapport/online-store'
 import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
 import { cancelJob, createJob, listJobs, readJob, type JobDependencies } from '../application/training-jobs.ts'
-import { countAppliedEvents, recommenderModel } from '../jobs/training-scheduler.ts'
+import { readEventCounts } from '../jobs/event-counts.ts'
+import { recommenderModel } from '../jobs/training-scheduler.ts'
 
 export interface TrainingJobRoutesOptions extends JobDependencies {
-  readonly onlineStore: OnlineStore
   /** When the caller names none. */
   readonly budgetSeconds: number
 }
@@ -38,8 +37,8 @@ export function addTrainingJobRoutes(app: HttpApp, options: TrainingJobRoutesOpt
     async (request, reply) => {
       const { tenant } = request.principal
       const { task, budgetSeconds = options.budgetSeconds } = request.body
-      const eventsApplied = await countAppliedEvents(options.onlineStore, tenant)
-      const wanted = { tenant, task, model: recommenderModel, reason: 'request' as const, budgetSeconds, eventsApplied }
+      const eventCount = (await readEventCounts(options.objectStore)).get(tenant) ?? 0
+      const wanted = { tenant, task, model: recommenderModel, reason: 'request' as const, budgetSeconds, eventCount }
       const { created, job } = await createJob(options, wanted)
       if (!created) throw new HttpError(409, 'RPT_JOB_UNDER_WAY', `The job ${job.id} of this task is ${job.state}.`)
       return reply.code(201).header('Location', `/v1/training-jobs/${job.id}`).send(job)
