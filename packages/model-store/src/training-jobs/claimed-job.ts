@@ -68,6 +68,14 @@ export class ClaimedJob {
     return this.#finish({ state: 'cancelled' }, report)
   }
 
+  /** Gives the unfinished job back; the attempt does not count. */
+  giveBack(): Promise<TrainingJob> {
+    return this.#update((current) => {
+      const { lease: _lease, ...rest } = current
+      return { ...rest, state: 'queued', attempts: Math.max(0, current.attempts - 1) }
+    })
+  }
+
   #finish(end: Partial<TrainingJob>, report: JobReport): Promise<TrainingJob> {
     return this.#update((current, nowMs) => {
       const { lease: _lease, ...rest } = withReport(current, report)
