@@ -1,5 +1,11 @@
-import { recommenderModelName, topics, type RecommenderSelfCheck } from '@rapport/contracts'
-import { createItemScorer, encodeBundle, trainIals, type RecommenderBundle } from '@rapport/ml'
+import { recommenderModelName, topics } from '@rapport/contracts'
+import {
+  createSelfCheck,
+  encodeBundle,
+  trainIals,
+  type RecommenderBundle,
+  type RecommenderSelfCheck,
+} from '@rapport/ml'
 import { createModelStore, type ModelStore } from '@rapport/model-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { interactionsOf, teaAndCoffee, trainKnnBundle } from './domain/testing.ts'
@@ -23,15 +29,8 @@ beforeEach(async () => {
 })
 afterEach(() => shop[Symbol.asyncDispose]())
 
-const selfCheckOf = ({ itemIds, scorer }: RecommenderBundle): RecommenderSelfCheck => {
-  const scores = new Float32Array(itemIds.length)
-  createItemScorer(scorer).score({ items: Int32Array.of(0), weights: Float32Array.of(1), length: 1 }, scores)
-  return {
-    history: [{ itemId: itemIds[0] ?? '', weight: 1 }],
-    scores: itemIds.map((itemId, item) => ({ itemId, score: scores[item] ?? 0 })),
-    tolerance: 1e-5,
-  }
-}
+const selfCheckOf = (bundle: RecommenderBundle): RecommenderSelfCheck =>
+  createSelfCheck(bundle, { items: Int32Array.of(0), weights: Float32Array.of(1), length: 1 })
 const publish = async (version: string, bundle: RecommenderBundle, selfCheck = selfCheckOf(bundle)): Promise<void> => {
   await store.publish({
     tenant: 'shop',
