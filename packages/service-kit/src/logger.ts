@@ -47,7 +47,7 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
     return pino({
       ...settings,
       formatters: {},
-      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
+      transport: { target: import.meta.resolve('pino-pretty'), options: { ignore: 'pid,hostname' } },
     })
   }
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination)
