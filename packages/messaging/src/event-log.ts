@@ -37,7 +37,7 @@ export interface RecordBatch {
   readonly partition: number
   /** At least one. */
   readonly records: readonly LogRecord[]
-  /** What the group had committed for this partition when the batch was fetched. */
+  /** What the group had committed for this partition when the batch was handed over; anew at each retry. */
   readonly checkpoint: Checkpoint | undefined
   /** True while the partition still belongs to this consumer; check it before each write. */
   isCurrent(): boolean

@@ -459,7 +459,7 @@ export function describeEventLog(name: string, open: OpenHarness): void {
 
       test('a follower of an empty topic is caught up at once', async () => {
         await using follower = await log.follow(table, () => undefined)
-        await follower.caughtUp
+        await expect(follower.caughtUp).resolves.toBeUndefined()
       })
 
       test('hands over one call at a time, and again what was rejected', async () => {

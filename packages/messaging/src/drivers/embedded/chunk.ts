@@ -12,13 +12,8 @@ const TOMBSTONE = 1
 const HAS_HEADERS = 2
 /** A chunk takes no further record beyond this size; a larger record has a chunk of its own. */
 export const CHUNK_BYTES = 64 * 1024
-export const MAX_KEY_BYTES = 0xff_ff
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
-
-export interface EncodedHeaders {
-  readonly bytes: Buffer
-}
 
 /** A chunk that is being filled. `key` starts at `keyStart` of `scratch`. */
 export class ChunkBuilder {

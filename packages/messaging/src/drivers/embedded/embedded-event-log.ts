@@ -12,7 +12,7 @@ import type {
   Subscriber,
   Subscription,
 } from '../../event-log.ts'
-import { MAX_KEY_BYTES } from './chunk.ts'
+import { MAX_KEY_BYTES, maxValueBytes } from '../../record-limits.ts'
 import { openEnvironment, type Environment } from './environment.ts'
 import { EmbeddedFollower } from './follower.ts'
 import { GroupWriter } from './group-writer.ts'
@@ -28,8 +28,6 @@ import { WakeUps } from './wake-ups.ts'
 const DEFAULT_DEADLINE_MS = 30_000
 const DEFAULT_LEASE_MS = 15_000
 const TRIM_EVERY_MS = 60_000
-/** As Kafka's default `max.message.bytes`, so that what one driver takes the other takes. */
-const MAX_RECORD_BYTES = 1024 * 1024
 
 export interface EmbeddedEventLogOptions {
   readonly directory: string
@@ -186,11 +184,12 @@ export class EmbeddedEventLog implements EventLog {
     if (this.#topics.find(topic) === undefined) {
       throw PublishError.refused('unknown topic', new UnknownTopicError(topic).message)
     }
-    if ((value?.length ?? 0) > MAX_RECORD_BYTES || key.length * 3 > MAX_KEY_BYTES) {
-      throw PublishError.refused(
-        'too large',
-        `a record for ${topic} is larger than ${MAX_RECORD_BYTES} bytes, or its key is`,
-      )
+    if ((value?.length ?? 0) > maxValueBytes(topic)) {
+      throw PublishError.refused('too large', `a value for ${topic} has more than ${maxValueBytes(topic)} bytes`)
+    }
+    // A UTF-16 unit has at most three bytes in UTF-8: most keys need no count.
+    if (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key, 'utf8') > MAX_KEY_BYTES) {
+      throw PublishError.refused('too large', `a key for ${topic} has more than ${MAX_KEY_BYTES} bytes`)
     }
   }
 

@@ -54,10 +54,6 @@ export class EmbeddedFollower implements Follower {
     this.#abandoned(new ClosedError())
   }
 
-  wake(): void {
-    this.#changed.notify()
-  }
-
   async #run(): Promise<void> {
     const { context, topic } = this.#options
     while (!this.#closed) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, Log } from '@rapport/core'
 import type { OutgoingRecord, RecordPosition } from '../../event-log.ts'
 import { ClosedError, PublishError } from '../../errors.ts'
@@ -11,6 +12,7 @@ const MAX_PENDING_BYTES = 64 * 1024 * 1024
 /** One transaction takes no more publish calls beyond this, so that the first of them is not kept waiting. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const DEADLINE_SWEEP_MS = 25
+const REASON_WAIT_MS = 100
 
 interface Operation {
   readonly run: () => () => void
@@ -127,7 +129,7 @@ export class GroupWriter {
         done = runAll(operations)
       })
     } catch (error) {
-      this.#fail(error, batch, operations)
+      this.#fail(await reasonOf(error), batch, operations)
       return
     } finally {
       this.#inFlightBytes = 0
@@ -155,7 +157,6 @@ export class GroupWriter {
   }
 
   #fail(error: unknown, batch: PublishBatch | undefined, operations: readonly Operation[]): void {
-    quieten(error)
     this.#options.log.error({ err: error }, 'a transaction of the event log failed')
     // Nothing was taken: the transaction did not begin, and what waits would wait for ever.
     const failed = batch ?? this.#batch
@@ -213,8 +214,12 @@ function runAll(operations: readonly Operation[]): (() => void)[] {
 }
 
 /** LMDB hangs the reason of a failed commit on the error as a promise that nobody else handles. */
-function quieten(error: unknown): void {
-  if (error instanceof Error && 'commitError' in error && error.commitError instanceof Promise) {
-    error.commitError.catch(() => undefined)
+async function reasonOf(failure: unknown): Promise<unknown> {
+  if (!(failure instanceof Error && 'commitError' in failure)) return failure
+  try {
+    await Promise.race([failure.commitError, sleep(REASON_WAIT_MS)])
+  } catch (reason) {
+    return reason
   }
+  return failure
 }

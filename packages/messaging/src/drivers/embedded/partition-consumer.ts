@@ -24,8 +24,6 @@ export interface ConsumerContext {
 export interface ConsumerIdentity {
   readonly memberId: string
   readonly subscription: Subscription
-  /** False once the member's lease has run out without having been renewed. */
-  readonly holdsLease: () => boolean
 }
 
 /** Reads one partition for one member, one batch at a time, for as long as the member owns it. */
@@ -155,7 +153,7 @@ export class PartitionConsumer {
       checkpoint: toCheckpoint(fetched),
       isCurrent: () => {
         this.#context.reader.refresh()
-        return this.#identity.holdsLease() && this.#currentClaim()?.seeks === fetched.seeks
+        return this.#currentClaim()?.seeks === fetched.seeks
       },
       commit: (nextOffset, metadata) => this.#commit(fetched, nextOffset, metadata),
     }

@@ -63,7 +63,9 @@ function dropOldest(options: RetentionOptions, topic: Topic, partition: number):
     let records = 0
     let bytes = 0
     let chunks = 0
-    for (const { key, value } of [...environment.chunks.getRange(range)]) {
+    // Read before anything is removed: a cursor does not stand changes under it.
+    const oldest = Array.from(environment.chunks.getRange(range))
+    for (const { key, value } of oldest) {
       if (!isOver(value, heads.bytes(partition))) break
       environment.chunks.removeSync(Buffer.from(key))
       heads.addBytes(partition, -value.length)

@@ -28,7 +28,6 @@ export class EmbeddedSubscriber implements Subscriber {
   readonly #ending = new Map<string, Promise<void>>()
   readonly #unlisten: (() => void)[]
   readonly #heartbeat: NodeJS.Timeout
-  #leaseEndsAtMs = 0
   #paused = false
   #closed = false
   #again = false
@@ -145,7 +144,6 @@ export class EmbeddedSubscriber implements Subscriber {
       other.leaseEndsAtMs < nowMs || (other.process !== this.#process && !isAlive(other.process))
     const self = { id: this.#id, member, topics }
     const assignment = await context.writer.run(() => context.groups.reconcile(subscription.group, self, isGone))
-    this.#leaseEndsAtMs = member.leaseEndsAtMs
     if (assignment.changed) wakeUps.groupChanged(subscription.group)
     return assignment
   }
@@ -169,9 +167,11 @@ export class EmbeddedSubscriber implements Subscriber {
 
   #startConsumer(name: string, owned: OwnedPartition): void {
     const { context, subscription } = this.#options
-    const holdsLease = (): boolean => systemClock.now() < this.#leaseEndsAtMs
-    const identity = { memberId: this.#id, subscription, holdsLease }
-    const consumer = new PartitionConsumer(context, identity, { ...owned, paused: this.#paused })
+    const consumer = new PartitionConsumer(
+      context,
+      { memberId: this.#id, subscription },
+      { ...owned, paused: this.#paused },
+    )
     this.#consumers.set(name, consumer)
     consumer.start()
   }

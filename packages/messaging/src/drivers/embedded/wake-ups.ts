@@ -15,13 +15,13 @@ export class WakeUps {
   constructor(directory: string, refresh: () => void) {
     this.#channel = new BroadcastChannel(`rapport-event-log:${directory}`)
     this.#channel.unref()
-    this.#channel.onmessage = (event: unknown) => {
+    this.#channel.addEventListener('message', (event: unknown) => {
       // The thread's read snapshot may be older than the message: a reader woken with it would go back to sleep.
       refresh()
       const message = (event as { readonly data: Message }).data
       for (const topic of message.topics ?? []) this.#wake(`topic ${topic}`)
       if (message.group !== undefined) this.#wake(`group ${message.group}`)
-    }
+    })
   }
 
   onTopic(topic: string, listener: Listener): () => void {
@@ -40,11 +40,6 @@ export class WakeUps {
   groupChanged(group: string): void {
     this.#wake(`group ${group}`)
     this.#channel.postMessage({ group } satisfies Message)
-  }
-
-  /** Wakes every listener of this thread. */
-  wakeAll(): void {
-    for (const name of this.#listeners.keys()) this.#wake(name)
   }
 
   close(): void {
