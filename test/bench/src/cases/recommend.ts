@@ -1,0 +1,107 @@
+import type { LoadRequest, LoadResult } from '../harness/load.ts'
+import { openLoop } from '../harness/load.ts'
+import type { MeasuredPlatform } from '../harness/platform.ts'
+import type { Report } from '../harness/report.ts'
+import { startFilledPlatform } from '../harness/filled-platform.ts'
+import { EventMaker, userId } from '../harness/workload.ts'
+
+const warmUpSeconds = 5
+const seconds = 20
+const batch = 20
+
+/**
+ * Latency in an open loop at a stated rate. A known visitor has 50 events of history, which are read and folded into a
+ * model of 64 factors at the request; what was seen is hidden.
+ */
+export async function benchRecommend(): Promise<Report> {
+  return { ...(await smallCatalogue()), ...(await largeCatalogue()) }
+}
+
+async function smallCatalogue(): Promise<Report> {
+  const population = { items: 3_000, users: 2_000 }
+  await using platform = await startFilledPlatform(population)
+  const fresh = freshRequests(population.users)
+  const cached = cachedRequests(500)
+  return {
+    '3,000 items, fresh state, not cached, 500/s': await measure(platform, { perSecond: 500, next: fresh }),
+    '3,000 items, fresh state, 200/s beside 2,000 events/s': await beside(platform, {
+      perSecond: 200,
+      next: fresh,
+      events: new EventMaker(population),
+    }),
+    '3,000 items, cached, 3,000/s': await measure(platform, { perSecond: 3_000, next: cached }),
+  }
+}
+
+async function largeCatalogue(): Promise<Report> {
+  const population = { items: 100_000, users: 1_000 }
+  await using platform = await startFilledPlatform(population)
+  const next = freshRequests(population.users)
+  return { '100,000 items, fresh state, not cached, 50/s': await measure(platform, { perSecond: 50, next }) }
+}
+
+function freshRequests(users: number): () => LoadRequest {
+  let sent = 0
+  return () => {
+    const body = JSON.stringify({ userId: userId((sent++ * 7919) % users), count: 10 })
+    return { method: 'POST', path: '/v1/recommendations', body }
+  }
+}
+
+function cachedRequests(users: number): () => LoadRequest {
+  let sent = 0
+  return () => ({ method: 'GET', path: `/v1/recommendations/users/${userId(sent++ % users)}?count=10` })
+}
+
+interface Load {
+  readonly perSecond: number
+  readonly next: () => LoadRequest
+}
+
+async function measure(platform: MeasuredPlatform, load: Load): Promise<Record<string, number>> {
+  await openLoop(platform, { ...load, seconds: warmUpSeconds })
+  const before = await platform.usage()
+  const degradedBefore = await degraded(platform)
+  const result = await openLoop(platform, { ...load, seconds })
+  const after = await platform.usage()
+  return {
+    ...latencies(result),
+    'CPU ms per request': ((after.cpuSeconds - before.cpuSeconds) * 1000) / result.requests,
+    degraded: (await degraded(platform)) - degradedBefore,
+    'resident MiB': after.residentMiB,
+  }
+}
+
+/** The same while events are accepted and applied. */
+async function beside(
+  platform: MeasuredPlatform,
+  { events, ...load }: Load & { events: EventMaker },
+): Promise<Record<string, number>> {
+  const perSecond = 2_000 / batch
+  const stream = openLoop(platform, {
+    perSecond,
+    seconds: warmUpSeconds + seconds,
+    next: () => events.batch(batch),
+  })
+  await openLoop(platform, { ...load, seconds: warmUpSeconds })
+  const degradedBefore = await degraded(platform)
+  const result = await openLoop(platform, { ...load, seconds })
+  const ingested = await stream
+  return {
+    ...latencies(result),
+    degraded: (await degraded(platform)) - degradedBefore,
+    'events per second': ((ingested.requests - ingested.failures) * batch) / ingested.seconds,
+    'events p99 ms': ingested.latency.p99,
+  }
+}
+
+const latencies = ({ latency, requests, failures, seconds: took }: LoadResult): Record<string, number> => ({
+  'requests per second': requests / took,
+  'p50 ms': latency.p50,
+  'p95 ms': latency.p95,
+  'p99 ms': latency.p99,
+  failures,
+})
+
+const degraded = (platform: MeasuredPlatform): Promise<number> =>
+  platform.metric('rapport_recommendation_degraded_total')

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import type { RecommendationResponse } from '@rapport/sdk'
+import { expect, test, vi } from 'vitest'
+import type { PlatformProcess } from '../support/platform-process.ts'
+import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
+
+const shell = async (command: string): Promise<string> => (await promisify(execFile)('sh', ['-c', command])).stdout
+const twoMinutes = 120_000
+
+/** The commands to paste that stand on the screen; a backslash at the end of a line goes on in the next. */
+async function printedCalls(platform: PlatformProcess): Promise<readonly string[]> {
+  await vi.waitFor(
+    () => expect(platform.lines.filter((line) => line.includes('curl ')).length).toBeGreaterThanOrEqual(4),
+    {
+      timeout: twoMinutes,
+      interval: 200,
+    },
+  )
+  const commands = platform.lines.filter((line) => line.includes('curl ')).join('\n')
+  return commands.replaceAll('\\\n', ' ').split('\n')
+}
+
+const answers = (output: string): readonly RecommendationResponse[] =>
+  output
+    .split(/\n|(?<=\})(?=\{)/)
+    .filter((text) => text.includes('"recommendationId"'))
+    .map((text) => JSON.parse(text) as RecommendationResponse)
+
+test(
+  'npm start shows within two minutes what the platform does, and goes on where it was',
+  { timeout: 400_000 },
+  async () => {
+    await using folder = await temporaryFolder()
+    {
+      await using platform = await startPlatformProcess({ dataDir: folder.path, args: [] })
+      const [plain = '', explained = '', changed = ''] = await printedCalls(platform)
+
+      const [first] = answers(await shell(plain))
+      expect(first?.items).toHaveLength(3)
+      expect(first?.model).not.toBeNull()
+
+      const [withReasons] = answers(await shell(explained))
+      for (const item of withReasons?.items ?? []) {
+        expect(item.reasons?.[0]?.text.en).toMatch(/\w/)
+        expect(item.reasons?.[0]?.text.zh).toMatch(/[\u4e00-\u9fff]/)
+      }
+
+      // The last call sends an event and asks again at once; the answer reflects it within a second.
+      await shell(changed)
+      await vi.waitFor(
+        async () => {
+          const [after] = answers(await shell(explained))
+          expect(after?.items.map(({ id }) => id)).not.toEqual(withReasons?.items.map(({ id }) => id))
+        },
+        { timeout: 5000, interval: 50 },
+      )
+      await expect(startPlatformProcess({ dataDir: folder.path })).rejects.toThrow('is in use by process')
+
+      platform.child.kill('SIGINT')
+      expect(await once(platform.child, 'exit')).toEqual([0, null])
+    }
+    await using again = await startPlatformProcess({ dataDir: folder.path, args: [] })
+    const [plain = ''] = await printedCalls(again)
+    expect(answers(await shell(plain))[0]?.model).not.toBeNull()
+    expect(again.lines.some((line) => line.startsWith('The shop has sent'))).toBe(false)
+  },
+)
