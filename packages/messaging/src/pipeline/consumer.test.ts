@@ -1,7 +1,7 @@
 import { deadLetterTopicOf, type TopicDescription } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openEmbeddedHarness, silent, type EmbeddedHarness } from '../drivers/embedded/test-harness.ts'
+import { openEmbeddedHarness, silent, type EmbeddedHarness } from '../drivers/embedded/testing/harness.ts'
 import type { EventLog, LogRecord, Subscriber } from '../event-log.ts'
 import { runConsumer, type ConsumerMetric, type ConsumerOptions } from './consumer.ts'
 import { bytesOf, readDeadLetter } from './dead-letter.ts'

@@ -1,4 +1,4 @@
 import { describeEventLog } from '../../port-suite.ts'
-import { openEmbeddedHarness } from './test-harness.ts'
+import { openEmbeddedHarness } from './testing/harness.ts'
 
 describeEventLog('embedded', openEmbeddedHarness)

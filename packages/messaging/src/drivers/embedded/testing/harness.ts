@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TopicDescription } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
-import type { EventLogHarness } from '../../port-suite.ts'
-import { openEmbeddedEventLog, type EmbeddedEventLog, type EmbeddedEventLogOptions } from './index.ts'
+import type { EventLogHarness } from '../../../port-suite.ts'
+import { openEmbeddedEventLog, type EmbeddedEventLog, type EmbeddedEventLogOptions } from '../index.ts'
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 

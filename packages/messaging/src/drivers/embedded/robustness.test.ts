@@ -1,0 +1,130 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { LogRecord } from '../../event-log.ts'
+import { openEmbeddedEventLog } from './index.ts'
+import { openEmbeddedHarness, silent, type EmbeddedHarness } from './testing/harness.ts'
+import { testTopics } from './testing/topics.ts'
+
+const stream = testTopics.stream.name
+const pathOf = (file: string): string => fileURLToPath(new URL(`testing/${file}`, import.meta.url))
+
+let harness: EmbeddedHarness
+
+beforeEach(async () => {
+  harness = await openEmbeddedHarness(Object.values(testTopics))
+})
+afterEach(() => harness[Symbol.asyncDispose]())
+
+function startChild(file: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, [pathOf(file), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+test('kill -9 of a process that publishes: every acknowledged record is there, once, and nothing is torn', async () => {
+  const acknowledged = new Map<string, string>()
+  for (const [round, enough] of [300, 2000, 700].entries()) {
+    const child = startChild('publishing-child.ts', harness.directory, `run${round}`)
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    await vi.waitFor(() => expect(output.length).toBeGreaterThan(enough * 15), { timeout: 20_000, interval: 1 })
+    child.kill('SIGKILL')
+    const [, signal] = (await once(child, 'close')) as [number | null, string]
+    expect(signal).toBe('SIGKILL')
+    // The last line may be cut off.
+    for (const line of output.split('\n').slice(0, -1)) {
+      const [partition, offset, key = ''] = line.split(' ')
+      acknowledged.set(`${partition}/${offset}`, key)
+    }
+  }
+  const log = await harness.connect()
+  const found = new Map<string, string>()
+  for (const { partition, nextOffset } of await log.extents(stream)) {
+    for (let offset = 0; offset < nextOffset;) {
+      for (const record of await log.read({ topic: stream, partition, offset }, 1000)) {
+        expect(record.offset).toBe(offset)
+        expect(
+          Buffer.from(record.value ?? [])
+            .toString()
+            .trimEnd(),
+        ).toBe(`value of ${record.key}`)
+        found.set(`${partition}/${offset}`, record.key)
+        offset += 1
+      }
+    }
+  }
+  expect(acknowledged.size).toBeGreaterThan(1500)
+  for (const [place, key] of acknowledged) expect(found.get(place)).toBe(key)
+  expect(new Set(found.values()).size).toBe(found.size)
+})
+
+test('partitions of a process that ended without a word are taken up at once', async () => {
+  const child = startChild('idle-child.ts', harness.directory)
+  await once(child, 'exit')
+  const log = await harness.connect()
+  const records: LogRecord[] = []
+  await log.publish([{ topic: stream, key: 'k', value: Buffer.from('v') }])
+  const startedAtMs = performance.now()
+  await using _subscriber = await log.subscribe({
+    group: 'idle',
+    topics: [stream],
+    onBatch: async (batch) => void records.push(...batch.records),
+  })
+  await vi.waitFor(() => expect(records).toHaveLength(1), { timeout: 10_000, interval: 5 })
+  // The lease that it left behind would have lasted 15 s.
+  expect(performance.now() - startedAtMs).toBeLessThan(10_000)
+})
+
+test('a process with nothing but a subscriber and a follower ends by itself', async () => {
+  const child = startChild('idle-child.ts', harness.directory)
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const [code] = (await once(child, 'close')) as [number | null]
+  expect([code, output]).toEqual([0, 'idle\n'])
+})
+
+test('a publish that is not on disk by its deadline is rejected as unknown, and the log goes on', async () => {
+  const log = await harness.connect()
+  await log.publish([{ topic: stream, key: 'before', value: null }])
+  const workerData = { directory: harness.directory, holdMs: 400 }
+  const holder = new Worker(pathOf('lock-holding-thread.ts'), { workerData })
+  const ended = once(holder, 'exit')
+  await once(holder, 'message')
+  const publishing = log.publish([{ topic: stream, key: 'k', value: Buffer.from('v') }], { deadlineMs: 50 })
+  await expect(publishing).rejects.toMatchObject({
+    name: 'PublishError',
+    code: 'RPT_PUBLISH_UNKNOWN',
+    outcome: 'unknown',
+    reason: 'deadline',
+    canRetry: true,
+  })
+  await ended
+  await expect(log.publish([{ topic: stream, key: 'after', value: null }])).resolves.toHaveLength(1)
+})
+
+test('more than the queue holds waits for its turn, and all of it becomes durable', async () => {
+  const log = await harness.connect()
+  const value = new Uint8Array(1024 * 1024).fill(1)
+  const calls = Array.from({ length: 100 }, (_, index) => log.publish([{ topic: stream, key: `k${index}`, value }]))
+  await Promise.all(calls)
+  const extents = await log.extents(stream)
+  expect(extents.reduce((sum, { nextOffset }) => sum + nextOffset, 0)).toBe(100)
+})
+
+test('a changed topic is refused, by name', async () => {
+  await harness.connect()
+  const topics = [{ ...testTopics.stream, partitions: 5 }]
+  await expect(openEmbeddedEventLog({ directory: harness.directory, topics, log: silent })).rejects.toMatchObject({
+    code: 'RPT_EVENT_LOG_TOPIC_CHANGED',
+    message: expect.stringContaining(stream) as string,
+  })
+})
+
+test('a closed log refuses calls', async () => {
+  const log = await harness.connect()
+  await log[Symbol.asyncDispose]()
+  await expect(log.publish([{ topic: stream, key: 'k', value: null }])).rejects.toMatchObject({ reason: 'closed' })
+  await expect(log.extents(stream)).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_CLOSED' })
+})
