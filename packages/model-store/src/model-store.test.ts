@@ -97,7 +97,7 @@ describe('the model store', () => {
     }
     beforeEach(async () => {
       await publish(models, { version: 'v1', value: 7 })
-      await expect(models.readVersion(ref)).resolves.toBeDefined()
+      await models.readVersion(ref)
     })
 
     it.each([
@@ -106,7 +106,7 @@ describe('the model store', () => {
       ['a changed file', 'file checksum', () => fixture.objects.put(file, bytes('8'))],
       ['a missing manifest', 'manifest missing', () => fixture.objects.delete([manifestKey(ref)])],
       ['a manifest that is no JSON', 'manifest invalid', () => fixture.objects.put(manifestKey(ref), bytes('{'))],
-      ['a manifest without files', 'manifest invalid', () => rewriteManifest(({ files: _, ...rest }) => rest)],
+      ['a manifest without files', 'manifest invalid', () => rewriteManifest((m) => ({ ...m, files: undefined }))],
       ['a manifest of another tenant', 'wrong tenant', () => rewriteManifest((m) => ({ ...m, tenant: 'other' }))],
       ['a manifest of another version', 'manifest invalid', () => rewriteManifest((m) => ({ ...m, version: 'v2' }))],
       [

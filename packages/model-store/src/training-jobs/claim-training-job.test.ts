@@ -65,14 +65,13 @@ describe('claiming a training job', () => {
     expect(outcomes.filter((outcome) => outcome.claimed !== undefined)).toHaveLength(1)
     const standing = await readJob()
     expect(standing).toMatchObject({ attempts: 2 })
-    for (const late of [
-      first.heartbeat(),
-      first.succeed({ summary: 'x' }),
-      first.fail({ code: 'X', message: 'x' }),
-      first.giveBack(),
-    ]) {
-      await expect(late).rejects.toThrow(LeaseLostError)
-    }
+    const tooLate = [
+      () => first.heartbeat(),
+      () => first.succeed({ summary: 'x' }),
+      () => first.fail({ code: 'X', message: 'x' }),
+      () => first.giveBack(),
+    ]
+    for (const change of tooLate) await expect(change()).rejects.toThrow(LeaseLostError)
     expect(await readJob()).toEqual(standing)
   })
 

@@ -30,7 +30,7 @@ const grids: Readonly<Record<Algorithm, Grid>> = {
   ],
 }
 
-const halfLives = [30, 7]
+const halfLives = [7, 30, 1]
 
 function complete(algorithm: Algorithm, parameters: Readonly<Record<string, number>>, seed: number): Recipe {
   if (algorithm === 'popularity') return { algorithm, parameters }
@@ -41,6 +41,14 @@ function complete(algorithm: Algorithm, parameters: Readonly<Record<string, numb
 export const candidatesOf = (algorithm: Algorithm, seed: number): readonly Recipe[] =>
   grids[algorithm].map((parameters) => complete(algorithm, parameters, seed))
 
-/** The recipe with histories that fade, for the end of the search. */
-export const decayingVariants = ({ algorithm, parameters }: Recipe): readonly Recipe[] =>
-  halfLives.map((historyHalfLifeDays) => ({ algorithm, parameters: { ...parameters, historyHalfLifeDays } }))
+/** The recipe with histories that fade. Popularity has no histories. */
+export const decayingVariants = (recipe: Recipe): readonly Recipe[] =>
+  recipe.algorithm === 'popularity' ? [] : halfLives.map((halfLifeDays) => withHistoryHalfLife(recipe, halfLifeDays))
+
+export const withHistoryHalfLife = ({ algorithm, parameters }: Recipe, historyHalfLifeDays: number): Recipe => ({
+  algorithm,
+  parameters: algorithm === 'popularity' ? parameters : { ...parameters, historyHalfLifeDays },
+})
+
+/** What every model must beat: everything that ever happened counts the same. */
+export const plainPopularity: Recipe = { algorithm: 'popularity', parameters: { halfLifeDays: 0 } }

@@ -1,5 +1,6 @@
 import type { LeaderboardRow } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
+import { plainPopularity } from './candidates.ts'
 import { isSameRecipe, type Recipe } from './recipe.ts'
 import type { SearchResult } from './search.ts'
 import { type Arena, scoreOf, type Trial } from './trial.ts'
@@ -11,6 +12,7 @@ export interface Contender {
 
 export interface Comparison {
   readonly contenders: readonly Contender[]
+  /** All-time popularity. Popularity that fades is compared as well, and nothing has to beat it: trends are a route of their own. */
   readonly baseline: Contender
   /** The best that beats popularity; the champion's recipe when none is better. Undefined when nothing beats popularity. */
   readonly winner: Contender | undefined
@@ -33,10 +35,10 @@ export async function compareRecipes(
 ): Promise<Comparison> {
   const contenders: Contender[] = []
   const { found, champion } = entrants
-  const waiting = lineUp(found, champion)
-  for (const [at, { role, trial }] of waiting.entries()) {
+  const entered = lineUp(found, champion)
+  for (const [at, { role, trial }] of entered.entries()) {
     const { algorithm } = trial.recipe
-    options.onProgress(at / waiting.length, `comparing ${algorithm}`)
+    options.onProgress(at / entered.length, `comparing ${algorithm}`)
     // What could not be tried on the smaller part is not tried on the larger one.
     const result =
       'declined' in trial ? trial : await arena.try(trial.recipe, { signal: options.signal, log: options.log })
@@ -49,20 +51,28 @@ export async function compareRecipes(
 
 /** A challenger with the champion's recipe is the champion. */
 function lineUp(found: SearchResult, champion: Recipe | undefined): readonly Contender[] {
-  const contenders = [...found.values()]
-    .map((trial): Contender => ({ role: trial.recipe.algorithm === 'popularity' ? 'baseline' : 'challenger', trial }))
-    .filter(({ role, trial }) => role === 'baseline' || champion === undefined || !isSameRecipe(trial.recipe, champion))
-  if (champion === undefined || champion.algorithm === 'popularity') return contenders
-  return [...contenders, { role: 'champion', trial: { recipe: champion, metrics: {}, trainingSeconds: 0 } }]
+  const baseline = waiting('baseline', plainPopularity)
+  const isEntered = ({ recipe }: Trial): boolean =>
+    !isSameRecipe(recipe, plainPopularity) && (champion === undefined || !isSameRecipe(recipe, champion))
+  const others = [...found.values()].filter(isEntered).map((trial): Contender => {
+    return { role: trial.recipe.algorithm === 'popularity' ? 'baseline' : 'challenger', trial }
+  })
+  const hasChampion = champion !== undefined && champion.algorithm !== 'popularity'
+  return [baseline, ...others, ...(hasChampion ? [waiting('champion', champion)] : [])]
 }
 
+const waiting = (role: Contender['role'], recipe: Recipe): Contender => ({
+  role,
+  trial: { recipe, metrics: {}, trainingSeconds: 0 },
+})
+
 function decide(contenders: readonly Contender[]): Comparison {
-  const baseline = contenders.find(({ role }) => role === 'baseline')
+  const [baseline] = contenders
   if (baseline === undefined) throw new Error('popularity was not compared')
   const bar = scoreOf(baseline.trial)
   // Of equals the champion stays.
   const best = contenders
-    .filter((contender) => contender !== baseline && scoreOf(contender.trial) > bar)
+    .filter(({ role, trial }) => role !== 'baseline' && scoreOf(trial) > bar)
     .sort((left, right) => {
       const byScore = scoreOf(right.trial) - scoreOf(left.trial)
       return byScore || Number(right.role === 'champion') - Number(left.role === 'champion')

@@ -27,9 +27,14 @@ function knnOf(found: SearchResult): ItemKnnParameters {
   return { neighbours: parameterOf(recipe, 'neighbours'), shrinkage: parameterOf(recipe, 'shrinkage') }
 }
 
+function popularityHalfLifeOf(found: SearchResult): number {
+  const recipe = found.get('popularity')?.recipe
+  return recipe === undefined ? 0 : parameterOf(recipe, 'halfLifeDays')
+}
+
 /** Refits the winner on everything and publishes it. @throws TrainingDataError when that does not fit into memory. */
 export async function publishWinner(winning: Winning, context: TrainingContext): Promise<ModelManifest> {
-  const { data, found, comparison } = winning
+  const { data, found } = winning
   const { recipe } = winning.winner.trial
   context.report(stages.compare, `fitting ${recipe.algorithm} to all data`)
   const part = new TrainingPart(data.dataset, Number.POSITIVE_INFINITY)
@@ -41,7 +46,8 @@ export async function publishWinner(winning: Winning, context: TrainingContext):
     recipe,
     part,
     knn: knnOf(found),
-    popularityHalfLifeDays: parameterOf(comparison.baseline.trial.recipe, 'halfLifeDays'),
+    // The list for visitors without a history fades as it did best.
+    popularityHalfLifeDays: popularityHalfLifeOf(found),
     catalogue: data.catalogue,
   }
   const { bundle, selfCheck } = await buildBundle(ingredients, { signal: context.signal, log: context.log })

@@ -1,6 +1,6 @@
 import type { Log } from '@rapport/core'
-import { candidatesOf, decayingVariants } from './candidates.ts'
-import { type Algorithm, algorithms, type Recipe } from './recipe.ts'
+import { candidatesOf, decayingVariants, withHistoryHalfLife } from './candidates.ts'
+import { type Algorithm, algorithms, parameterOf, type Recipe } from './recipe.ts'
 import { type Arena, scoreOf, type Trial } from './trial.ts'
 
 export interface SearchOptions {
@@ -15,7 +15,8 @@ export interface SearchOptions {
 /** The best trial of each algorithm on the validation part, or why there is none. */
 export type SearchResult = ReadonlyMap<Algorithm, Trial>
 
-/** Looks for parameters within a time budget: every algorithm's first recipe, then the others in turn, then decay. */
+/** Looks for parameters within a time budget: every algorithm's first recipe, then how fast
+ * histories fade, then the other recipes in turn. */
 export async function searchParameters(arena: Arena, options: SearchOptions): Promise<SearchResult> {
   return new Search(arena, options).run()
 }
@@ -33,16 +34,22 @@ class Search {
 
   async run(): Promise<SearchResult> {
     const grids = algorithms.map((algorithm) => candidatesOf(algorithm, this.#options.seed))
-    const rounds = Math.max(...grids.map((grid) => grid.length))
-    for (let round = 0; round < rounds; round += 1) {
-      const recipes = grids.flatMap((grid) => grid[round] ?? [])
-      // In the first round every algorithm has a fair share of what is left; later ones take what is left.
-      for (const [at, recipe] of recipes.entries()) await this.#try(recipe, round === 0 ? recipes.length - at : 1)
-    }
-    const personal = [...this.#best.values()].filter(({ recipe }) => recipe.algorithm !== 'popularity')
-    const ranked = personal.filter((trial) => 'metrics' in trial).sort((left, right) => scoreOf(right) - scoreOf(left))
+    // In the first round every algorithm has a fair share of what is left; later ones take what is left.
+    const first = grids.flatMap((grid) => grid[0] ?? [])
+    for (const [at, recipe] of first.entries()) await this.#try(recipe, first.length - at)
+    const tried = [...this.#best.values()].filter((trial) => 'metrics' in trial)
+    const ranked = tried.sort((left, right) => scoreOf(right) - scoreOf(left))
     for (const recipe of ranked.flatMap((trial) => decayingVariants(trial.recipe))) await this.#try(recipe, 1)
+    const rounds = Math.max(...grids.map((grid) => grid.length))
+    for (let round = 1; round < rounds; round += 1) {
+      for (const recipe of grids.flatMap((grid) => grid[round] ?? [])) await this.#try(this.#withBestDecay(recipe), 1)
+    }
     return this.#best
+  }
+
+  #withBestDecay(recipe: Recipe): Recipe {
+    const best = this.#best.get(recipe.algorithm)?.recipe
+    return best === undefined ? recipe : withHistoryHalfLife(recipe, parameterOf(best, 'historyHalfLifeDays'))
   }
 
   #leftMs(): number {
