@@ -27,3 +27,5 @@ await runLiveTraffic({
   onProblem: (error) =>
     console.error(`The shop could not play a visit: ${error instanceof Error ? error.message : String(error)}`),
 })
+// An open channel to the parent would keep the process.
+if (process.connected) process.disconnect()
