@@ -57,7 +57,7 @@ async function announceModel({ url, key, keyPath, print, signal }: Announcement)
   while (!signal.aborted) {
     const answer = await client.recommend({ userId: 'visitor-1', count: 1 }, { signal }).catch(() => undefined)
     if (answer !== undefined && answer.model !== null) {
-      print(calls(url, keyPath))
+      print(calls(url, keyPath, answer.items[0]?.id ?? 'p0001'))
       return
     }
     await setTimeout(1000, undefined, { signal }).catch(() => undefined)
@@ -65,10 +65,10 @@ async function announceModel({ url, key, keyPath, print, signal }: Announcement)
 }
 
 /** The key is read from its file, so that it stands neither on the screen nor in the shell's history. */
-function calls(url: string, keyPath: string): string {
+function calls(url: string, keyPath: string, bestItemId: string): string {
   const post = (path: string, body: object): string =>
     `  curl -s ${url}${path} -H "X-Api-Key: $(cat '${keyPath}')" -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
-  const event = { userId: 'visitor-1', event: 'Product Added', properties: { product_id: 'p0042' } }
+  const event = { userId: 'visitor-1', event: 'Product Added', properties: { product_id: bestItemId } }
   return `
 The recommender is trained. What a visitor gets:
 ${post('/v1/recommendations', { userId: 'visitor-1', count: 3 })}
@@ -76,8 +76,8 @@ ${post('/v1/recommendations', { userId: 'visitor-1', count: 3 })}
 The same with a reason for each:
 ${post('/v1/recommendations', { userId: 'visitor-1', count: 3, explain: true })}
 
-One more event, and what it changes:
-${post('/v1/track', event)} && echo && \\
+One more event (the first of these goes into the cart), and a second later what it has changed:
+${post('/v1/track', event)} && sleep 1 && \\
 ${post('/v1/recommendations', { userId: 'visitor-1', count: 3, explain: true })}
 `
 }
