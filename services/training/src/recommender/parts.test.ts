@@ -54,6 +54,15 @@ describe('strengths', () => {
     expect(cells(matrix, 1)).toEqual([[2, 1]])
   })
 
+  it('stay above 0 however old an act is', () => {
+    const old = logOf(1, 2, [
+      [0, 0, 'Product Viewed', 0],
+      [0, 1, 'Product Viewed', 1_000_000],
+    ])
+    const [first] = cells(strengthMatrix(old, { span: always, halfLifeMs: 1000 }), 0)
+    expect(first?.[1]).toBeGreaterThan(0)
+  })
+
   it('are scaled to a mean of 1', () => {
     expect(strengthScale(log)).toBeCloseTo(3 / 10)
     const { values } = strengthMatrix(log, { span: always, scale: strengthScale(log) })

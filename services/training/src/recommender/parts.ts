@@ -44,6 +44,9 @@ function eachStrength(
   }
 }
 
+/** Where fading ends: a year at a half-life of a day would be 0 in single precision, and a cell of 0 is none to iALS. */
+const leastDecay = 2 ** -30
+
 /**
  * Users x items with the strengths that serving gives a history: each kind of event counts once for an item, at its newest
  * time, by its weight and age; the kinds add up.
@@ -54,7 +57,7 @@ export function strengthMatrix(log: InteractionLog, options: MatrixOptions): Csr
   const columnOf: number[] = []
   const values: number[] = []
   eachStrength(log, options, ({ user, item, kind, atMs, newestMs }) => {
-    const decay = halfLifeMs === undefined ? 1 : 2 ** ((atMs - newestMs) / halfLifeMs)
+    const decay = halfLifeMs === undefined ? 1 : Math.max(leastDecay, 2 ** ((atMs - newestMs) / halfLifeMs))
     rowOf.push(user)
     columnOf.push(item)
     values.push(scale * decay * weightOfKind(kind))
