@@ -23,11 +23,15 @@ describe('createCoercion', () => {
     })
   })
 
+  it.each(['9007199254740991', '-9007199254740991'])('holds %s, which a double holds exactly', (text) => {
+    expect(coerce?.({ count: text })).toEqual({ count: Number(text) })
+  })
+
   it('fills in defaults', () => {
     expect(coerce?.({})).toEqual({ count: 10 })
   })
 
-  it.each(['', ' 1', '1.0', '0x10', 'true', '1e3', '99999999999999999999'])(
+  it.each(['', ' 1', '1.0', '0x10', 'true', '1e3', '9007199254740992', '99999999999999999999'])(
     'leaves %j, which is no integer, as it is',
     (text) => {
       expect(coerce?.({ count: text })).toEqual({ count: text })

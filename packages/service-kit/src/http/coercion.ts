@@ -10,8 +10,8 @@ interface Annotated {
 
 type Convert = (value: unknown) => unknown
 
-const integer = /^-?\d{1,15}$/
-const number = /^-?\d{1,17}(\.\d{1,17})?([eE][+-]?\d{1,3})?$/
+const integer = /^-?\d{1,16}$/
+const number = /^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?$/
 
 /**
  * Turns the text of a query, a path or a header into what the schema names, strictly: `1` is an integer and `1.0`, `true`
@@ -41,12 +41,14 @@ export function createCoercion(schema: TSchema): Convert | undefined {
   }
 }
 
+const isText = (value: unknown, form: RegExp): value is string => typeof value === 'string' && form.test(value)
+
 function converterOf(schema: Annotated): Convert | undefined {
   switch (schema.type ?? '') {
     case 'integer':
-      return (value) => (typeof value === 'string' && integer.test(value) ? Number(value) : value)
+      return (value) => (isText(value, integer) && Number.isSafeInteger(Number(value)) ? Number(value) : value)
     case 'number':
-      return (value) => (typeof value === 'string' && number.test(value) ? Number(value) : value)
+      return (value) => (isText(value, number) && Number.isFinite(Number(value)) ? Number(value) : value)
     case 'boolean':
       return (value) => (value === 'true' ? true : value === 'false' ? false : value)
     case 'array': {

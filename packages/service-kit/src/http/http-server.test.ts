@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { ErrorBodySchema } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -107,6 +108,12 @@ describe('errors', () => {
       'RPT_HTTP_UNSUPPORTED_MEDIA_TYPE',
     ],
     [
+      'plain text',
+      { method: 'POST', url: '/v1/recommendations', payload: '{}', headers: { 'content-type': 'text/plain' } },
+      415,
+      'RPT_HTTP_UNSUPPORTED_MEDIA_TYPE',
+    ],
+    [
       'a large body',
       { method: 'POST', url: '/v1/recommendations', payload: { x: 'x'.repeat(1024 ** 2) } },
       413,
@@ -116,6 +123,12 @@ describe('errors', () => {
     ['a bad path', { url: '/v1/recommendations/users/abcdef' }, 400, 'RPT_HTTP_INVALID'],
     ['a path that cannot be decoded', { url: '/v1/recommendations/users/%' }, 400, 'RPT_HTTP_MALFORMED'],
     ['another method', { method: 'DELETE', url: '/v1/recommendations' }, 405, 'RPT_HTTP_METHOD_NOT_ALLOWED'],
+    [
+      'another method with a large body',
+      { method: 'PUT', url: '/v1/recommendations', payload: { x: 'x'.repeat(1024 ** 2) } },
+      405,
+      'RPT_HTTP_METHOD_NOT_ALLOWED',
+    ],
     ['an unknown path', { url: '/v1/nothing' }, 404, 'RPT_HTTP_NOT_FOUND'],
     ['a refusal by the handler', { url: '/v1/recommendations/fails/conflict' }, 409, 'RPT_TEST_CONFLICT'],
     ['a store that is down', { url: '/v1/recommendations/fails/store' }, 503, 'RPT_HTTP_UNAVAILABLE'],
@@ -126,6 +139,16 @@ describe('errors', () => {
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
     expect(answer.json()).toMatchObject({ error: { code, requestId: answer.headers['x-request-id'] } })
     expect(Value.Check(ErrorBodySchema, answer.json())).toBe(true)
+  })
+
+  it('name the methods that a path takes, whatever else it is asked for', async () => {
+    for (const method of METHODS.filter((each) => !['POST', 'CONNECT'].includes(each))) {
+      for (const contentType of [undefined, 'application/json', 'neither']) {
+        const headers = contentType === undefined ? {} : { 'content-type': contentType }
+        const answer = await server.app.inject({ method: method as 'GET', url: '/v1/recommendations/?x=1', headers })
+        expect([method, answer.statusCode, answer.headers['allow']]).toEqual([method, 405, 'POST'])
+      }
+    }
   })
 
   it('name every field and its reason', async () => {
@@ -152,10 +175,14 @@ describe('errors', () => {
     expect(down.body).not.toContain('10.0.0.7')
     expect(down.headers['retry-after']).toBe('1')
   })
+})
 
-  it('name the methods that a path takes', async () => {
-    const answer = await call({ method: 'PUT', url: '/v1/recommendations?x=1' })
-    expect(answer.headers['allow']).toBe('POST')
+describe('a slash at the end', () => {
+  it('changes no path, and stays in a parameter when it is encoded', async () => {
+    const post = await call({ method: 'POST', url: '/v1/recommendations/', payload: { count: 3 } })
+    expect([post.statusCode, post.json()]).toEqual([200, { tenant: 'acme', count: 3 }])
+    expect((await call({ url: '/v1/recommendations/users/a/?count=2' })).json()).toEqual({ tenant: 'a', count: 2 })
+    expect((await call({ url: '/v1/recommendations/users/a%2F' })).json()).toEqual({ tenant: 'a/', count: 10 })
   })
 })
 

@@ -113,10 +113,13 @@ function createApp(log: Logger, limits: HttpLimits): HttpApp {
     // A request that comes over a living connection while the server stops is served, and told to close the connection.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 4096 },
+    // Some event clients end every path with a slash.
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
   }) as unknown as HttpApp
+  // No route takes plain text; the framework would hand it to routes that describe their bodies by content type.
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(compileValidator)
   app.setErrorHandler(answerError)
   app.addHook('onRequest', (request, reply, done) => {

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { HttpApp } from '../service.ts'
 import { HttpError, notFound } from './http-error.ts'
 
@@ -6,7 +7,10 @@ interface KnownPath {
   readonly methods: Set<string>
 }
 
-/** Answers what no route takes: 405 with `Allow` when the path has other methods, 404 otherwise. */
+/**
+ * Answers what no route takes: 405 with `Allow` when the path has other methods, 404 otherwise. The answer comes before a
+ * body is read, so it does not depend on the body or its content type.
+ */
 export function addNotFoundHandler(app: HttpApp): void {
   const paths = new Map<string, KnownPath>()
   app.addHook('onRoute', ({ url, method }) => {
@@ -14,17 +18,21 @@ export function addNotFoundHandler(app: HttpApp): void {
     for (const each of [method].flat()) path.methods.add(each)
     paths.set(url, path)
   })
-  app.setNotFoundHandler((request) => {
+  const refusalOf = (request: FastifyRequest): HttpError => {
     const path = request.url.split('?', 1)[0] ?? '/'
     const methods = new Set<string>()
     for (const known of paths.values()) {
       if (known.pattern.test(path)) for (const method of known.methods) methods.add(method)
     }
-    if (methods.size === 0) throw notFound(`route ${request.method} ${path}`)
+    if (methods.size === 0) return notFound(`route ${request.method} ${path}`)
     const allow = [...methods].toSorted().join(', ')
-    throw new HttpError(405, 'RPT_HTTP_METHOD_NOT_ALLOWED', `${path} takes ${allow}, not ${request.method}.`, {
+    return new HttpError(405, 'RPT_HTTP_METHOD_NOT_ALLOWED', `${path} takes ${allow}, not ${request.method}.`, {
       headers: { Allow: allow },
     })
+  }
+  app.addHook('onRequest', (request, _reply, done) => (request.is404 ? done(refusalOf(request)) : done()))
+  app.setNotFoundHandler((request) => {
+    throw refusalOf(request)
   })
 }
 
@@ -33,5 +41,5 @@ function toPattern(url: string): RegExp {
     .replaceAll(/[.+?^$()|[\]\\]/g, '\\$&')
     .replaceAll(/:[A-Za-z]\w*/g, '[^/]+')
     .replaceAll('*', '.*')
-  return new RegExp(`^${source}$`)
+  return new RegExp(`^${source}/?$`)
 }

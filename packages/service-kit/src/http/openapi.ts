@@ -87,7 +87,7 @@ function describe(schema: FastifySchema | undefined, route: RouteOptions): Fasti
     ...(scope === undefined
       ? {}
       : {
-          security: [{ bearer: [] }, { basic: [] }, { apiKey: [] }, { writeKey: [] }],
+          security: Object.keys(securitySchemes).map((name) => ({ [name]: scope === 'any' ? [] : [scope] })),
           description: [schema?.description, scope === 'any' ? 'Needs any key.' : `Needs the scope \`${scope}\`.`]
             .filter(Boolean)
             .join('\n\n'),

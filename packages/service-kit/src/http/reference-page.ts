@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fastify } from 'fastify'
 import type { HttpApp } from '../service.ts'
 
@@ -19,12 +19,16 @@ export function addReferencePage(app: HttpApp, title: string): void {
       body: answer.rawPayload,
     }
   }
-  // The page names its script by a relative address, so it has to stand below the slash.
-  app.get('/docs', { schema: hidden }, (_request, reply) => reply.redirect('/docs/'))
-  app.get('/docs/*', { schema: hidden }, async (request, reply) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { status, type, body } = await serve(request.url)
     return reply.code(status).type(type).send(body)
+  }
+  app.get('/docs', { schema: hidden }, (request, reply) => {
+    // The page names its script by a relative address, so it has to stand below the slash.
+    const isBelow = request.url.split('?', 1)[0]?.endsWith('/')
+    return isBelow ? answer(request, reply) : reply.redirect('/docs/')
   })
+  app.get('/docs/*', { schema: hidden }, answer)
   app.addHook('onClose', async () => {
     await (await page)?.close()
   })
