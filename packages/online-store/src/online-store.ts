@@ -162,6 +162,8 @@ export interface OnlineStore extends AsyncDisposable {
   /** Versioned documents (an item's catalogue entry): whole values under compare-and-set. Resolves when durable. */
   readDocuments(entities: readonly EntityRef[]): Promise<readonly (Document | undefined)[]>
   writeDocuments(writes: readonly DocumentWrite[]): Promise<readonly DocumentOutcome[]>
+  /** Removes all documents of a tenant's entities; the next version of each is 1. State stays. Resolves when durable. */
+  clearDocuments(tenant: string): Promise<void>
 
   readCached(keys: readonly CacheKey[]): Promise<readonly (Uint8Array | undefined)[]>
   /** Lost at any time; `ttlMs` is required. Never makes a caller wait for durability. */

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EntityRef, OnlineStore } from '../online-store.ts'
-import { newTenant, type OnlineStoreHarness, type OpenHarness } from './harness.ts'
+import {
+  application,
+  entry,
+  newTenant,
+  readTally,
+  tally,
+  type OnlineStoreHarness,
+  type OpenHarness,
+} from './harness.ts'
 
 export function describeDocuments(open: OpenHarness): void {
   describe('documents', () => {
@@ -59,6 +67,25 @@ export function describeDocuments(open: OpenHarness): void {
         { written: true, version: 2 },
       ])
       expect(await store.readDocuments([item])).toEqual([{ version: 2, value: 2 }])
+    })
+
+    it('clears the documents of one tenant, after which versions start anew, and leaves state alone', async () => {
+      const near = [`${item.tenant}-2`, `${item.tenant}:x`, item.tenant.slice(0, -1)]
+      const others = near.map((tenant) => ({ tenant, kind: item.kind, id: item.id }))
+      const mine = Array.from({ length: 600 }, (_, index) => ({ ...item, id: `item-${index}:{%}` }))
+      await store.writeDocuments([...mine, ...others, item].map((entity) => ({ entity, value: 'stands' })))
+      await store.apply([application(item, [entry(0, [tally('a')])])])
+      const other = await harness.connect()
+      await other.clearDocuments(item.tenant)
+      expect((await store.readDocuments([...mine, item])).filter((document) => document !== undefined)).toEqual([])
+      expect(await store.readDocuments(others)).toEqual(others.map(() => ({ version: 1, value: 'stands' })))
+      expect(await readTally(store, item)).toEqual({ a: 1 })
+      expect(await store.writeDocuments([{ entity: item, value: 'new', ifVersion: 0 }])).toEqual([
+        { written: true, version: 1 },
+      ])
+      await store.clearDocuments(item.tenant)
+      await store.clearDocuments(item.tenant)
+      expect(await store.readDocuments([item])).toEqual([undefined])
     })
 
     it('lets one of several racing writers win each version', async () => {

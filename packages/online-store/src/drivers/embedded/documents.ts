@@ -1,11 +1,12 @@
 import type { Document, DocumentOutcome, DocumentWrite, EntityRef, JsonValue } from '../../online-store.ts'
-import { entityKey } from '../../keys.ts'
+import { entityKey, tenantKeyPrefix } from '../../keys.ts'
 import { commit } from './commit.ts'
 import type { DocumentTables } from './environments.ts'
 import { boundedKey } from './layout.ts'
 
 /* Version float64, then the value as JSON. */
 const VERSION_BYTES = 8
+const CLEAR_PAGE = 256
 
 export function readDocument({ documents }: DocumentTables, entity: EntityRef): Document | undefined {
   const bytes = documents.getBinary(boundedKey(entityKey(entity)))
@@ -37,4 +38,15 @@ export async function writeDocuments(
       return { written: true, version: standing + 1 }
     }),
   )
+}
+
+/** Removes a tenant's documents page by page, each in a transaction of its own. */
+export async function clearDocuments({ env, documents }: DocumentTables, tenant: string): Promise<void> {
+  const prefix = tenantKeyPrefix(tenant)
+  const clearPage = (): number => {
+    const keys = Array.from(documents.getKeys({ start: prefix, end: `${prefix}\u007f`, limit: CLEAR_PAGE }))
+    for (const key of keys) documents.removeSync(key)
+    return keys.length
+  }
+  while ((await commit(env, clearPage)) > 0);
 }

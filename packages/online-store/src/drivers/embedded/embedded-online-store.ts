@@ -15,7 +15,7 @@ import type {
 } from '../../online-store.ts'
 import { applyAll } from './apply.ts'
 import { ValueCache, type CacheStats } from './cache.ts'
-import { readDocument, writeDocuments } from './documents.ts'
+import { clearDocuments, readDocument, writeDocuments } from './documents.ts'
 import type { CacheTables, DocumentTables, StateTables } from './environments.ts'
 import { clearTenant, readEntity, scanTenant } from './read.ts'
 
@@ -78,6 +78,10 @@ export class EmbeddedOnlineStore implements OnlineStore {
     return this.#guarded('write documents', () =>
       writes.length === 0 ? [] : writeDocuments(this.#parts.documents, writes),
     )
+  }
+
+  clearDocuments(tenant: string): Promise<void> {
+    return this.#guarded('clear documents', () => clearDocuments(this.#parts.documents, tenant))
   }
 
   readCached(keys: readonly CacheKey[]): Promise<(Uint8Array | undefined)[]> {
