@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { topics } from '@rapport/contracts'
 import type { EventLog, LogRecord } from '@rapport/messaging'
-import { versionPrefix } from '../model-keys.ts'
+import { openEmbeddedEventLog } from '@rapport/messaging/embedded'
+import { aliasKey, versionPrefix } from '../model-keys.ts'
 import { champion, type Fixture, numberLoader, type NumberModel, openFixture, publish } from '../testing/fixture.ts'
 import { createModelHost, type ModelHost, type ModelHostOptions } from './model-host.ts'
 
@@ -288,6 +292,29 @@ describe('the model host', () => {
     expect(await valueOf(host)).toBe(2)
     expect(host.stats().models.map(({ name }) => name)).toEqual(['numbers'])
     expect(fixture.log.lines).toContainEqual({ level: 'warn', message: 'not an alias change' })
+  })
+
+  it('drops the model of an alias that is gone, and takes what comes under the name later, whatever its revision', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'model-host-log-'))
+    stack.defer(() => rm(directory, { recursive: true, force: true }))
+    const eventLog = stack.use(await openEmbeddedEventLog({ directory, topics: [topics.models], log: fixture.log }))
+    await serve('v1', 1)
+    await serve('v2', 2)
+    const host = openHost({ eventLog })
+    await host.start()
+    const lease = await host.acquire('shop', 'numbers')
+    await fixture.objects.delete([aliasKey(champion)])
+    await eventLog.publish([{ topic: topics.models.name, key: 'shop/numbers/champion', value: null }])
+    await vi.waitFor(() => expect(host.stats().models).toEqual([]))
+    expect(host.tryAcquire('shop', 'numbers')).toBeUndefined()
+    expect(lease?.model.isDisposed).toBe(false)
+    lease?.[Symbol.dispose]()
+    expect(lease?.model.isDisposed).toBe(true)
+    expect(host.stats().usedBytes).toBe(0)
+    await serve('v3', 3)
+    await host.poll()
+    expect(await valueOf(host)).toBe(3)
+    expect(host.stats().models).toMatchObject([{ revision: 1 }])
   })
 
   it('polls by itself', async () => {

@@ -1,6 +1,7 @@
 import { type Alias, ModelAliasChangeSchema, topics } from '@rapport/contracts'
 import { type Clock, type Log, systemClock } from '@rapport/core'
 import type { EventLog, LogRecord } from '@rapport/messaging'
+import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { RefusalReason } from '../errors.ts'
 import { checkModelRef, type ModelRef } from '../model-keys.ts'
@@ -55,6 +56,9 @@ export interface ModelHost<T> extends AsyncDisposable {
 export function createModelHost<T>(options: ModelHostOptions<T>): ModelHost<T> {
   return new SlotHost(options)
 }
+
+/** What the host needs to know of a change; the alias itself is read from the store. */
+const AliasNameSchema = Type.Pick(ModelAliasChangeSchema, ['tenant', 'name', 'alias'])
 
 class SlotHost<T> implements ModelHost<T> {
   readonly #options: ModelHostOptions<T>
@@ -148,8 +152,8 @@ class SlotHost<T> implements ModelHost<T> {
   async #onAliasChanges(records: readonly LogRecord[]): Promise<void> {
     const changed = new Set<ModelSlot<T>>()
     for (const { key, value } of records) {
-      const change: unknown = value === null ? undefined : parse(value)
-      if (!Value.Check(ModelAliasChangeSchema, change)) {
+      const change = value === null ? aliasOfKey(key) : parse(value)
+      if (!Value.Check(AliasNameSchema, change)) {
         this.#options.log.warn({ topic: topics.models.name, key }, 'not an alias change')
         continue
       }
@@ -158,6 +162,12 @@ class SlotHost<T> implements ModelHost<T> {
     }
     await Promise.all([...changed].map((slot) => slot.refreshAfterChange()))
   }
+}
+
+/** A tombstone has nothing but its key `<tenant>/<name>/<alias>`: the alias is gone. */
+function aliasOfKey(key: string): unknown {
+  const [tenant, name, alias] = key.split('/')
+  return { tenant, name, alias }
 }
 
 function parse(value: Uint8Array): unknown {

@@ -100,6 +100,14 @@ export class ModelSlot<T> {
     retired?.retire()
   }
 
+  /** The alias is gone, and its model with it: what comes later under the name has revisions of its own. */
+  #drop(): void {
+    if (this.#serving === undefined) return
+    const { tenant, name } = this.ref
+    this.#context.log.info({ tenant, model: name }, 'the alias is gone, its model no longer serves')
+    this.#retire()
+  }
+
   async #refreshOnce(): Promise<void> {
     const { store, alias, log, clock } = this.#context
     let version: string | undefined
@@ -107,7 +115,8 @@ export class ModelSlot<T> {
       const named = await store.readAlias({ ...this.ref, alias })
       version = named?.version
       this.#isStale = false
-      if (named !== undefined) await this.#follow(named)
+      if (named === undefined) this.#drop()
+      else await this.#follow(named)
     } catch (error) {
       if (error instanceof ModelRefusedError && version !== undefined) {
         this.#context.refusals.add({ ...this.ref, version }, error)

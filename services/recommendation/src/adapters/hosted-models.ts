@@ -28,6 +28,7 @@ export class HostedModels implements RecommenderModels {
     const { host } = this.options
     const lease = host.tryAcquire(tenant, recommenderModelName)
     if (lease !== undefined) return this.note(tenant, lease)
+    this.serving.delete(tenant)
     // Only the first request of a tenant waits; without a champion every other one would.
     if (this.asked.has(tenant)) return undefined
     this.asked.add(tenant)

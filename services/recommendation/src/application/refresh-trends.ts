@@ -87,8 +87,10 @@ export class TrendRefresher implements Disposable {
   private async read(tenant: string, trends: TenantTrends): Promise<void> {
     const { reader, shops, clock } = this.options
     const newestMs = await reader.newestEventMs(tenant)
-    const isWhole = clock.now() - trends.wholeReadAtMs >= wholeReadMs
-    if (newestMs === undefined || (newestMs === trends.newestMs && !isWhole)) return
+    if (newestMs === undefined) return this.forget(tenant, trends)
+    // The clock of the events goes back only where the state has begun anew.
+    const isWhole = clock.now() - trends.wholeReadAtMs >= wholeReadMs || newestMs < trends.newestMs
+    if (newestMs === trends.newestMs && !isWhole) return
     const from = isWhole ? 0 : trends.newestMs
     const read = (span: TrendUnitSpan): Promise<CompactBucket[]> => this.readBuckets(tenant, span)
     const hoursFromMs = startOf(newestMs, hourMs) - (hoursKept - 1) * hourMs
@@ -103,6 +105,12 @@ export class TrendRefresher implements Disposable {
     if (isWhole) trends.wholeReadAtMs = clock.now()
     const shop = shops.of(tenant)
     shop.trends = computeTrends({ newestMs, hours: trends.hours, days: trends.days }, shop.table.size)
+  }
+
+  /** The tenant has no state, or none any more: what was counted before is not its own. */
+  private forget(tenant: string, trends: TenantTrends): void {
+    Object.assign(trends, { newestMs: 0, wholeReadAtMs: 0, hours: [], days: [] })
+    this.options.shops.of(tenant).trends = { popular: new Float32Array(0), trending: new Float32Array(0) }
   }
 
   private async readBuckets(tenant: string, span: TrendUnitSpan): Promise<CompactBucket[]> {

@@ -43,11 +43,26 @@ describe('Catalogue', () => {
   it('forgets an item whose record is gone, and what was deleted stays unlisted', () => {
     const { table, catalogue } = setUp()
     catalogue.apply(itemOf('a'))
+    catalogue.apply(itemOf('b', {}, { deleted: true }))
     const index = table.intern('a')
     expect(catalogue.forget('a')).toBe(index)
     expect(catalogue.forget('a')).toBeUndefined()
     expect(catalogue.forget('never heard of')).toBeUndefined()
     expect(catalogue.mayShow(index)).toBe(false)
+  })
+
+  it('governs no more when every record is gone, as a catalogue read anew would', () => {
+    const { table, catalogue } = setUp()
+    const unlisted = table.intern('unlisted')
+    catalogue.apply(itemOf('a'))
+    catalogue.apply(itemOf('b', {}, { deleted: true }))
+    catalogue.forget('a')
+    expect(catalogue.mayShow(unlisted)).toBe(false)
+    catalogue.forget('b')
+    expect(catalogue.mayShow(unlisted)).toBe(true)
+    catalogue.apply(itemOf('a', { title: 'anew' }, { version: 1 }))
+    expect(catalogue.entryAt(table.intern('a'))?.body.title).toBe('anew')
+    expect(catalogue.mayShow(unlisted)).toBe(false)
   })
 
   it('keeps descriptions out of memory', () => {

@@ -13,9 +13,9 @@ export interface CatalogueEntry {
 }
 
 /**
- * The items of one tenant as `rapport.items.v1` tells them; of two records of an item the higher version counts. Once a
- * tenant has told of any item its catalogue is the authority: what is not in it is not shown. A tenant without a
- * catalogue gets everything its events speak of.
+ * The items of one tenant as `rapport.items.v1` tells them; of two records of an item the higher version counts. While the
+ * topic tells of any item, deleted ones included, the catalogue is the authority: what is not in it is not shown. A tenant
+ * without a catalogue gets everything its events speak of.
  */
 export class Catalogue {
   private readonly table: ItemTable
@@ -64,6 +64,7 @@ export class Catalogue {
     const stood = this.entries[index] !== undefined
     this.drop(index)
     this.deletedVersions.delete(index)
+    this.governs = this.standing > 0 || this.deletedVersions.size > 0
     return stood ? index : undefined
   }
 
