@@ -12,9 +12,21 @@ export const archivedTopics: readonly string[] = [topics.events.name, topics.ite
 export const StateCommandSchema = Type.Union([
   Type.Object({ type: Type.Literal('flush-archive'), requestedAt: Type.String() }),
   Type.Object({ type: Type.Literal('rebuild'), requestedAt: Type.String(), tenant: Type.String(), id: Type.String() }),
+  /**
+   * The tenant was removed: its events below these offsets, by partition of `rapport.events.v1`, are never applied again,
+   * however far a consumer rewinds. Those above are of a later tenant of the same name. `takenAt`: it is in force.
+   */
+  Type.Object({
+    type: Type.Literal('forget-tenant'),
+    requestedAt: Type.String(),
+    tenant: Type.String(),
+    before: Type.Array(Type.Integer({ minimum: 0 })),
+    takenAt: Type.Optional(Type.String()),
+  }),
 ])
 export type StateCommand = Static<typeof StateCommandSchema>
 export const archiveFlushKey = 'archive/flush'
+export const forgetCommandKey = (tenant: string): string => `forget/${tenant}`
 export const rebuildCommandKey = (tenant: string, id: string): string => `rebuild/${tenant}/${id}`
 
 const InstantSchema = Type.String({ format: 'date-time' })

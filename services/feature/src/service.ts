@@ -1,12 +1,13 @@
 import { createFeatureReader } from '@rapport/features'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
-import { archivedTopics, type StateCommand } from '@rapport/contracts'
+import { archivedTopics, forgetCommandKey, topics, type StateCommand } from '@rapport/contracts'
 import { StateRebuilder } from './application/rebuild-state.ts'
 import { ArchiveWriter } from './archive/archive-writer.ts'
 import type { FeatureConfig } from './config.ts'
 import { consumeForArchive } from './consumers/archive-consumer.ts'
 import { consumeEvents } from './consumers/event-consumer.ts'
 import { followStateCommands } from './consumers/state-commands.ts'
+import { ForgottenTenants, type ForgetCommand } from './domain/forgotten-tenants.ts'
 import { createFeatureMetrics, type FeatureMetrics } from './metrics.ts'
 import { addFeaturesRoutes } from './routes/features-routes.ts'
 import { addStateRoutes } from './routes/state-routes.ts'
@@ -33,7 +34,7 @@ export function createFeatureService(config: FeatureConfig, dependencies: Servic
   })
 }
 
-/** The consuming side: state commands first, so that a rebuild cut short is known before the first event is applied. */
+/** The consuming side: state commands first, so that rebuilds cut short and removed tenants are known before the first event is applied. */
 async function startConsumers(
   config: FeatureConfig,
   dependencies: ServiceDependencies,
@@ -44,8 +45,9 @@ async function startConsumers(
   const onWritten = (bytes: number): void => metrics.archivedBytes.inc(bytes)
   const writer = new ArchiveWriter(objectStore, { limits: config.archive, log, onWritten })
   const rebuilder = new StateRebuilder({ ...dependencies, ...config })
+  const forgotten = new ForgottenTenants()
   const commands = await followStateCommands(eventLog, log, (command) =>
-    handle(command, dependencies, { writer, rebuilder }),
+    handle(command, dependencies, { writer, rebuilder, forgotten }),
   )
   const following = stack.use(commands)
   await following.caughtUp
@@ -56,7 +58,7 @@ async function startConsumers(
     await writer[Symbol.asyncDispose]()
   })
   const { isHeld } = rebuilder
-  const live = stack.use(await consumeEvents({ ...dependencies, ...config, metrics, isHeld }))
+  const live = stack.use(await consumeEvents({ ...dependencies, ...config, metrics, isHeld, forgotten }))
   stack.use(rebuilder)
   rebuilder.start(live)
   metrics.watchConsumers(eventLog)
@@ -65,13 +67,26 @@ async function startConsumers(
 
 async function handle(
   command: StateCommand,
-  { eventLog, log }: ServiceDependencies,
-  { writer, rebuilder }: { writer: ArchiveWriter; rebuilder: StateRebuilder },
+  { eventLog, clock, log }: ServiceDependencies,
+  { writer, rebuilder, forgotten }: { writer: ArchiveWriter; rebuilder: StateRebuilder; forgotten: ForgottenTenants },
 ): Promise<void> {
   try {
-    if (command.type === 'rebuild') await rebuilder.request(command.tenant, command.id)
+    if (command.type === 'forget-tenant') await forget(command, { eventLog, clock, forgotten })
+    else if (command.type === 'rebuild') await rebuilder.request(command.tenant, command.id)
     else await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
   } catch (error) {
     log.error({ err: error, command: command.type }, 'a state command failed')
   }
+}
+
+/** Whoever removes the tenant waits for the answer: from then on none of its old events is applied. */
+async function forget(
+  command: ForgetCommand,
+  { eventLog, clock, forgotten }: Pick<ServiceDependencies, 'eventLog' | 'clock'> & { forgotten: ForgottenTenants },
+): Promise<void> {
+  await forgotten.take(command)
+  if (command.takenAt !== undefined) return
+  const taken: StateCommand = { ...command, takenAt: new Date(clock.now()).toISOString() }
+  const value = Buffer.from(JSON.stringify(taken))
+  await eventLog.publish([{ topic: topics.stateCommands.name, key: forgetCommandKey(command.tenant), value }])
 }

@@ -1,6 +1,6 @@
-import { topics, type DeadLetterRecord, type Event } from '@rapport/contracts'
+import { forgetCommandKey, topics, type DeadLetterRecord, type Event, type StateCommand } from '@rapport/contracts'
 import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyEvents } from '../application/apply-events.ts'
 import { readEvent, type TimedEvent } from '../domain/read-event.ts'
 import { anEvent, noonMs, toRecord } from '../testing/events.ts'
@@ -183,5 +183,53 @@ describe('the event consumer', () => {
     expect(await exportText(harness.dependencies.onlineStore, 'shop')).toContain(
       '"id":"u1","part":"count/Product Viewed","field":"total","amount":2',
     )
+  })
+})
+
+describe('a removed tenant', () => {
+  const publishCommand = (command: StateCommand & { readonly tenant: string }): Promise<unknown> =>
+    harness.dependencies.eventLog.publish([
+      {
+        topic: topics.stateCommands.name,
+        key: forgetCommandKey(command.tenant),
+        value: Buffer.from(JSON.stringify(command)),
+      },
+    ])
+  const isTaken = async (): Promise<boolean> => {
+    const place = { topic: topics.stateCommands.name, partition: 0, offset: 0 }
+    const newest = (await harness.dependencies.eventLog.read(place, 100)).at(-1)
+    return Buffer.from(newest?.value ?? [])
+      .toString()
+      .includes('takenAt')
+  }
+
+  it('does not come back by a rewind, and a later one of its name counts from its first event', async () => {
+    const { eventLog, onlineStore } = harness.dependencies
+    const first = await harness.startConsuming()
+    await harness.publish([
+      ...Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` })),
+      anEvent({ tenant: 'other' }),
+    ])
+    await harness.settled()
+    const other = await harness.exported('other')
+    const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
+    await vi.waitFor(async () => expect(await isTaken()).toBe(true))
+    await onlineStore.clearState('shop')
+    await first[Symbol.asyncDispose]()
+
+    const second = await harness.startConsuming()
+    await harness.publish([anEvent({ userId: 'later', items: ['new'] })])
+    await harness.settled()
+    const later = await harness.exported()
+    expect(later).toContain('later')
+    expect(later).not.toMatch(/"id":"u\d|"id":"i1"/)
+    expect(await harness.exported('other')).toBe(other)
+    await second[Symbol.asyncDispose]()
+
+    await harness.startConsuming()
+    await harness.publish([anEvent({ tenant: 'other', userId: 'marker' })])
+    await harness.settled()
+    expect(await harness.exported()).toBe(later)
   })
 })

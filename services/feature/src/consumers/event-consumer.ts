@@ -3,6 +3,7 @@ import type { Clock, Log } from '@rapport/core'
 import type { EventLog, LogRecord, RecordBatch, Subscriber } from '@rapport/messaging'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { applyEvents, type EventBatch } from '../application/apply-events.ts'
+import type { ForgottenTenants } from '../domain/forgotten-tenants.ts'
 import { readEvent } from '../domain/read-event.ts'
 import type { FeatureMetrics } from '../metrics.ts'
 import { toDeadLetter, type RefusedRecord } from './dead-letters.ts'
@@ -18,6 +19,8 @@ export interface EventConsumerOptions {
   readonly maxBatchEvents: number
   /** Tenants whose state is being rebuilt: their events are left to the rebuild. */
   readonly isHeld: (tenant: string) => boolean
+  /** A rewind brings events of removed tenants back, and nothing marks them as applied any more. */
+  readonly forgotten: ForgottenTenants
 }
 
 interface ReadBatch {
@@ -32,13 +35,13 @@ export function consumeEvents(options: EventConsumerOptions): Promise<Subscriber
     topics: [topics.events.name],
     maxRecords: options.maxBatchEvents,
     rewindMs: options.rewindMs,
-    onBatch: (batch) => handleBatch(batch, options),
+    onBatch: (batch) => options.forgotten.during(() => handleBatch(batch, options)),
   })
 }
 
 async function handleBatch(batch: RecordBatch, options: EventConsumerOptions): Promise<void> {
   const stop = options.metrics.batchSeconds.startTimer()
-  const { events, refused } = readRecords(batch.records, options.isHeld)
+  const { events, refused } = readRecords(batch.records, options)
   if (!batch.isCurrent()) return
   await applyOrIsolate({ topic: batch.topic, partition: batch.partition, events }, { ...options, refused, batch })
   await sendDeadLetters(refused, batch, options)
@@ -46,12 +49,20 @@ async function handleBatch(batch: RecordBatch, options: EventConsumerOptions): P
   stop()
 }
 
-function readRecords(records: readonly LogRecord[], isHeld: (tenant: string) => boolean): ReadBatch {
+function readRecords(
+  records: readonly LogRecord[],
+  { isHeld, forgotten }: Pick<EventConsumerOptions, 'isHeld' | 'forgotten'>,
+): ReadBatch {
   const read: ReadBatch = { events: [], refused: [] }
   for (const record of records) {
     const reading = readEvent(record.key, record.value)
-    if (!reading.ok) read.refused.push({ record, refusal: reading.refusal })
-    else if (!isHeld(reading.value.event.tenant)) read.events.push({ offset: record.offset, event: reading.value })
+    if (!reading.ok) {
+      read.refused.push({ record, refusal: reading.refusal })
+      continue
+    }
+    const { tenant } = reading.value.event
+    if (!isHeld(tenant) && !forgotten.has(tenant, record))
+      read.events.push({ offset: record.offset, event: reading.value })
   }
   return read
 }
