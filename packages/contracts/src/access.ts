@@ -17,6 +17,9 @@ export const scopes = [
 export const ScopeSchema = Type.Enum(scopes)
 export type Scope = (typeof scopes)[number]
 
+/** The tenant that runs the installation: with `ops:admin` its keys, and no others, make, list and remove tenants. */
+export const operatorTenant = 'main'
+
 /** Lower-case letters, digits and hyphens: a tenant's name is a folder and a part of keys. */
 export const TenantNameSchema = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })
 
@@ -42,3 +45,12 @@ export type TenantAccess = Static<typeof TenantAccessSchema>
 
 /** Object-store key of a tenant's access record. */
 export const accessKey = (tenant: string): string => `access/${tenant}.json`
+
+/** `tenants/<tenant>/removal.json`: the tenant is being removed. It stands from before the access record goes until nothing is left. */
+export const TenantRemovalSchema = Type.Object({ tenant: TenantNameSchema, requestedAt: Type.String() })
+export type TenantRemoval = Static<typeof TenantRemovalSchema>
+
+/** What the removal records of all tenants start with. */
+export const tenantRemovalPrefix = 'tenants/'
+/** Object-store key of a tenant's removal record. */
+export const tenantRemovalKey = (tenant: string): string => `${tenantRemovalPrefix}${tenant}/removal.json`

@@ -75,6 +75,29 @@ export const TenantListSchema = Type.Object(
 )
 export type TenantList = Static<typeof TenantListSchema>
 
+export const TenantParamsSchema = Type.Object({ tenant: TenantNameSchema })
+/** `GET` and `DELETE /v1/tenants/{tenant}`. A tenant whose removal has ended is not there any more: 404. */
+export const TenantStatusSchema = Type.Union([
+  Type.Object(
+    {
+      tenant: Type.String(),
+      state: Type.Literal('active'),
+      createdAt: TimeSchema,
+      liveKeys: Type.Integer({ minimum: 0, description: 'Keys that are not revoked.' }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      tenant: Type.String(),
+      state: Type.Literal('removing', { description: 'Its keys have stopped; its data are being removed.' }),
+      requestedAt: TimeSchema,
+    },
+    closed,
+  ),
+])
+export type TenantStatus = Static<typeof TenantStatusSchema>
+
 /** An alias with its name, as the API answers it. */
 export const AliasAnswerSchema = Type.Object({ alias: AliasNameSchema, ...ModelAliasSchema.properties }, closed)
 export type AliasAnswer = Static<typeof AliasAnswerSchema>

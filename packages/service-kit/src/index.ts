@@ -17,10 +17,12 @@ export {
   createTenant,
   listTenantAccess,
   revokeKey,
-  type AccessDependencies,
   type CreatedKey,
   type NewKey,
+  type NewTenant,
 } from './access/change-access.ts'
+export type { AccessDependencies } from './access/announce-access.ts'
+export { beginTenantRemoval, listTenantRemovals, readTenantRemoval, withdrawAccess } from './access/tenant-removal.ts'
 export { readTenantAccess } from './access/access-records.ts'
 export {
   connectDrivers,

@@ -47,8 +47,8 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     access,
     issueKey: async (tenant, scopes) => {
       const wanted = { name: 'test', scopes }
-      const created =
-        (await createTenant(dependencies, tenant, wanted))?.firstKey ?? (await createKey(dependencies, tenant, wanted))
+      const made = await createTenant(dependencies, tenant, wanted)
+      const created = typeof made === 'string' ? await createKey(dependencies, tenant, wanted) : made.firstKey
       if (created === undefined) throw new Error(`The tenant ${tenant} went away.`)
       await access.refresh()
       return created.key

@@ -1,6 +1,6 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import type { Scope } from '@rapport/contracts'
-import { scopes } from '@rapport/contracts'
+import { RapportError } from '@rapport/core'
 import type { AccessDependencies, CreatedKey } from '@rapport/service-kit'
 import { createKey, createTenant } from '@rapport/service-kit'
 
@@ -8,7 +8,7 @@ export interface KeyFile {
   readonly path: string
   readonly tenant: string
   readonly keyName: string
-  readonly scopes?: readonly Scope[]
+  readonly scopes: readonly Scope[]
 }
 
 /**
@@ -16,9 +16,12 @@ export interface KeyFile {
  * is left alone; one that was lost is replaced by a further key. True when the tenant is new.
  */
 export async function ensureTenant(dependencies: AccessDependencies, file: KeyFile): Promise<boolean> {
-  const newKey = { name: file.keyName, scopes: file.scopes ?? scopes }
+  const newKey = { name: file.keyName, scopes: file.scopes }
   const created = await createTenant(dependencies, file.tenant, newKey)
-  if (created) {
+  if (created === 'removing') {
+    throw new RapportError('RPT_ACCESS_TENANT_REMOVING', `The tenant "${file.tenant}" is still being removed.`)
+  }
+  if (created !== 'exists') {
     await writeKey(file.path, created.firstKey)
     return true
   }

@@ -1,6 +1,7 @@
+import { operatorTenant, scopes, type Scope } from '@rapport/contracts'
 import { systemClock } from '@rapport/core'
 import type { Logger } from '@rapport/service-kit'
-import { connectDrivers, createHttpServer, startAccessControl } from '@rapport/service-kit'
+import { connectDrivers, createHttpServer, readTenantAccess, startAccessControl } from '@rapport/service-kit'
 import { Registry } from 'prom-client'
 import type { AllInOneConfig } from './compose-services.ts'
 import { composeServices } from './compose-services.ts'
@@ -8,8 +9,8 @@ import { startConsumers } from './consumers.ts'
 import { adminKeyPath, claimDataFolder } from './data-folder.ts'
 import { ensureTenant } from './first-tenant.ts'
 
-/** The tenant that all-in-one makes when its data folder is new. */
-export const firstTenant = 'main'
+/** What the key of a tenant of somebody else may do: everything but administer keys and the installation. */
+const userScopes: readonly Scope[] = scopes.filter((scope) => scope !== 'ops:admin' && scope !== 'keys:admin')
 
 export interface Platform extends AsyncDisposable {
   readonly url: string
@@ -19,6 +20,7 @@ export interface Platform extends AsyncDisposable {
   readonly failed: Promise<never>
   /** Makes a tenant with a key in a file of its own, unless it is there. True when it is new. */
   ensureTenant(tenant: string, keyPath: string): Promise<boolean>
+  hasTenant(tenant: string): Promise<boolean>
 }
 
 /**
@@ -33,7 +35,8 @@ export async function startPlatform(config: AllInOneConfig, log: Logger): Promis
   const drivers = stack.use(await connectDrivers({ dataDir, log }))
   const { eventLog, onlineStore, objectStore } = drivers
   const shared = { log, clock: systemClock, eventLog, objectStore }
-  const isNew = await ensureTenant(shared, { path: adminKeyPath(dataDir), tenant: firstTenant, keyName: 'admin' })
+  const admin = { path: adminKeyPath(dataDir), tenant: operatorTenant, keyName: 'admin', scopes }
+  const isNew = await ensureTenant(shared, admin)
   const rateLimit = { perSecond: config.RAPPORT_KEY_RATE_PER_SECOND, burst: config.RAPPORT_KEY_BURST }
   const access = stack.use(await startAccessControl({ ...shared, rateLimit }))
   const consumers = stack.use(await startConsumers(config))
@@ -58,7 +61,8 @@ export async function startPlatform(config: AllInOneConfig, log: Logger): Promis
     url,
     isNew,
     failed: consumers.failed,
-    ensureTenant: (tenant, path) => ensureTenant(shared, { path, tenant, keyName: 'shop' }),
+    ensureTenant: (tenant, path) => ensureTenant(shared, { path, tenant, keyName: 'shop', scopes: userScopes }),
+    hasTenant: async (tenant) => (await readTenantAccess(objectStore, tenant)) !== undefined,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { RapportClient } from '@rapport/sdk'
+import { RapportApiError, RapportClient } from '@rapport/sdk'
 import { readKey } from './first-tenant.ts'
 import type { Platform } from './platform.ts'
 
@@ -14,14 +15,15 @@ const shopMain = fileURLToPath(import.meta.resolve('@rapport/demo-shop/main'))
 
 /**
  * Starts the demo shop as a process of its own that speaks REST with a key of its own tenant: when the data folder is
- * new, or when the shop was there before. Undefined when there is none. Disposing of it stops the process.
+ * new, or when the shop was there before. Undefined when there is none. The process ends by itself when the tenant is
+ * removed; disposing of it stops it.
  */
 export async function startShop(
   platform: Platform,
   { dataDir, print }: { dataDir: string; print: (line: string) => void },
 ): Promise<AsyncDisposable | undefined> {
   const keyPath = shopKeyPath(dataDir)
-  if (!platform.isNew && (await readKey(keyPath)) === undefined) return undefined
+  if (!platform.isNew && !(await wasThere(platform, keyPath))) return undefined
   await platform.ensureTenant(shopTenant, keyPath)
   const key = await readKey(keyPath)
   if (key === undefined) throw new Error(`${keyPath} has gone`)
@@ -42,6 +44,14 @@ export async function startShop(
   }
 }
 
+/** A removed shop stays away, also when its key file was left behind (it was removed over REST, from another machine). */
+async function wasThere(platform: Platform, keyPath: string): Promise<boolean> {
+  if ((await readKey(keyPath)) === undefined) return false
+  if (await platform.hasTenant(shopTenant)) return true
+  await rm(keyPath, { force: true })
+  return false
+}
+
 interface Announcement {
   readonly url: string
   readonly key: string
@@ -55,7 +65,10 @@ async function announceModel({ url, key, keyPath, print, signal }: Announcement)
   const client = new RapportClient({ url, key, retries: 0 })
   print('Its first recommender is being trained; three calls to try follow when it is there.')
   while (!signal.aborted) {
-    const answer = await client.recommend({ userId: 'visitor-1', count: 1 }, { signal }).catch(() => undefined)
+    const answer = await client
+      .recommend({ userId: 'visitor-1', count: 1 }, { signal })
+      .catch((error: unknown) => (isKeyStopped(error) ? 'closed' : undefined))
+    if (answer === 'closed') return
     if (answer !== undefined && answer.model !== null) {
       print(calls(url, keyPath, answer.items[0]?.id ?? 'p0001'))
       return
@@ -63,6 +76,9 @@ async function announceModel({ url, key, keyPath, print, signal }: Announcement)
     await setTimeout(1000, undefined, { signal }).catch(() => undefined)
   }
 }
+
+/** The tenant was removed meanwhile. */
+const isKeyStopped = (error: unknown): boolean => error instanceof RapportApiError && error.status === 401
 
 /** The key is read from its file, so that it stands neither on the screen nor in the shell's history. */
 function calls(url: string, keyPath: string, bestItemId: string): string {

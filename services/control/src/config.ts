@@ -46,6 +46,8 @@ export interface ControlConfig {
   readonly everyMs: number
   readonly budgetSeconds: number
   readonly firstBudgetSeconds: number
+  /** From the end of a removed tenant's access to the removal of what it has stored. */
+  readonly removalSettleMs: number
   /** How often jobs and tenants are looked at when nothing wakes the runner. */
   readonly pollMs: number
 }
@@ -66,5 +68,6 @@ export const toControlConfig = (variables: Static<typeof OwnAndPlatformSchema>):
   everyMs: variables.RAPPORT_TRAINING_EVERY_HOURS * 3_600_000,
   budgetSeconds: variables.RAPPORT_TRAINING_BUDGET_SECONDS,
   firstBudgetSeconds: variables.RAPPORT_TRAINING_FIRST_BUDGET_SECONDS,
+  removalSettleMs: 2_000,
   pollMs: 3_000,
 })

@@ -6,6 +6,7 @@ import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
 import { EventCounter } from './jobs/event-counts.ts'
 import { JobRunner } from './jobs/job-runner.ts'
 import { createStartTraining, type StartTraining } from './jobs/training-process.ts'
+import { TenantRemover } from './jobs/tenant-remover.ts'
 import { TrainingScheduler } from './jobs/training-scheduler.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addModelRoutes } from './routes/models.ts'
@@ -20,7 +21,7 @@ export interface ControlOverrides {
 
 const graceMs = 5_000
 
-/** The control plane: tenants, keys, training jobs and models over REST; the runner and the schedule of trainings as a consumer. */
+/** The control plane: tenants, keys, training jobs and models over REST; the runner and the schedule of trainings and the removal of tenants as a consumer. */
 export async function createControlService(
   config: ControlConfig,
   dependencies: ServiceDependencies,
@@ -34,6 +35,7 @@ export async function createControlService(
     new TrainingScheduler({ ...dependencies, models, pollMs, minEvents, everyMs, budgetSeconds, firstBudgetSeconds }),
   )
   const counter = stack.use(new EventCounter({ eventLog, objectStore, log, flushMs: Math.min(2_000, pollMs) }))
+  const archiveFlush = overrides.flushArchive ?? (() => flushArchive(eventLog))
   const runner = stack.use(
     new JobRunner({
       ...dependencies,
@@ -46,11 +48,15 @@ export async function createControlService(
           logLevel: config.logLevel,
           log,
         }),
-      flushArchive: overrides.flushArchive ?? (() => flushArchive(eventLog)),
+      flushArchive: archiveFlush,
       announceChampion: (job) => announceChampion({ eventLog, models, log }, job),
       pollMs,
       graceMs,
     }),
+  )
+  const settleMs = config.removalSettleMs
+  const remover = stack.use(
+    new TenantRemover({ ...dependencies, counter, flushArchive: archiveFlush, settleMs, pollMs }),
   )
   const owned = stack.move()
   return {
@@ -66,6 +72,7 @@ export async function createControlService(
       await counter.start()
       await runner.start()
       scheduler.start()
+      await remover.start()
     },
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

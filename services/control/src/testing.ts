@@ -14,6 +14,7 @@ export const testConfig = (
   everyMs: 0,
   budgetSeconds: 30,
   firstBudgetSeconds: 5,
+  removalSettleMs: 50,
   pollMs: 20,
   ...changes,
 })

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { BatchEvent, RapportClient, RecommendationResponse } from '@rapport/sdk'
+import { RapportApiError } from '@rapport/sdk'
 import type { Shop } from './history.ts'
 import { Random } from './random.ts'
 import type { ShopEvent } from './session.ts'
@@ -31,7 +32,10 @@ export interface LiveOptions {
   readonly onProblem: (error: unknown) => void
 }
 
-/** Visits at a gentle rate until the signal: each is played in quick motion, asks for recommendations and clicks on some. */
+/** The shop's tenant was removed, or its key revoked: there is nobody to play to any more. */
+export const isShopClosed = (error: unknown): boolean => error instanceof RapportApiError && error.status === 401
+
+/** Visits at a gentle rate until the signal, or until the shop is closed: each is played in quick motion, asks for recommendations and clicks on some. */
 export async function runLiveTraffic({ client, shop, signal, visitsPerSecond, onProblem }: LiveOptions): Promise<void> {
   const random = new Random(Date.now() & 0x7fffffff)
   for (let visit = 1; !signal.aborted; visit += 1) {
@@ -49,6 +53,7 @@ export async function runLiveTraffic({ client, shop, signal, visitsPerSecond, on
       await playSession(session, { client, signal })
       await clickRecommendations({ client, shop, visitor, random })
     } catch (error) {
+      if (isShopClosed(error)) return
       if (!signal.aborted) onProblem(error)
     }
   }

@@ -2,7 +2,7 @@
 import { RapportClient } from '@rapport/sdk'
 import { backfill } from './backfill.ts'
 import { createShop } from './history.ts'
-import { runLiveTraffic } from './live-traffic.ts'
+import { isShopClosed, runLiveTraffic } from './live-traffic.ts'
 
 const { RAPPORT_URL: url, RAPPORT_KEY: key, RAPPORT_SHOP_SEED: seed = '1' } = process.env
 if (url === undefined || key === undefined) {
@@ -17,7 +17,11 @@ process.once('disconnect', () => stopping.abort())
 
 const client = new RapportClient({ url, key, retries: 10 })
 const shop = createShop(Number(seed))
-const sent = await backfill(client, shop, Date.now())
+const sent = await backfill(client, shop, Date.now()).catch((error: unknown) => {
+  if (!isShopClosed(error)) throw error
+  stopping.abort()
+  return 0
+})
 if (sent > 0) console.log(`The shop has sent ${shop.products.length} products and ${sent} events of the last 30 days.`)
 await runLiveTraffic({
   client,

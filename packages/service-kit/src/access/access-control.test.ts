@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestPlatform, type TestPlatform } from '../testing.ts'
 import { AccessControl } from './access-control.ts'
 import { readTenantAccess } from './access-records.ts'
-import { createKey, createTenant, listTenantAccess, revokeKey } from './change-access.ts'
+import { createKey, createTenant, listTenantAccess, revokeKey, type NewTenant } from './change-access.ts'
 
 let platform: TestPlatform
 beforeEach(async () => {
@@ -11,6 +11,11 @@ beforeEach(async () => {
 })
 afterEach(() => platform[Symbol.asyncDispose]())
 
+async function newTenant(...call: Parameters<typeof createTenant>): Promise<NewTenant> {
+  const made = await createTenant(...call)
+  if (typeof made === 'string') throw new Error(made)
+  return made
+}
 const keysOf = async (tenant: string): Promise<TenantAccess['keys']> =>
   (await readTenantAccess(platform.drivers.objectStore, tenant))?.access.keys ?? []
 
@@ -39,15 +44,15 @@ describe('AccessControl', () => {
       publish: async () => [],
       follow: platform.drivers.eventLog.follow.bind(platform.drivers.eventLog),
     }
-    const made = await createTenant({ ...platform.dependencies, eventLog: quiet }, 'acme', {
+    const made = await newTenant({ ...platform.dependencies, eventLog: quiet }, 'acme', {
       name: 'k',
       scopes: ['text'],
     })
     await using polling = new AccessControl({ ...platform.dependencies, pollMs: 5 })
     await polling.start()
-    const key = made?.firstKey.key ?? ''
+    const key = made.firstKey.key
     expect(polling.fromKey(key)).toBeDefined()
-    await revokeKey({ ...platform.dependencies, eventLog: quiet }, 'acme', made?.firstKey.record.id ?? '')
+    await revokeKey({ ...platform.dependencies, eventLog: quiet }, 'acme', made.firstKey.record.id)
     await vi.waitFor(() => expect(polling.fromKey(key)).toBeUndefined())
   })
 
@@ -106,15 +111,15 @@ describe('AccessControl', () => {
 
 describe('changes of access', () => {
   it('keep no key text, and name a tenant once', async () => {
-    const made = await createTenant(platform.dependencies, 'acme', {
+    const made = await newTenant(platform.dependencies, 'acme', {
       name: 'first',
       scopes: ['keys:admin', 'recommend'],
     })
-    expect(await createTenant(platform.dependencies, 'acme', { name: 'again', scopes: [] })).toBeUndefined()
+    expect(await createTenant(platform.dependencies, 'acme', { name: 'again', scopes: [] })).toBe('exists')
     const stored = await platform.drivers.objectStore.get(accessKey('acme'))
     const text = Buffer.from(stored?.body ?? []).toString()
-    expect(text).toContain(made?.firstKey.record.sha256)
-    expect(text).not.toContain(made?.firstKey.key)
+    expect(text).toContain(made.firstKey.record.sha256)
+    expect(text).not.toContain(made.firstKey.key)
   })
 
   it('lose nothing when many are made at once', async () => {
@@ -127,8 +132,8 @@ describe('changes of access', () => {
   it('keep the time of the first revocation', async () => {
     let nowMs = 0
     await using timed = await createTestPlatform({ clock: { now: () => nowMs } })
-    const made = await createTenant(timed.dependencies, 'acme', { name: 'k', scopes: [] })
-    const id = made?.firstKey.record.id ?? ''
+    const made = await newTenant(timed.dependencies, 'acme', { name: 'k', scopes: [] })
+    const id = made.firstKey.record.id
     nowMs = 1000
     await revokeKey(timed.dependencies, 'acme', id)
     nowMs = 2000
@@ -138,8 +143,8 @@ describe('changes of access', () => {
   })
 
   it('leave a tenant a key that administers its keys', async () => {
-    const made = await createTenant(platform.dependencies, 'acme', { name: 'k', scopes: ['keys:admin'] })
-    const id = made?.firstKey.record.id ?? ''
+    const made = await newTenant(platform.dependencies, 'acme', { name: 'k', scopes: ['keys:admin'] })
+    const id = made.firstKey.record.id
     await createKey(platform.dependencies, 'acme', { name: 'other', scopes: ['text'] })
     expect(await revokeKey(platform.dependencies, 'acme', id)).toBe('last-admin')
     await createKey(platform.dependencies, 'acme', { name: 'second', scopes: ['keys:admin'] })

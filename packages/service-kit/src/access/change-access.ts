@@ -1,17 +1,11 @@
-import { accessKey, scopes, topics, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
-import { RapportError, type Clock, type Log } from '@rapport/core'
-import type { EventLog } from '@rapport/messaging'
+import { accessKey, scopes, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
+import { RapportError } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { randomBytes } from 'node:crypto'
+import { announceAccess, type AccessDependencies } from './announce-access.ts'
 import { accessPrefix, encodeAccess, readTenantAccess, tenantOfAccessKey } from './access-records.ts'
 import { createApiKeyText, hashApiKey } from './api-key.ts'
-
-export interface AccessDependencies {
-  readonly objectStore: ObjectStore
-  readonly eventLog: EventLog
-  readonly clock: Clock
-  readonly log: Log
-}
+import { readTenantRemoval } from './tenant-removal.ts'
 
 export interface NewKey {
   readonly name: string
@@ -27,18 +21,24 @@ export interface CreatedKey {
 
 const maxAttempts = 20
 
-/** A tenant with its first key; undefined when the tenant exists. */
+export interface NewTenant {
+  readonly access: TenantAccess
+  readonly firstKey: CreatedKey
+}
+
+/** A tenant with its first key. `exists`: there is one of the name. `removing`: one of the name is not gone altogether. */
 export async function createTenant(
   dependencies: AccessDependencies,
   tenant: string,
   firstKey: NewKey,
-): Promise<{ readonly access: TenantAccess; readonly firstKey: CreatedKey } | undefined> {
+): Promise<NewTenant | 'exists' | 'removing'> {
+  if ((await readTenantRemoval(dependencies.objectStore, tenant)) !== undefined) return 'removing'
   const createdAt = new Date(dependencies.clock.now()).toISOString()
   const created = makeKey(firstKey, createdAt)
   const access: TenantAccess = { tenant, createdAt, keys: [created.record] }
   const outcome = await dependencies.objectStore.put(accessKey(tenant), encodeAccess(access), { ifAbsent: true })
-  if (!outcome.stored) return undefined
-  await announce(dependencies, tenant)
+  if (!outcome.stored) return 'exists'
+  await announceAccess(dependencies, tenant)
   return { access, firstKey: created }
 }
 
@@ -115,23 +115,10 @@ async function change(
       ifMatch: stored.etag,
     })
     if (!outcome.stored) continue
-    await announce(dependencies, tenant)
+    await announceAccess(dependencies, tenant)
     return access
   }
   throw new RapportError('RPT_ACCESS_CONTENDED', `The keys of tenant "${tenant}" are being changed by others.`, {
     canRetry: true,
   })
-}
-
-/**
- * Tells every process to read the tenant's record again. The record itself is the truth and polling finds it too; so an
- * announcement that fails is logged, and does not take back what stands (a new key's text would be lost).
- */
-async function announce({ eventLog, clock, log }: AccessDependencies, tenant: string): Promise<void> {
-  const value = Buffer.from(JSON.stringify({ tenant, changedAt: new Date(clock.now()).toISOString() }))
-  try {
-    await eventLog.publish([{ topic: topics.access.name, key: tenant, value }])
-  } catch (error) {
-    log.warn({ err: error, tenant }, 'a change of access was not announced; processes will find it by polling')
-  }
 }

@@ -60,4 +60,23 @@ describe('EventCounter', () => {
     await next.start()
     await vi.waitFor(async () => expect(await counts()).toEqual({ acme: 10 }))
   })
+
+  it('forgets a tenant, in memory and in what is stored, and nothing of the others', async () => {
+    await using running = counter(600_000)
+    await running.start()
+    await publish('acme', 300)
+    await publish('zen', 300)
+    await vi.waitFor(async () => {
+      await running.flush()
+      expect(await counts()).toEqual({ acme: 300, zen: 300 })
+    })
+    await running.forget('acme')
+    expect(await counts()).toEqual({ zen: 300 })
+    await publish('zen', 40)
+    await publish('acme', 5)
+    await vi.waitFor(async () => {
+      await running.flush()
+      expect(await counts()).toEqual({ acme: 5, zen: 340 })
+    })
+  })
 })

@@ -13,7 +13,7 @@ const CountsSchema = Type.Object({
 const validator = Compile(CountsSchema)
 const prefix = 'training/event-counts/'
 const objectKey = (partition: number): string => `${prefix}${partition}.json`
-const group = 'training-event-counts'
+export const eventCountsGroup = 'training-event-counts'
 
 /** How many events each tenant has had, as of the last flush of the counter. */
 export async function readEventCounts(objectStore: ObjectStore): Promise<ReadonlyMap<string, number>> {
@@ -64,7 +64,7 @@ export class EventCounter implements AsyncDisposable {
 
   async start(): Promise<void> {
     this.#subscriber = await this.#options.eventLog.subscribe({
-      group,
+      group: eventCountsGroup,
       topics: [topics.events.name],
       maxRecords: 5_000,
       onBatch: (batch) => this.#count(batch),
@@ -79,6 +79,15 @@ export class EventCounter implements AsyncDisposable {
       for (const [partition, state] of this.#partitions) await this.#flush(partition, state)
     })
     return this.#flushing
+  }
+
+  /** Forgets what a tenant has had: durable when it resolves. */
+  async forget(tenant: string): Promise<void> {
+    const forgetting = this.#flushing.then(async () => {
+      for await (const { key } of this.#options.objectStore.list(prefix)) await this.#forget(key, tenant)
+    })
+    this.#flushing = forgetting.catch(() => undefined)
+    await forgetting
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,6 +117,17 @@ export class EventCounter implements AsyncDisposable {
     const state = { nextOffset, counts: new Map(Object.entries(counts)), unflushed: undefined }
     this.#partitions.set(batch.partition, state)
     return state
+  }
+
+  async #forget(key: string, tenant: string): Promise<void> {
+    const { objectStore } = this.#options
+    const partition = Number(/(\d+)\.json$/.exec(key)?.[1])
+    const known = this.#partitions.get(partition)
+    known?.counts.delete(tenant)
+    const { nextOffset, counts } = await readCounts(objectStore, key)
+    if (counts[tenant] === undefined) return
+    const { [tenant]: _forgotten, ...rest } = counts
+    await objectStore.put(key, Buffer.from(JSON.stringify({ nextOffset, counts: rest })))
   }
 
   async #flush(partition: number, state: PartitionCounts): Promise<void> {

@@ -39,8 +39,8 @@ const group = 'training-runner'
  */
 export class JobRunner implements AsyncDisposable {
   readonly #options: JobRunnerOptions
-  /** Keys of jobs that are finished: their records do not change any more. */
-  readonly #finished = new Set<string>()
+  /** Keys of jobs that are finished, with their etags: the record of another job may come to stand at the key. */
+  readonly #finished = new Map<string, string>()
   #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
   #running: Running | undefined
@@ -107,12 +107,12 @@ export class JobRunner implements AsyncDisposable {
   /** The job that waits longest, of all tenants. */
   async #nextJob(): Promise<TrainingJob | undefined> {
     const waiting: TrainingJob[] = []
-    for await (const { key } of this.#options.objectStore.list('jobs/')) {
+    for await (const { key, etag } of this.#options.objectStore.list('jobs/')) {
       const ref = jobOfKey(key)
-      if (ref === undefined || this.#finished.has(key)) continue
+      if (ref === undefined || this.#finished.get(key) === etag) continue
       const job = await readJob(this.#options.objectStore, ref)
       if (job === undefined) continue
-      if (isFinished(job)) this.#finished.add(key)
+      if (isFinished(job)) this.#finished.set(key, etag)
       else if (this.#isClaimable(job)) waiting.push(job)
     }
     return waiting.sort((one, other) => one.requestedAt.localeCompare(other.requestedAt))[0]

@@ -1,4 +1,4 @@
-import { scopes, type CreatedKeyAnswer, type CreatedTenant, type Key } from '@rapport/contracts'
+import { operatorTenant, scopes, type CreatedKeyAnswer, type CreatedTenant, type Key } from '@rapport/contracts'
 import { createTestPlatform, type HttpServer, type TestPlatform } from '@rapport/service-kit/testing'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -12,7 +12,7 @@ let operator: string
 beforeEach(async () => {
   platform = await createTestPlatform()
   server = await platform.serve([await createControlService(testConfig(platform), platform.dependencies)])
-  operator = await platform.issueKey('operator', scopes)
+  operator = await platform.issueKey(operatorTenant, scopes)
 })
 afterEach(() => platform[Symbol.asyncDispose]())
 
@@ -37,7 +37,7 @@ describe('/v1/tenants', () => {
   })
 
   it('refuses a name that is taken or cannot be one', async () => {
-    expect((await post(operator, '/v1/tenants', { tenant: 'operator' })).statusCode).toBe(409)
+    expect((await post(operator, '/v1/tenants', { tenant: operatorTenant })).statusCode).toBe(409)
     for (const tenant of ['', 'Acme', 'a/b', '..', '-a', 'a'.repeat(64)]) {
       expect((await post(operator, '/v1/tenants', { tenant })).statusCode).toBe(400)
     }
@@ -49,9 +49,56 @@ describe('/v1/tenants', () => {
     expect(answer.json()).toMatchObject({
       tenants: [
         { tenant: 'acme', liveKeys: 1 },
-        { tenant: 'operator', liveKeys: 1 },
+        { tenant: operatorTenant, liveKeys: 1 },
       ],
     })
+  })
+})
+
+describe('/v1/tenants of a tenant that does not run the installation', () => {
+  it('is closed, whatever scopes its key has', async () => {
+    const outsider = await platform.issueKey('acme', scopes)
+    await platform.issueKey('zen', ['text'])
+    const refused = [
+      await post(outsider, '/v1/tenants', { tenant: 'mine' }),
+      await call(outsider, { url: '/v1/tenants' }),
+      await call(outsider, { url: '/v1/tenants/zen' }),
+      await call(outsider, { method: 'DELETE', url: '/v1/tenants/zen' }),
+      await call(outsider, { method: 'DELETE', url: '/v1/tenants/acme' }),
+    ]
+    for (const { statusCode, body } of refused) {
+      expect(statusCode).toBe(403)
+      expect(body).toContain('RPT_ACCESS_OPERATOR_ONLY')
+    }
+    expect((await call(operator, { url: '/v1/tenants/zen' })).json()).toMatchObject({ state: 'active', liveKeys: 1 })
+  })
+})
+
+describe('DELETE /v1/tenants/{tenant}', () => {
+  it('stops the keys and answers how far it is; the name is taken until the end', async () => {
+    const key = await platform.issueKey('acme', scopes)
+    const removed = await call(operator, { method: 'DELETE', url: '/v1/tenants/acme' })
+    expect(removed.statusCode).toBe(202)
+    expect(removed.headers['location']).toBe('/v1/tenants/acme')
+    expect(removed.json()).toMatchObject({ tenant: 'acme', state: 'removing' })
+    await vi.waitFor(async () => expect((await call(key, { url: '/v1/tenants/self' })).statusCode).toBe(401))
+    expect((await call(operator, { url: '/v1/tenants/acme' })).json()).toEqual(removed.json())
+    const again = await call(operator, { method: 'DELETE', url: '/v1/tenants/acme' })
+    expect([again.statusCode, again.json()]).toEqual([202, removed.json()])
+    expect((await post(operator, '/v1/tenants', { tenant: 'acme' })).json()).toMatchObject({
+      error: { code: 'RPT_ACCESS_TENANT_REMOVING' },
+    })
+    expect((await call(operator, { url: '/v1/tenants' })).body).not.toContain('acme')
+  })
+
+  it('knows no tenant that is not there, and does not remove the one that asks', async () => {
+    for (const method of ['GET', 'DELETE'] as const) {
+      expect((await call(operator, { method, url: '/v1/tenants/nobody' })).statusCode).toBe(404)
+      expect((await call(operator, { method, url: '/v1/tenants/No%20body' })).statusCode).toBe(400)
+    }
+    const own = await call(operator, { method: 'DELETE', url: `/v1/tenants/${operatorTenant}` })
+    expect(own.statusCode).toBe(409)
+    expect((await call(operator, { url: '/v1/tenants/self' })).statusCode).toBe(200)
   })
 })
 

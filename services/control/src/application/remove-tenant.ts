@@ -1,0 +1,91 @@
+import { forgetCommandKey, StateCommandSchema, tenantRemovalKey, topics, type TenantRemoval } from '@rapport/contracts'
+import type { PartitionExtent } from '@rapport/messaging'
+import { withdrawAccess, type ServiceDependencies } from '@rapport/service-kit'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Value } from 'typebox/value'
+import { eventCountsGroup, type EventCounter } from '../jobs/event-counts.ts'
+import { endTenantWork } from './end-tenant-work.ts'
+import { eraseObjects, eraseRecords, readTable } from './erase-tenant.ts'
+import { isoTime } from './training-jobs.ts'
+import { waitUntil } from './wait-until.ts'
+
+export interface RemoveTenantOptions extends Pick<
+  ServiceDependencies,
+  'objectStore' | 'eventLog' | 'onlineStore' | 'clock' | 'log'
+> {
+  readonly counter: Pick<EventCounter, 'flush' | 'forget'>
+  /** Brings the archive up to the log's end. */
+  readonly flushArchive: () => Promise<void>
+  /** From the end of access: by then every process knows of it, and the calls that it had let in have ended. */
+  readonly settleMs: number
+  /** Between two looks at what is waited for. */
+  readonly pollMs: number
+  readonly signal: AbortSignal
+}
+
+/** Everything of a tenant in the object store lies below these; the removal's own record is the last to go. */
+const areas = ['archive', 'models', 'jobs', 'state'] as const
+
+/**
+ * Removes everything that a tenant has stored, then the record of the removal. It can be cut short anywhere and begun again.
+ *
+ * The event log keeps the tenant's events until their retention ends; nobody can read them, and consumers leave them out
+ * (`forget-tenant`) when a rewind brings them again.
+ * @throws RapportError `RPT_TENANT_REMOVAL_WAITS` (can be retried) when what it waits for takes too long.
+ */
+export async function removeTenant(options: RemoveTenantOptions, removal: TenantRemoval): Promise<void> {
+  const { objectStore, eventLog, onlineStore, counter, clock, settleMs, signal } = options
+  const { tenant, requestedAt } = removal
+  await withdrawAccess(options, tenant)
+  const settledMs = Date.parse(requestedAt) + settleMs - clock.now()
+  if (settledMs > 0) await wait(settledMs, undefined, { signal })
+  await eraseRecords(eventLog, topics.items.name, tenant)
+  await endTenantWork(options, tenant)
+  const extents = await eventLog.extents(topics.events.name)
+  await forgetEvents(options, removal, extents)
+  await countedThrough(options, extents)
+  await options.flushArchive()
+  await onlineStore.clearState(tenant)
+  await onlineStore.clearDocuments(tenant)
+  await counter.forget(tenant)
+  for (const area of areas) await eraseObjects(objectStore, `${area}/${tenant}/`)
+  // After the aliases themselves: whoever is told reads them.
+  await eraseRecords(eventLog, topics.models.name, tenant)
+  await objectStore.delete([tenantRemovalKey(tenant)])
+}
+
+/** When it resolves, no event of the tenant that stands in the log is applied any more. */
+async function forgetEvents(
+  options: RemoveTenantOptions,
+  { tenant }: TenantRemoval,
+  extents: readonly PartitionExtent[],
+): Promise<void> {
+  const { eventLog, clock } = options
+  const before: number[] = []
+  for (const { partition, nextOffset } of extents) before[partition] = nextOffset
+  const requestedAt = isoTime(clock)
+  const key = forgetCommandKey(tenant)
+  const topic = topics.stateCommands.name
+  const command = { type: 'forget-tenant', requestedAt, tenant, before }
+  await eventLog.publish([{ topic, key, value: Buffer.from(JSON.stringify(command)) }])
+  await waitUntil('the consumers of events', options, async () => {
+    const value = (await readTable(eventLog, topic)).get(key)
+    const standing: unknown = value === undefined ? undefined : JSON.parse(Buffer.from(value).toString('utf8'))
+    if (!Value.Check(StateCommandSchema, standing) || standing.type !== 'forget-tenant') return false
+    // Not the answer to an earlier attempt, whose offsets are lower.
+    return standing.requestedAt === requestedAt && standing.takenAt !== undefined
+  })
+}
+
+/** Resolves when the events below the extents are counted, so that none of them is counted after the counts are forgotten. */
+function countedThrough(options: RemoveTenantOptions, extents: readonly PartitionExtent[]): Promise<void> {
+  const { eventLog, counter } = options
+  return waitUntil('the count of events', options, async () => {
+    await counter.flush()
+    const checkpoints = await eventLog.checkpoints(eventCountsGroup, topics.events.name)
+    return extents.every(
+      ({ partition, firstOffset, nextOffset }) =>
+        firstOffset === nextOffset || (checkpoints.get(partition)?.nextOffset ?? 0) >= nextOffset,
+    )
+  })
+}
