@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { FeatureNameSchema } from './feature-names.ts'
 import { topics } from './topics.ts'
 
 /** Consumer group that applies events to the online state. */
@@ -65,16 +66,6 @@ export const ArchiveFlushSchema = Type.Object(
   },
   { additionalProperties: false },
 )
-
-/** What separates the parts of a feature's name. Kept as text so that clients can store names. */
-export const FeatureNameSchema = Type.String({
-  minLength: 1,
-  maxLength: 300,
-  description:
-    '`count:<window>:<event>`, `orders:<window>`, `units:<window>`, `revenue:<window>:<currency>`, `refunds:<window>:<currency>`, ' +
-    '`popularity:<half-life>[:<event>]`, `last:<event>`, `recent:<event>`, `trait:<name>`, `lastSeen`, `firstSeen`. ' +
-    'Windows: 1h, 24h, 7d, 30d, all. Half-lives: 1h, 24h, 7d. Money is in minor units of the currency.',
-})
 
 export const FeatureEntitySchema = Type.Object(
   {

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { featureNamePattern } from '@rapport/contracts'
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
 import { readFeatureName } from './feature-name.ts'
 
 describe('feature names', () => {
@@ -28,4 +30,14 @@ describe('feature names', () => {
   ])('refuses %j', (name) => {
     expect(readFeatureName(name)).toBeUndefined()
   })
+})
+
+test('whatever matches the published pattern is a feature, and its parts make up the name again', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(new RegExp(featureNamePattern, 'u')), (name) => {
+      const feature = readFeatureName(name)
+      const parts = feature === undefined ? [] : Object.values(feature)
+      expect(parts.join(':')).toBe(name)
+    }),
+  )
 })

@@ -1,4 +1,5 @@
-import { halfLives, windows, type HalfLife, type Window } from './windows.ts'
+import { featureNamePattern } from '@rapport/contracts'
+import type { HalfLife, Window } from './windows.ts'
 
 /** A feature by name, taken apart. */
 export type Feature =
@@ -9,20 +10,6 @@ export type Feature =
   | { readonly kind: 'last' | 'recent'; readonly event: string }
   | { readonly kind: 'trait'; readonly name: string }
   | { readonly kind: 'lastSeen' | 'firstSeen' }
-
-const inWindow = `(?:${windows.join('|')})`
-const text = String.raw`[^\x00-\x1f]{1,256}`
-
-/** What a feature's name may look like, as a regular expression for schemas. */
-export const featureNamePattern = `^(?:${[
-  `count:${inWindow}:${text}`,
-  `(?:orders|units):${inWindow}`,
-  `(?:revenue|refunds):${inWindow}:[A-Z]{3}`,
-  `popularity:(?:${halfLives.join('|')})(?::${text})?`,
-  `(?:last|recent|trait):${text}`,
-  'lastSeen',
-  'firstSeen',
-].join('|')})$`
 
 const pattern = new RegExp(featureNamePattern, 'u')
 

@@ -1,9 +1,10 @@
+import { featureWindows, type FeatureHalfLife, type FeatureWindow } from '@rapport/contracts'
 import type { Bucket } from '@rapport/online-store'
 import { dayMs, hourMs } from './layout.ts'
 import type { Count } from './registers.ts'
 
-export const windows = ['1h', '24h', '7d', '30d', 'all'] as const
-export type Window = (typeof windows)[number]
+export const windows = featureWindows
+export type Window = FeatureWindow
 
 const windowMs: Readonly<Record<Exclude<Window, 'all'>, number>> = {
   '1h': hourMs,
@@ -76,6 +77,5 @@ export function decayedCount(count: Count, halfLifeMs: number, asOfMs: number): 
   return sum
 }
 
-export const halfLives = ['1h', '24h', '7d'] as const
-export type HalfLife = (typeof halfLives)[number]
+export type HalfLife = FeatureHalfLife
 export const halfLifeMs = (halfLife: HalfLife): number => windowMs[halfLife]

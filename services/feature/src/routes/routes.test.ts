@@ -148,7 +148,7 @@ describe('POST /v1/features', () => {
     const entities = [{ kind: 'user', id: 'u1' }]
     const { status, body } = await call('POST', '/v1/features', { entities, features: ['lastSeen', 'count:2h:x'] })
     expect(status).toBe(400)
-    expect(body).toMatchObject({ error: { code: 'RPT_FEATURE_UNKNOWN', details: [{ field: 'features.1' }] } })
+    expect(body).toMatchObject({ error: { code: 'RPT_HTTP_INVALID', details: [{ field: 'features.1' }] } })
     expect((await call('POST', '/v1/features', { entities, features: [] })).status).toBe(400)
     expect((await call('POST', '/v1/features', { entities, features: ['lastSeen'], tenant: 'x' })).status).toBe(400)
   })
