@@ -1,4 +1,6 @@
+import { topics } from '@rapport/contracts'
 import { createBehaviourReader } from '@rapport/features'
+import type { Follower } from '@rapport/messaging'
 import { createModelHost, createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { HostedModels } from './adapters/hosted-models.ts'
@@ -89,6 +91,7 @@ export function composeRecommendationService(
     maxEvents: config.maxEvents,
   }
   let catalogue: CatalogueFollower | undefined
+  let tenants: Follower | undefined
   return {
     name: 'recommendation',
     routes(app: HttpApp) {
@@ -98,6 +101,12 @@ export function composeRecommendationService(
     },
     async startServing() {
       catalogue ??= stack.use(await followCatalogue({ eventLog, shops, log }))
+      // A tenant that is new may have the name of one that was removed.
+      tenants ??= stack.use(
+        await eventLog.follow(topics.access.name, (records) => {
+          for (const { key } of records) trends.forget(key)
+        }),
+      )
       trends.start()
     },
     startConsuming: () => Promise.resolve(),

@@ -2,7 +2,7 @@ import type { Clock, Log } from '@rapport/core'
 import type { BehaviourReader, TrendUnitSpan } from '@rapport/features'
 import { defaultEventWeights } from '../domain/behaviour-events.ts'
 import type { Shops } from '../domain/shops.ts'
-import { compactBucket, computeTrends, dayMs, hourMs, type CompactBucket } from '../domain/trend-windows.ts'
+import { compactBucket, computeTrends, dayMs, hourMs, noTrends, type CompactBucket } from '../domain/trend-windows.ts'
 
 const daysKept = 30
 const hoursKept = 24
@@ -27,6 +27,8 @@ interface TenantTrends {
   days: readonly CompactBucket[]
   running: Promise<void> | undefined
 }
+
+const nothingRead = { wholeReadAtMs: 0, newestMs: 0, hours: [], days: [] } as const
 
 /** Keeps popularity and trends of the tenants that are asked about at the newest counts, in the background. */
 export class TrendRefresher implements Disposable {
@@ -55,15 +57,23 @@ export class TrendRefresher implements Disposable {
       return known.wholeReadAtMs === 0 ? known.running : undefined
     }
     const trends: TenantTrends = {
+      ...nothingRead,
       lastAskedMs: this.options.clock.now(),
-      wholeReadAtMs: 0,
-      newestMs: 0,
-      hours: [],
-      days: [],
       running: undefined,
     }
     this.tenants.set(tenant, trends)
     return this.refresh(tenant, trends)
+  }
+
+  /** The tenant is gone, or may be another one of the same name: what was counted before is not its own. */
+  forget(tenant: string): void {
+    this.tenants.delete(tenant)
+    this.showNothing(tenant)
+  }
+
+  private showNothing(tenant: string): void {
+    const shop = this.options.shops.find(tenant)
+    if (shop !== undefined) shop.trends = noTrends()
   }
 
   private refreshActive(): void {
@@ -87,7 +97,13 @@ export class TrendRefresher implements Disposable {
   private async read(tenant: string, trends: TenantTrends): Promise<void> {
     const { reader, shops, clock } = this.options
     const newestMs = await reader.newestEventMs(tenant)
-    if (newestMs === undefined) return this.forget(tenant, trends)
+    // Forgotten meanwhile: what is read may be of the tenant before.
+    if (this.tenants.get(tenant) !== trends) return
+    if (newestMs === undefined) {
+      Object.assign(trends, nothingRead)
+      this.showNothing(tenant)
+      return
+    }
     // The clock of the events goes back only where the state has begun anew.
     const isWhole = clock.now() - trends.wholeReadAtMs >= wholeReadMs || newestMs < trends.newestMs
     if (newestMs === trends.newestMs && !isWhole) return
@@ -99,18 +115,13 @@ export class TrendRefresher implements Disposable {
       read({ unit: 'hour', fromMs: Math.max(hoursFromMs, startOf(from, hourMs)), toMs: newestMs }),
       read({ unit: 'day', fromMs: Math.max(daysFromMs, startOf(from, dayMs)), toMs: newestMs }),
     ])
+    if (this.tenants.get(tenant) !== trends) return
     trends.hours = mergeBuckets(isWhole ? [] : trends.hours, hours, hoursFromMs)
     trends.days = mergeBuckets(isWhole ? [] : trends.days, days, daysFromMs)
     trends.newestMs = newestMs
     if (isWhole) trends.wholeReadAtMs = clock.now()
     const shop = shops.of(tenant)
     shop.trends = computeTrends({ newestMs, hours: trends.hours, days: trends.days }, shop.table.size)
-  }
-
-  /** The tenant has no state, or none any more: what was counted before is not its own. */
-  private forget(tenant: string, trends: TenantTrends): void {
-    Object.assign(trends, { newestMs: 0, wholeReadAtMs: 0, hours: [], days: [] })
-    this.options.shops.of(tenant).trends = { popular: new Float32Array(0), trending: new Float32Array(0) }
   }
 
   private async readBuckets(tenant: string, span: TrendUnitSpan): Promise<CompactBucket[]> {

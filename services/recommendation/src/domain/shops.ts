@@ -4,6 +4,10 @@ import { TenantIndex } from './tenant-index.ts'
 export class Shops {
   private readonly byTenant = new Map<string, TenantIndex>()
 
+  find(tenant: string): TenantIndex | undefined {
+    return this.byTenant.get(tenant)
+  }
+
   of(tenant: string): TenantIndex {
     const known = this.byTenant.get(tenant)
     if (known !== undefined) return known

@@ -4,7 +4,7 @@ import { Catalogue } from './catalogue.ts'
 import { ContentIndex } from './content-index.ts'
 import { ItemTable } from './item-table.ts'
 import { ShowRules } from './show-rules.ts'
-import type { Trends } from './trend-windows.ts'
+import { noTrends, type Trends } from './trend-windows.ts'
 
 /** Items that one answer can hold, at most. */
 export const maxCount = 200
@@ -17,7 +17,7 @@ export class TenantIndex {
   readonly content = new ContentIndex()
   readonly rules = new ShowRules(this.catalogue)
   readonly top = new TopK(maxCount)
-  trends: Trends = { popular: new Float32Array(0), trending: new Float32Array(0) }
+  trends: Trends = noTrends()
 
   constructor(tenant: string) {
     this.tenant = tenant

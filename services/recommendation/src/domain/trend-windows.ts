@@ -47,6 +47,9 @@ export interface Trends {
   readonly trending: Float32Array
 }
 
+/** Of a tenant whose counts have not been read. */
+export const noTrends = (): Trends => ({ popular: new Float32Array(0), trending: new Float32Array(0) })
+
 const popularHalfLifeMs = 7 * dayMs
 /**
  * Popularity: each day's weighted count, halved for each 7 days that the day's end lies before the newest event.

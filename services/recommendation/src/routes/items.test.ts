@@ -72,4 +72,23 @@ describe('GET /v1/recommendations/popular and /trending', () => {
     expect(idsOf(await read('popular?category=Tea'))).toEqual(['tea'])
     expect(idsOf(await read('trending?category=Tea'))).toEqual(['tea'])
   })
+
+  it('forget what was counted when the state is gone', async () => {
+    await act('old', 3, Date.now())
+    await vi.waitFor(async () => expect(idsOf(await read('popular'))).toEqual(['old']))
+    await shop.platform.drivers.onlineStore.clearState('shop')
+    await vi.waitFor(async () => expect(idsOf(await read('popular'))).toEqual([]))
+  })
+
+  it('belong to one tenant: a later one of the same name does not wait for the next look', async () => {
+    await using rarely = await TestShop.open({ config: { trendIntervalMs: 600_000 } })
+    const popular = async (): Promise<string[]> =>
+      idsOf((await rarely.request('GET', '/v1/recommendations/popular')).json())
+    await rarely.act({ userId: 'u1' }, 'Product Viewed', 'old')
+    expect(await popular()).toEqual(['old'])
+    await rarely.platform.drivers.onlineStore.clearState('shop')
+    expect(await popular()).toEqual(['old'])
+    await rarely.platform.issueKey('shop', ['recommend'])
+    await vi.waitFor(async () => expect(await popular()).toEqual([]))
+  })
 })
