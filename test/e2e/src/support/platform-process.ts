@@ -22,6 +22,8 @@ export interface PlatformProcess extends AsyncDisposable {
   readonly child: ChildProcess
   /** Lines of standard output so far. */
   readonly lines: readonly string[]
+  /** Standard error so far. */
+  errors(): string
   /** Ends the process as a power cut would, as far as a process can tell. */
   kill(): Promise<void>
 }
@@ -57,6 +59,7 @@ export async function startPlatformProcess({ dataDir, args, env }: StartOptions)
     client: new RapportClient({ url, key, retries: 0 }),
     child,
     lines,
+    errors: () => errors,
     async kill() {
       child.kill('SIGKILL')
       await ended
