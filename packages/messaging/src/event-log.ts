@@ -35,7 +35,7 @@ export interface Checkpoint {
 export interface RecordBatch {
   readonly topic: string
   readonly partition: number
-  /** At least one. */
+  /** At least one. A batch that is tried again has the same array. */
   readonly records: readonly LogRecord[]
   /** What the group had committed for this partition when the batch was handed over; anew at each retry. */
   readonly checkpoint: Checkpoint | undefined
@@ -54,7 +54,7 @@ export interface Subscription {
   readonly rewindMs?: number
   /**
    * One batch of one partition at a time; partitions run concurrently. The effect must be durable before `commit`.
-   * A rejection is retried with the same batch after a back-off.
+   * A rejection is retried with the same records after a back-off.
    */
   readonly onBatch: (batch: RecordBatch) => Promise<void>
   /** Called when the set of this consumer's partitions has changed, before their first batch. */

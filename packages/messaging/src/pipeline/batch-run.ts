@@ -14,6 +14,19 @@ export const UNKNOWN_CODE = 'RPT_CONSUMER_UNKNOWN'
 export interface BatchRunOptions<T> extends ConsumerOptions<T> {
   readonly deadLetterTopic: (topic: string) => string
   readonly clock: Clock
+  readonly progress: Progress
+}
+
+/**
+ * How far this process has got in a batch that it tries again, by the batch's records: what lies below is done, and
+ * must not be tried again, or the failures of one record would wipe out those of a later one.
+ */
+export type Progress = WeakMap<readonly LogRecord[], number>
+
+/** A record whose decoding has failed, nobody knows why. */
+interface Undecodable {
+  readonly record: LogRecord
+  readonly error: unknown
 }
 
 type Settled = readonly [LogRecord, Exception]
@@ -34,28 +47,31 @@ export class BatchRun<T> {
 
   /** Processes and commits. Rejects when the batch has to be tried again. */
   async run(): Promise<void> {
-    const entries = this.#decode()
-    if (entries.length > 0) await this.#processOrSplit(entries)
-    await this.#settleAndCommit((this.#batch.records.at(-1)?.offset ?? -1) + 1)
+    const { records } = this.#batch
+    const done = this.#options.progress.get(records) ?? 0
+    let rest = done === 0 ? records : records.filter(({ offset }) => offset >= done)
+    while (rest.length > 0) {
+      const { entries, undecodable, taken } = this.#decode(rest)
+      await this.#processOrSplit(entries)
+      if (undecodable !== undefined) await this.#failAt(undecodable.record, undecodable.error)
+      rest = rest.slice(taken)
+    }
+    await this.#settleAndCommit((records.at(-1)?.offset ?? -1) + 1)
   }
 
-  #decode(): Entry<T>[] {
+  /** Decodes records until the end, or through the first whose decoding fails. */
+  #decode(records: readonly LogRecord[]): { entries: Entry<T>[]; undecodable?: Undecodable; taken: number } {
     const entries: Entry<T>[] = []
-    for (const record of this.#batch.records) {
-      const result = this.#decodeOne(record)
-      if (result.kind === 'value') entries.push({ record, value: result.value })
-      else this.#exceptions.push([record, result])
+    for (const [index, record] of records.entries()) {
+      try {
+        const result = this.#options.decode(record)
+        if (result.kind === 'value') entries.push({ record, value: result.value })
+        else this.#exceptions.push([record, result])
+      } catch (error) {
+        return { entries, undecodable: { record, error }, taken: index + 1 }
+      }
     }
-    return entries
-  }
-
-  #decodeOne(record: LogRecord): ReturnType<ConsumerOptions<T>['decode']> {
-    try {
-      return this.#options.decode(record)
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error
-      return { kind: 'dead letter', code: error.code, message: error.message }
-    }
+    return { entries, taken: records.length }
   }
 
   /** All of the entries at once; when that fails in a way that may be one record's, in halves. */
@@ -71,7 +87,7 @@ export class BatchRun<T> {
       if (whose === 'environment') this.#count({ kind: 'environment error', count: 1 })
       if (whose === 'environment' || whose === 'lost') throw error
       if (entries.length === 1) {
-        await this.#failAt(only, error)
+        await this.#failAt(only.record, error)
         return
       }
     }
@@ -96,9 +112,8 @@ export class BatchRun<T> {
     this.#count({ kind: 'processed', count: entries.length - (this.#exceptions.length - before) })
   }
 
-  /** The one record that makes processing fail: to the dead letters when it is at fault or has failed too often. */
-  async #failAt(entry: Entry<T>, error: unknown): Promise<void> {
-    const { record } = entry
+  /** The one record that fails: to the dead letters when it is at fault or has failed too often. */
+  async #failAt(record: LogRecord, error: unknown): Promise<void> {
     if (error instanceof RecordError) {
       this.#exceptions.push([record, deadLetter(error.code, error.message)])
       return
@@ -125,6 +140,7 @@ export class BatchRun<T> {
     // The checkpoint may be ahead of a record that is here by a rewind; its metadata must be kept all the same.
     const committed = this.#batch.checkpoint?.nextOffset ?? 0
     await this.#batch.commit(metadata === undefined ? nextOffset : Math.max(nextOffset, committed), metadata)
+    this.#options.progress.set(this.#batch.records, nextOffset)
   }
 
   async #settle(exceptions: readonly Settled[]): Promise<void> {

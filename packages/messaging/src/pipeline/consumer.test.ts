@@ -165,6 +165,42 @@ describe('unknown errors', () => {
     expect(await letters()).toEqual([])
   })
 
+  test('several records of one batch are given up one after another, each once, and the batch ends', async () => {
+    await publish(['0', '1', '2', '3', '4', '5'])
+    const applied = new Set<number>()
+    await using _consumer = await start(async ({ entries }) => {
+      if (entries.some(({ value }) => value === 1 || value === 4)) throw new TypeError('undefined is not a function')
+      for (const { value } of entries) applied.add(value)
+    })
+    await vi.waitFor(async () => expect(await committed()).toBe(6), WAIT)
+    expect(applied).toEqual(new Set([0, 2, 3, 5]))
+    expect((await letters()).map(({ body }) => [body?.offset, body?.code])).toEqual([
+      [1, 'RPT_CONSUMER_UNKNOWN'],
+      [4, 'RPT_CONSUMER_UNKNOWN'],
+    ])
+    expect(countOf('unknown failure')).toBe(6)
+  })
+
+  test('a record whose decoding fails in an unknown way is given up too, and its neighbours are applied', async () => {
+    await publish(['0', '1', '2', '3'])
+    const applied: number[] = []
+    await using _consumer = await start(
+      async ({ entries }) => void applied.push(...entries.map(({ value }) => value)),
+      {
+        decode: (record) => {
+          if (record.offset === 1 || record.offset === 2) throw new TypeError('undefined is not a function')
+          return decode(record)
+        },
+      },
+    )
+    await vi.waitFor(async () => expect(await committed()).toBe(4), WAIT)
+    expect(applied).toEqual([0, 3])
+    expect((await letters()).map(({ body }) => [body?.offset, body?.code])).toEqual([
+      [1, 'RPT_CONSUMER_UNKNOWN'],
+      [2, 'RPT_CONSUMER_UNKNOWN'],
+    ])
+  })
+
   test('attempts survive a restart: two before it and one after it are three', async () => {
     await publish(['0', '1'])
     // Stopped while the second failure is being written down: there is no third.

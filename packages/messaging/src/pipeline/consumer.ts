@@ -1,7 +1,7 @@
 import { deadLetterTopicOf } from '@rapport/contracts'
 import { systemClock, type Clock, type Log } from '@rapport/core'
 import type { EventLog, LogRecord, Subscriber } from '../event-log.ts'
-import { BatchRun } from './batch-run.ts'
+import { BatchRun, type Progress } from './batch-run.ts'
 import type { Decoded, Entry, Exception } from './outcomes.ts'
 
 /** Records of one partition, in order, that could be decoded. */
@@ -62,12 +62,13 @@ export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<Subsc
     clock = systemClock,
   } = options
   for (const topic of topics) await eventLog.extents(deadLetterTopic(topic))
+  const progress: Progress = new WeakMap()
   return eventLog.subscribe({
     group,
     topics,
     ...(maxRecords === undefined ? {} : { maxRecords }),
     ...(rewindMs === undefined ? {} : { rewindMs }),
     ...(onAssigned === undefined ? {} : { onAssigned }),
-    onBatch: (batch) => new BatchRun(batch, { ...options, deadLetterTopic, clock }).run(),
+    onBatch: (batch) => new BatchRun(batch, { ...options, deadLetterTopic, clock, progress }).run(),
   })
 }
