@@ -66,6 +66,7 @@ export const ArchiveFlushSchema = Type.Object(
   },
   { additionalProperties: false },
 )
+export type ArchiveFlush = Static<typeof ArchiveFlushSchema>
 
 export const FeatureEntitySchema = Type.Object(
   {
@@ -115,6 +116,7 @@ export const FeaturesResponseSchema = Type.Object(
   },
   { additionalProperties: false },
 )
+export type FeaturesResponse = Static<typeof FeaturesResponseSchema>
 
 /** Counts or sums by window; null where the buckets needed were dropped already. */
 export const WindowsSchema = Type.Object(
@@ -173,3 +175,4 @@ export const UnlinkResponseSchema = Type.Object(
   { messageId: Type.String({ description: 'The event that undoes the link; it is applied within a second.' }) },
   { additionalProperties: false },
 )
+export type UnlinkResponse = Static<typeof UnlinkResponseSchema>

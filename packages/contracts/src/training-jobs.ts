@@ -91,6 +91,7 @@ export const CreateTrainingJobSchema = Type.Object(
   },
   closed,
 )
+export type CreateTrainingJob = Static<typeof CreateTrainingJobSchema>
 /** `GET /v1/training-jobs`: newest first. */
 export const TrainingJobListSchema = Type.Object({ jobs: Type.Array(TrainingJobSchema) }, closed)
 

@@ -2,6 +2,8 @@ import type {
   BatchAnswer,
   CallAnswer,
   EventTailAnswer,
+  FeaturesRequest,
+  FeaturesResponse,
   ItemAnswer,
   ItemBody,
   ItemImportAnswer,
@@ -11,9 +13,16 @@ import type {
   SimilarKind,
 } from '@rapport/contracts'
 import type { AliasEvent, BatchEvent, GroupEvent, IdentifyEvent, PageEvent, TrackEvent } from './events.ts'
-import { RapportApiError } from './errors.ts'
+import { undefinedIfAbsent } from './errors.ts'
 import type { HttpOptions } from './http.ts'
 import { HttpClient } from './http.ts'
+import { DeadLetters } from './resources/dead-letters.ts'
+import { Keys } from './resources/keys.ts'
+import { Models } from './resources/models.ts'
+import { State } from './resources/state.ts'
+import { Tenants } from './resources/tenants.ts'
+import { TrainingJobs } from './resources/training-jobs.ts'
+import { Users } from './resources/users.ts'
 
 interface Cancellable {
   readonly signal?: AbortSignal
@@ -39,9 +48,23 @@ const segment = encodeURIComponent
 export class RapportClient {
   /** For calls that have no method of their own. */
   readonly http: HttpClient
+  readonly users: Users
+  readonly models: Models
+  readonly trainingJobs: TrainingJobs
+  readonly keys: Keys
+  readonly tenants: Tenants
+  readonly state: State
+  readonly deadLetters: DeadLetters
 
   constructor(options: HttpOptions) {
     this.http = new HttpClient(options)
+    this.users = new Users(this.http)
+    this.models = new Models(this.http)
+    this.trainingJobs = new TrainingJobs(this.http)
+    this.keys = new Keys(this.http)
+    this.tenants = new Tenants(this.http)
+    this.state = new State(this.http)
+    this.deadLetters = new DeadLetters(this.http)
   }
 
   track(event: TrackEvent): Promise<CallAnswer> {
@@ -54,6 +77,10 @@ export class RapportClient {
 
   page(event: PageEvent): Promise<CallAnswer> {
     return this.#send('/v1/page', event)
+  }
+
+  screen(event: PageEvent): Promise<CallAnswer> {
+    return this.#send('/v1/screen', event)
   }
 
   group(event: GroupEvent): Promise<CallAnswer> {
@@ -93,13 +120,8 @@ export class RapportClient {
   }
 
   /** Undefined when there is no such item. */
-  async getItem(id: string): Promise<ItemAnswer | undefined> {
-    try {
-      return await this.http.json({ method: 'GET', path: `/v1/items/${segment(id)}` })
-    } catch (error) {
-      if (error instanceof RapportApiError && error.status === 404) return undefined
-      throw error
-    }
+  getItem(id: string): Promise<ItemAnswer | undefined> {
+    return undefinedIfAbsent(this.http.json<ItemAnswer>({ method: 'GET', path: `/v1/items/${segment(id)}` }))
   }
 
   async deleteItem(id: string): Promise<void> {
@@ -111,6 +133,11 @@ export class RapportClient {
     const body = items.map((item) => JSON.stringify(item)).join('\n')
     const headers = { 'content-type': 'application/x-ndjson' }
     return this.http.json({ method: 'POST', path: '/v1/items', body, headers, repeatable: true, ...options })
+  }
+
+  /** Values of many features of many users and items, each with its time and whether it is there. Scope `features:read`. */
+  features(request: FeaturesRequest, options: Cancellable = {}): Promise<FeaturesResponse> {
+    return this.http.json({ method: 'POST', path: '/v1/features', body: request, repeatable: true, ...options })
   }
 
   recommend(request: RecommendationRequest, options: Cancellable = {}): Promise<RecommendationResponse> {

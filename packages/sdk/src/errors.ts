@@ -26,3 +26,13 @@ export class RapportApiError extends Error {
 export class RapportConnectionError extends Error {
   override readonly name = 'RapportConnectionError'
 }
+
+/** What an answer holds; undefined for a 404. */
+export async function undefinedIfAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof RapportApiError && error.status === 404) return undefined
+    throw error
+  }
+}

@@ -11,19 +11,24 @@ const sdkFolder = fileURLToPath(new URL('../../../../packages/sdk', import.meta.
 const root = join(sdkFolder, '..', '..')
 
 const program = `
-import { RapportApiError, RapportClient, type RecommendationResponse } from '@rapport/sdk'
+import { RapportApiError, RapportClient, type Key, type RecommendationResponse } from '@rapport/sdk'
 
 const client = new RapportClient({ url: process.env['URL'] ?? '', key: process.env['KEY'] ?? '' })
 await client.putItem('p1', { title: 'Bamboo tea tray' })
 await client.track({ userId: 'u1', event: 'Product Viewed', properties: { product_id: 'p1' } })
 const answer: RecommendationResponse = await client.popular({ count: 3 })
+const { id, key } = await client.keys.create({ name: 'web', scopes: ['recommend'] })
+const web = new RapportClient({ url: process.env['URL'] ?? '', key })
+const { scopes } = await web.tenants.self()
+await client.keys.revoke(id)
+const revoked: Key | undefined = (await client.keys.list()).find((each) => each.id === id)
 let code = 'none'
 try {
   await client.recommend({ userId: '', count: 3 })
 } catch (error) {
   if (error instanceof RapportApiError) code = error.code
 }
-console.log(JSON.stringify({ items: answer.items.length, code }))
+console.log(JSON.stringify({ items: answer.items.length, scopes, revoked: revoked?.revokedAt !== undefined, nobody: await client.users.get('x'), code }))
 `
 
 test('the packed client installs into an empty project, type-checks there, and calls the platform', async () => {
@@ -43,5 +48,10 @@ test('the packed client installs into an empty project, type-checks there, and c
   await using platform = await startPlatformProcess({ dataDir: data.path })
   const env = { ...process.env, URL: platform.url, KEY: platform.key }
   const { stdout } = await run(process.execPath, ['main.ts'], { cwd: project, env })
-  expect(JSON.parse(stdout)).toEqual({ items: 1, code: expect.stringMatching(/^RPT_/) as string })
+  expect(JSON.parse(stdout)).toEqual({
+    items: 1,
+    scopes: ['recommend'],
+    revoked: true,
+    code: expect.stringMatching(/^RPT_/) as string,
+  })
 }, 180_000)
