@@ -9,6 +9,8 @@ export interface FeatureMetrics {
   readonly duplicates: Counter
   readonly redelivered: Counter
   readonly deadLettered: Counter<'code'>
+  readonly leftOut: Counter<'reason'>
+  readonly failures: Counter<'kind'>
   readonly batchSeconds: Histogram
   readonly archivedBytes: Counter
   /** To be told the event time of each batch's newest applied event. */
@@ -31,9 +33,21 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
       labelNames: ['code'],
       registers,
     }),
+    leftOut: new Counter({
+      name: 'rapport_feature_left_out_total',
+      help: 'Events that live consumption left out on purpose.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'rapport_feature_failures_total',
+      help: 'Failed tries to apply events, by whether the environment was at fault or nobody knows what.',
+      labelNames: ['kind'],
+      registers,
+    }),
     batchSeconds: new Histogram({
       name: 'rapport_feature_batch_seconds',
-      help: 'Time from a batch of events to its commit.',
+      help: 'Time in which a batch of events was applied.',
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),

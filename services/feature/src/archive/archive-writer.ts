@@ -104,10 +104,10 @@ export class ArchiveWriter implements AsyncDisposable {
     const { buffer } = slot
     if (buffer.isEmpty) return
     try {
-      for (const { name, text } of buffer.files()) {
-        const bytes = await zip(text, { level: 1 })
-        const { stored } = await this.#store.put(name, bytes, { ifAbsent: true })
-        if (stored) this.#onWritten(bytes.length)
+      for (const { name, bytes } of buffer.files()) {
+        const zipped = await zip(bytes, { level: 1 })
+        const { stored } = await this.#store.put(name, zipped, { ifAbsent: true })
+        if (stored) this.#onWritten(zipped.length)
       }
       await buffer.commit()
       this.#requested.delete(nameOf(buffer))

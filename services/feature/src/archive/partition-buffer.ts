@@ -1,9 +1,10 @@
 import type { LogRecord, RecordBatch } from '@rapport/messaging'
 import { archiveFileName, toArchiveLine, type ArchiveFile } from '@rapport/object-store'
+import { LineBuffer } from './line-buffer.ts'
 import { tenantOfKey } from './tenant-of-key.ts'
 
 interface TenantLines {
-  readonly lines: string[]
+  readonly lines: LineBuffer
   readonly first: number
   last: number
 }
@@ -12,7 +13,7 @@ interface TenantLines {
 export class PartitionBuffer {
   readonly topic: string
   readonly partition: number
-  /** Characters of the lines held: about their bytes. */
+  /** Bytes of the lines held. */
   size = 0
   /** The first offset that has not come yet. */
   nextOffset = 0
@@ -42,10 +43,10 @@ export class PartitionBuffer {
   }
 
   /** The files that hold everything buffered: their names and lines. */
-  files(): { readonly name: string; readonly text: string }[] {
+  files(): { readonly name: string; readonly bytes: Uint8Array }[] {
     return [...this.#tenants].map(([tenant, { lines, first, last }]) => {
       const file: ArchiveFile = { tenant, topic: this.topic, partition: this.partition, first, last }
-      return { name: archiveFileName(file), text: lines.join('') }
+      return { name: archiveFileName(file), bytes: lines.toBytes() }
     })
   }
 
@@ -60,13 +61,9 @@ export class PartitionBuffer {
   #addRecord(record: LogRecord): void {
     const tenant = tenantOfKey(record.key)
     if (tenant === undefined) return
-    const line = toArchiveLine(record)
-    this.size += line.length
-    const standing = this.#tenants.get(tenant)
-    if (standing === undefined) this.#tenants.set(tenant, { lines: [line], first: record.offset, last: record.offset })
-    else {
-      standing.lines.push(line)
-      standing.last = record.offset
-    }
+    const standing = this.#tenants.get(tenant) ?? { lines: new LineBuffer(), first: record.offset, last: record.offset }
+    this.#tenants.set(tenant, standing)
+    this.size += standing.lines.add(toArchiveLine(record))
+    standing.last = record.offset
   }
 }

@@ -186,6 +186,54 @@ describe('the event consumer', () => {
   })
 })
 
+describe('an event that fails in an unknown way', () => {
+  it('is a dead letter after its third failure, also beside others like it, and does not hold up its partition', async () => {
+    const { eventLog } = harness.dependencies
+    const attempts = new Map<string, number>()
+    const onlineStore = new Proxy(harness.dependencies.onlineStore, {
+      get(target, name) {
+        if (name === 'apply') {
+          return (applications: readonly Application[]) => {
+            const poison = applications
+              .flatMap(({ entries }) => entries)
+              .find(({ messageId }) => messageId.startsWith('poison'))
+            if (poison === undefined) return target.apply(applications)
+            if (applications.flatMap(({ entries }) => entries).length === 1)
+              attempts.set(poison.messageId, (attempts.get(poison.messageId) ?? 0) + 1)
+            throw new TypeError('undefined is not a function')
+          }
+        }
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    await harness.publish([
+      anEvent({ items: ['before'] }),
+      anEvent({ messageId: 'poison-1' }),
+      anEvent({ items: ['between'] }),
+      anEvent({ messageId: 'poison-2' }),
+      anEvent({ items: ['after'] }),
+    ])
+    await harness.startConsuming({ onlineStore })
+    await harness.settled()
+    expect(attempts).toEqual(
+      new Map([
+        ['poison-1', 3],
+        ['poison-2', 3],
+      ]),
+    )
+    const letters = await eventLog.read({ topic: `${topic}.dlq`, partition: 0, offset: 0 }, 10)
+    const bodies = letters.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()) as DeadLetterRecord)
+    expect(bodies.map(({ code, group }) => [code, group])).toEqual([
+      ['RPT_CONSUMER_UNKNOWN', 'feature'],
+      ['RPT_CONSUMER_UNKNOWN', 'feature'],
+    ])
+    const text = await harness.exported()
+    for (const item of ['before', 'between', 'after']) expect(text).toContain(`"kind":"item","id":"${item}"`)
+    expect(text).toContain('"id":"u1","part":"count/Product Viewed","field":"total","amount":3')
+  })
+})
+
 describe('a removed tenant', () => {
   const publishCommand = (command: StateCommand & { readonly tenant: string }): Promise<unknown> =>
     harness.dependencies.eventLog.publish([

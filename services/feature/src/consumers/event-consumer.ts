@@ -1,12 +1,24 @@
 import { featureGroup, topics } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
-import type { EventLog, LogRecord, RecordBatch, Subscriber } from '@rapport/messaging'
+import {
+  deadLetter,
+  decoded,
+  drop,
+  RecordError,
+  runConsumer,
+  type ConsumerMetric,
+  type Decoded,
+  type Drop,
+  type EventLog,
+  type LogRecord,
+  type PipelineBatch,
+  type Subscriber,
+} from '@rapport/messaging'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { applyEvents, type EventBatch } from '../application/apply-events.ts'
 import type { ForgottenTenants } from '../domain/forgotten-tenants.ts'
-import { readEvent } from '../domain/read-event.ts'
+import { readEvent, type TimedEvent } from '../domain/read-event.ts'
 import type { FeatureMetrics } from '../metrics.ts'
-import { toDeadLetter, type RefusedRecord } from './dead-letters.ts'
 
 export interface EventConsumerOptions {
   readonly eventLog: EventLog
@@ -23,91 +35,74 @@ export interface EventConsumerOptions {
   readonly forgotten: ForgottenTenants
 }
 
-interface ReadBatch {
-  readonly events: EventBatch['events'][number][]
-  readonly refused: RefusedRecord[]
-}
+/**
+ * A batch costs three commits, however small it is. While 8,000 single events a second come in, batches every few
+ * milliseconds would cost more than their events; this is a small part of the second within which state is fresh.
+ */
+const minIntervalMs = 25
 
-/** Consumes the events' topic: reads each record, applies what it says, sends what cannot be read to the dead letters, commits. */
+/** Consumes the events' topic: reads each record, applies what it says, sends what it cannot apply to the dead letters. */
 export function consumeEvents(options: EventConsumerOptions): Promise<Subscriber> {
-  return options.eventLog.subscribe({
+  const { eventLog, log, clock, rewindMs, maxBatchEvents, forgotten, metrics } = options
+  return runConsumer<TimedEvent>({
+    eventLog,
+    log,
+    clock,
     group: featureGroup,
     topics: [topics.events.name],
-    maxRecords: options.maxBatchEvents,
-    rewindMs: options.rewindMs,
-    onBatch: (batch) => options.forgotten.during(() => handleBatch(batch, options)),
+    maxRecords: maxBatchEvents,
+    minIntervalMs,
+    rewindMs,
+    decode,
+    process: (batch) => forgotten.during(() => applyBatch(batch, options)),
+    onMetric: (metric) => count(metric, metrics),
   })
 }
 
-async function handleBatch(batch: RecordBatch, options: EventConsumerOptions): Promise<void> {
-  const stop = options.metrics.batchSeconds.startTimer()
-  const { events, refused } = readRecords(batch.records, options)
-  if (!batch.isCurrent()) return
-  await applyOrIsolate({ topic: batch.topic, partition: batch.partition, events }, { ...options, refused, batch })
-  await sendDeadLetters(refused, batch, options)
-  await batch.commit((batch.records.at(-1)?.offset ?? -1) + 1)
-  stop()
+function decode({ key, value }: LogRecord): Decoded<TimedEvent> {
+  const reading = readEvent(key, value)
+  return reading.ok ? decoded(reading.value) : deadLetter(reading.refusal.code, reading.refusal.reason)
 }
 
-function readRecords(
-  records: readonly LogRecord[],
-  { isHeld, forgotten }: Pick<EventConsumerOptions, 'isHeld' | 'forgotten'>,
-): ReadBatch {
-  const read: ReadBatch = { events: [], refused: [] }
-  for (const record of records) {
-    const reading = readEvent(record.key, record.value)
-    if (!reading.ok) {
-      read.refused.push({ record, refusal: reading.refusal })
-      continue
-    }
-    const { tenant } = reading.value.event
-    if (!isHeld(tenant) && !forgotten.has(tenant, record))
-      read.events.push({ offset: record.offset, event: reading.value })
-  }
-  return read
-}
-
-/** Applies a batch; when the store refuses something in it, event by event, so that only the one at fault is left out. */
-async function applyOrIsolate(
-  batch: EventBatch,
-  options: EventConsumerOptions & { refused: RefusedRecord[]; batch: RecordBatch },
-): Promise<void> {
-  if (batch.events.length === 0) return
+async function applyBatch(batch: PipelineBatch<TimedEvent>, options: EventConsumerOptions): Promise<Map<number, Drop>> {
+  const { metrics, onlineStore } = options
+  const { events, leftOut } = choose(batch, options)
+  if (events.length === 0) return leftOut
+  const stop = metrics.batchSeconds.startTimer()
   try {
-    const counts = await applyEvents(options.onlineStore, batch, options)
-    options.metrics.applied.inc(counts.applied)
-    options.metrics.duplicates.inc(counts.duplicate)
-    options.metrics.redelivered.inc(counts.redelivered)
-    if (counts.applied > 0)
-      options.metrics.sawEvent(batch.events.reduce((ms, { event }) => Math.max(ms, event.atMs), 0))
-  } catch (error) {
-    if (!(error instanceof OnlineStoreInputError)) throw error
-    const [only] = batch.events
-    if (batch.events.length === 1 && only !== undefined) {
-      const record = options.batch.records.find(({ offset }) => offset === only.offset)
-      if (record === undefined) throw error
-      options.refused.push({ record, refusal: { code: error.code, reason: error.message } })
-      return
-    }
-    for (const event of batch.events) await applyOrIsolate({ ...batch, events: [event] }, options)
+    const { topic, partition } = batch
+    const counts = await applyEvents(onlineStore, { topic, partition, events }, options)
+    metrics.applied.inc(counts.applied)
+    metrics.duplicates.inc(counts.duplicate)
+    metrics.redelivered.inc(counts.redelivered)
+    if (counts.applied > 0) metrics.sawEvent(events.reduce((ms, { event }) => Math.max(ms, event.atMs), 0))
+  } catch (cause) {
+    if (cause instanceof OnlineStoreInputError) throw new RecordError(cause.code, cause.message, { cause })
+    throw cause
   }
+  stop()
+  return leftOut
 }
 
-async function sendDeadLetters(
-  refused: readonly RefusedRecord[],
-  batch: RecordBatch,
-  { eventLog, metrics, log, clock }: EventConsumerOptions,
-): Promise<void> {
-  // What lies below the checkpoint is here by the rewind alone, and has been sent before.
-  const fresh = refused.filter(({ record }) => record.offset >= (batch.checkpoint?.nextOffset ?? 0))
-  if (fresh.length === 0) return
-  await eventLog.publish(fresh.map((letter) => toDeadLetter(letter, clock.now())))
-  for (const { record, refusal } of fresh) {
-    metrics.deadLettered.inc({ code: refusal.code })
-    const { topic, partition, offset } = record
-    log.warn(
-      { topic, partition, offset, code: refusal.code, reason: refusal.reason },
-      'a record went to the dead letters',
-    )
+/** Asked when a batch is applied, not when it is read: whoever waits for the batches in flight relies on it. */
+function choose(
+  { partition, entries }: PipelineBatch<TimedEvent>,
+  { isHeld, forgotten }: EventConsumerOptions,
+): { events: EventBatch['events']; leftOut: Map<number, Drop> } {
+  const events: EventBatch['events'][number][] = []
+  const leftOut = new Map<number, Drop>()
+  for (const { record, value } of entries) {
+    const { tenant } = value.event
+    const { offset } = record
+    if (isHeld(tenant)) leftOut.set(offset, drop('rebuild'))
+    else if (forgotten.has(tenant, { partition, offset })) leftOut.set(offset, drop('removed tenant'))
+    else events.push({ offset, event: value })
   }
+  return { events, leftOut }
+}
+
+function count(metric: ConsumerMetric, { deadLettered, leftOut, failures }: FeatureMetrics): void {
+  if (metric.kind === 'dead letter') deadLettered.inc({ code: metric.code }, metric.count)
+  else if (metric.kind === 'dropped') leftOut.inc({ reason: metric.reason }, metric.count)
+  else if (metric.kind !== 'processed') failures.inc({ kind: metric.kind }, metric.count)
 }

@@ -5,7 +5,7 @@ export type ForgetCommand = Extract<StateCommand, { type: 'forget-tenant' }>
 /** Which events of the log belong to tenants that were removed. A tenant of the same name has later offsets. */
 export class ForgottenTenants {
   readonly #before = new Map<string, readonly number[]>()
-  readonly #batches = new Set<Promise<void>>()
+  readonly #batches = new Set<Promise<unknown>>()
 
   /** In force at once; resolves when the batches that were read before have ended too. */
   async take({ tenant, before }: ForgetCommand): Promise<void> {
@@ -19,12 +19,12 @@ export class ForgottenTenants {
     return before !== undefined && offset < (before[partition] ?? 0)
   }
 
-  /** Runs the handling of a batch, which asks `has` once for each of its events. */
-  async during(handle: () => Promise<void>): Promise<void> {
+  /** Runs the handling of a batch, which asks `has` for its events before it awaits anything. */
+  async during<T>(handle: () => Promise<T>): Promise<T> {
     const batch = handle()
     this.#batches.add(batch)
     try {
-      await batch
+      return await batch
     } finally {
       this.#batches.delete(batch)
     }
