@@ -1,4 +1,5 @@
 import { stateRebuildsPrefix, topics } from '@rapport/contracts'
+import type { Application } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anEvent, noonMs } from '../testing/events.ts'
 import { createHarness, type Harness } from '../testing/harness.ts'
@@ -142,6 +143,35 @@ describe('rebuilding state', () => {
     expect(second.id).not.toBe(first.id)
     await finished(second.id)
     expect((await Array.fromAsync(objectStore.list(stateRebuildsPrefix('shop')))).length).toBe(2)
+  })
+
+  it('leaves out an event that fails for an unknown reason, as live consumption gives it up', async () => {
+    let refusals = 0
+    const onlineStore = new Proxy(harness.dependencies.onlineStore, {
+      get(target, name) {
+        if (name === 'apply') {
+          return (applications: readonly Application[]) => {
+            if (!applications.some(({ entries }) => entries.some(({ messageId }) => messageId === 'poison')))
+              return target.apply(applications)
+            refusals += 1
+            throw new TypeError('undefined is not a function')
+          }
+        }
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    await harness.startConsuming({ onlineStore })
+    const events = traffic(40)
+    await harness.publish([...events.slice(0, 20), anEvent({ messageId: 'poison' }), ...events.slice(20)])
+    await harness.settled()
+    const [live, liveRefusals] = [await harness.exported(), refusals]
+    expect(liveRefusals).toBeGreaterThanOrEqual(3)
+    const { id } = await requestRebuild(harness.dependencies, 'shop')
+    await finished(id)
+    expect(refusals).toBeGreaterThan(liveRefusals)
+    expect(await readRebuild(harness.dependencies.objectStore, 'shop', id)).toMatchObject({ state: 'done' })
+    expect(await harness.exported()).toBe(live)
   })
 
   it('says so when the archive cannot be read', async () => {

@@ -1,4 +1,6 @@
 import { topics } from '@rapport/contracts'
+import type { Log } from '@rapport/core'
+import { blame } from '@rapport/messaging'
 import { readArchiveFiles, type ArchiveLine, type ObjectStore } from '@rapport/object-store'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { readParsedEvent } from '../domain/read-event.ts'
@@ -12,7 +14,11 @@ export interface ReplayOptions {
   /** Told after each batch. */
   readonly onProgress: (progress: { readonly read: number; readonly applied: number }) => void | Promise<void>
   readonly signal: AbortSignal
+  readonly log: Log
 }
+
+/** As in live consumption. */
+const maxFailures = 3
 
 /**
  * Applies a tenant's archived events from the given offsets on, under the topic, partition and offset that they have in
@@ -47,15 +53,34 @@ function readLines(lines: readonly ArchiveLine[]): EventBatch['events'] {
   })
 }
 
+/** Resolves with the number applied. What fails in a way that may be one event's is tried event by event. */
 async function applyLines(batch: EventBatch, options: ReplayOptions): Promise<number> {
   if (batch.events.length === 0) return 0
   try {
     return (await applyEvents(options.onlineStore, batch, options)).applied
   } catch (error) {
-    if (!(error instanceof OnlineStoreInputError)) throw error
-    if (batch.events.length === 1) return 0
-    let applied = 0
-    for (const event of batch.events) applied += await applyLines({ ...batch, events: [event] }, options)
-    return applied
+    if (blame(error) === 'environment') throw error
+  }
+  let applied = 0
+  for (const event of batch.events) applied += await applyOne({ ...batch, events: [event] }, options)
+  return applied
+}
+
+/** Leaves an event out that live consumption would have given up too. */
+async function applyOne(batch: EventBatch, options: ReplayOptions): Promise<number> {
+  const { topic, partition, events } = batch
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return (await applyEvents(options.onlineStore, batch, options)).applied
+    } catch (error) {
+      if (blame(error) === 'environment') throw error
+      if (failures < maxFailures && !(error instanceof OnlineStoreInputError)) continue
+      const place = { topic, partition, offset: events[0]?.offset }
+      options.log.error(
+        { err: error, ...place },
+        'an archived event could not be applied and was left out of a rebuild',
+      )
+      return 0
+    }
   }
 }
