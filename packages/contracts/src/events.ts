@@ -10,6 +10,14 @@ export const EventTypeSchema = Type.Union([
   Type.Literal('alias'),
 ])
 export type EventType = Static<typeof EventTypeSchema>
+export const eventTypes = [
+  'track',
+  'identify',
+  'page',
+  'screen',
+  'group',
+  'alias',
+] as const satisfies readonly EventType[]
 
 const JsonObjectSchema = Type.Record(Type.String(), Type.Unknown())
 

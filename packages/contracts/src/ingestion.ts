@@ -1,75 +1,17 @@
-import { Type, type Static, type TObject, type TProperties, type TSchema } from 'typebox'
-import { EventSchema, type EventType } from './events.ts'
+import { Type, type Static, type TObject, type TSchema } from 'typebox'
+import {
+  atLeastOne,
+  ClientTimeSchema,
+  commonProperties,
+  fieldsByType,
+  hasVisitor,
+  JsonObjectSchema,
+  name,
+} from './client-fields.ts'
+import { EventSchema, eventTypes, type EventType } from './events.ts'
+import { ingestionLimits } from './ingestion-limits.ts'
 import { ItemBodySchema } from './items.ts'
 import { topics } from './topics.ts'
-
-/** Bounds of what ingestion takes. Bytes are those of the JSON text, after gunzip. */
-export const ingestionLimits = {
-  eventBytes: 32 * 1024,
-  batchBytes: 500 * 1024,
-  batchEvents: 2_500,
-  /** Unicode characters of an id, a messageId or an event name. */
-  nameLength: 256,
-  /** Objects and arrays inside each other in `properties`, `traits` and `context`. */
-  depth: 32,
-  itemBytes: 256 * 1024,
-  /** Of a catalogue import, which is streamed. */
-  importBytes: 4 * 1024 ** 3,
-  /** Refused rows that the answer of a catalogue import lists; the others are only counted. */
-  listedRejections: 1_000,
-} as const
-
-const name = (minLength: 0 | 1) => Type.String({ minLength, maxLength: ingestionLimits.nameLength })
-const safeInteger = () => Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })
-
-/** An id as clients send it: whole numbers become strings; null and the empty string mean that there is none. */
-export const ClientIdSchema = Type.Union([name(0), safeInteger(), Type.Null()])
-const PresentIdSchema = Type.Union([name(1), safeInteger()])
-
-/** RFC 3339, or milliseconds since the epoch. Every other form of ISO 8601 is read too; without an offset it is UTC. */
-export const ClientTimeSchema = Type.Union([
-  Type.String({ format: 'date-time' }),
-  Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 }),
-  Type.Null(),
-])
-const JsonObjectSchema = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])
-const OptionalTextSchema = Type.Optional(Type.Union([name(0), Type.Null()]))
-
-const commonProperties = {
-  messageId: Type.Optional(ClientIdSchema),
-  userId: Type.Optional(ClientIdSchema),
-  anonymousId: Type.Optional(ClientIdSchema),
-  timestamp: Type.Optional(ClientTimeSchema),
-  originalTimestamp: Type.Optional(ClientTimeSchema),
-  sentAt: Type.Optional(ClientTimeSchema),
-  context: Type.Optional(JsonObjectSchema),
-}
-const properties = { properties: Type.Optional(JsonObjectSchema) }
-const traits = { traits: Type.Optional(JsonObjectSchema) }
-const hasVisitor = {
-  anyOf: [
-    { required: ['userId'], properties: { userId: PresentIdSchema } },
-    { required: ['anonymousId'], properties: { anonymousId: PresentIdSchema } },
-  ],
-}
-
-const fieldsByType = {
-  track: { event: name(1), ...properties },
-  identify: traits,
-  page: { name: OptionalTextSchema, category: OptionalTextSchema, ...properties },
-  screen: { name: OptionalTextSchema, category: OptionalTextSchema, ...properties },
-  group: { groupId: PresentIdSchema, ...traits },
-  alias: { previousId: PresentIdSchema, userId: PresentIdSchema },
-} satisfies Record<EventType, TProperties>
-
-export const eventTypes = [
-  'track',
-  'identify',
-  'page',
-  'screen',
-  'group',
-  'alias',
-] as const satisfies readonly EventType[]
 
 const callSchema = (type: EventType): TObject =>
   Type.Object(
@@ -93,7 +35,10 @@ export const callSchemas: Readonly<Record<EventType, TObject>> = {
 }
 
 const batchEventSchema = (type: EventType): TObject =>
-  Type.Object({ ...callSchemas[type].properties, type: Type.Literal(type) }, type === 'alias' ? {} : hasVisitor)
+  Type.Object(
+    { ...commonProperties, ...fieldsByType[type], type: Type.Literal(type) },
+    type === 'alias' ? {} : hasVisitor,
+  )
 
 /** An event of a batch: a call's body with its `type`. */
 export const batchEventSchemas: readonly TObject[] = eventTypes.map(batchEventSchema)
@@ -105,15 +50,6 @@ export const BatchBodySchema = Type.Object({
   sentAt: Type.Optional(ClientTimeSchema),
   writeKey: Type.Optional(Type.String()),
 })
-
-/** An array whose elements are judged one by one: those that do not fit are refused and named, and one must fit. */
-const atLeastOne = (schema: TSchema, maxItems?: number): TSchema =>
-  Type.Array(Type.Union([schema, Type.Unknown()]), {
-    minItems: 1,
-    ...(maxItems === undefined ? {} : { maxItems }),
-    contains: schema,
-    description: 'Each element is judged on its own: refused ones are named in the answer, the others are kept.',
-  })
 
 /** Body of `/v1/batch` as the API document shows it: with the events' own schemas, each checked on its own. */
 export const DocumentedBatchBodySchema = Type.Object({
@@ -150,49 +86,6 @@ export const BatchAnswerSchema = Type.Object(
   { additionalProperties: false },
 )
 export type BatchAnswer = Static<typeof BatchAnswerSchema>
-
-/** A CloudEvent whose type is a call: its data is the call's body, its ids may stand in attributes. */
-function callInCloudEvent(type: EventType) {
-  const { userId: _userId, ...fields } = fieldsByType[type] as Record<string, TSchema>
-  const data = Type.Object({ ...commonProperties, ...fields })
-  return { required: ['data'], properties: { type: { const: type }, data } }
-}
-
-/** A CloudEvent 1.0 in the JSON format (structured mode, and each element of a batch). */
-export const CloudEventSchema = Type.Object(
-  {
-    specversion: Type.Literal('1.0'),
-    id: name(1),
-    source: name(1),
-    type: name(1),
-    subject: Type.Optional(name(1)),
-    time: Type.Optional(Type.String({ format: 'date-time' })),
-    datacontenttype: Type.Optional(Type.Literal('application/json')),
-    userid: Type.Optional(name(1)),
-    anonymousid: Type.Optional(name(1)),
-    data: Type.Optional(
-      Type.Object({ userId: Type.Optional(ClientIdSchema), anonymousId: Type.Optional(ClientIdSchema) }),
-    ),
-  },
-  {
-    allOf: [
-      {
-        anyOf: [
-          ...['subject', 'userid', 'anonymousid'].map((attribute) => ({ required: [attribute] })),
-          { required: ['data'], properties: { data: hasVisitor } },
-        ],
-      },
-      {
-        anyOf: [
-          { properties: { type: { not: { enum: [...eventTypes] } } } },
-          ...eventTypes.filter((type) => type !== 'alias').map(callInCloudEvent),
-          { ...callInCloudEvent('alias'), anyOf: [{ required: ['subject'] }, { required: ['userid'] }] },
-        ],
-      },
-    ],
-  },
-)
-export const CloudEventBatchSchema = atLeastOne(CloudEventSchema, ingestionLimits.batchEvents)
 
 /** An accepted event with its place in the log, as `GET /v1/events` shows it. */
 export const TailedEventSchema = Type.Object(

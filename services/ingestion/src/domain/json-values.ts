@@ -39,9 +39,11 @@ export function checkJsonValue(value: unknown, field: string, depth = 1): Invali
 const isPlain = (value: unknown): boolean =>
   typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null
 
-/** An object field of an event: null is absent. */
+/** An object field of an event: null is absent, and so is an empty array, which is how PHP writes an empty object. */
 export function readObject(value: unknown, field: string): JsonObject | undefined | Invalid {
   if (value === undefined || value === null) return undefined
-  if (!isJsonObject(value)) return new Invalid(field, 'must be an object')
+  if (!isJsonObject(value)) {
+    return Array.isArray(value) && value.length === 0 ? undefined : new Invalid(field, 'must be an object')
+  }
   return checkJsonValue(value, field) ?? value
 }

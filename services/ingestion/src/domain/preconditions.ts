@@ -4,6 +4,10 @@ export interface Preconditions {
   readonly ifNoneMatch?: string | undefined
 }
 
+const etag = String.raw`(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"`
+/** `*`, or entity tags with commas between them (RFC 9110 §13.1.1). */
+export const etagsPattern = String.raw`^(?:\*|${etag}(?:[ \t]*,[ \t]*${etag})*)$`
+
 export const toEtag = (version: number): string => `"${version}"`
 
 /**
@@ -16,7 +20,7 @@ export function checkPreconditions(
 ): string | undefined {
   const standing = version === undefined ? 'nothing stands' : `version ${toEtag(version)} stands`
   if (ifMatch !== undefined && !matches(ifMatch, version)) return `If-Match asks for ${ifMatch}, and ${standing}.`
-  if (ifNoneMatch !== undefined && matches(ifNoneMatch, version)) {
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch.replaceAll('W/', ''), version)) {
     return `If-None-Match refuses ${ifNoneMatch}, and ${standing}.`
   }
   return undefined

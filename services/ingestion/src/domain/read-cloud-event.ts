@@ -1,9 +1,9 @@
-import { eventTypes, type Event } from '@rapport/contracts'
+import { eventTypes, jsonMediaTypePattern, type Event } from '@rapport/contracts'
 import { eventNameOfType } from './event-names.ts'
 import { Invalid } from './invalid.ts'
 import { isJsonObject, type JsonObject } from './json-values.ts'
 import { readEvent, type CallContext } from './read-event.ts'
-import { readName } from './read-text.ts'
+import { readId, readName } from './read-text.ts'
 
 const segmentTypes: ReadonlySet<string> = new Set(eventTypes)
 
@@ -32,7 +32,9 @@ export function readCloudEvent(raw: unknown, call: CallContext): Event | Invalid
   if (data instanceof Invalid) return data
   const attributes = readAttributes(raw)
   if (attributes instanceof Invalid) return attributes
-  const event = readEvent(toCall(raw, data, attributes), { ...call, source: raw['source'] as string })
+  const visitor = readVisitor(data, attributes)
+  if (visitor instanceof Invalid) return visitor
+  const event = readEvent(toCall(raw, data, visitor), { ...call, source: raw['source'] as string })
   return event instanceof Invalid ? new Invalid(toCloudEventField(event.field), event.reason) : event
 }
 
@@ -53,7 +55,7 @@ function readAttributes(raw: JsonObject): Attributes | Invalid {
 
 function readData(raw: JsonObject): JsonObject | Invalid {
   const contentType = raw['datacontenttype'] ?? 'application/json'
-  if (typeof contentType !== 'string' || !isJsonType(contentType)) {
+  if (typeof contentType !== 'string' || !jsonMediaType.test(contentType)) {
     return new Invalid('datacontenttype', 'must be application/json')
   }
   if (raw['data_base64'] !== undefined && raw['data_base64'] !== null) {
@@ -63,18 +65,29 @@ function readData(raw: JsonObject): JsonObject | Invalid {
   return isJsonObject(data) ? data : new Invalid('data', 'must be an object')
 }
 
-const isJsonType = (contentType: string): boolean =>
-  /^(application|text)\/([a-z0-9.+-]*\+)?json$/.test((contentType.split(';', 1)[0] ?? '').trim().toLowerCase())
+const jsonMediaType = new RegExp(jsonMediaTypePattern, 'u')
 
-function toCall(raw: JsonObject, data: JsonObject, { subject, userid, anonymousid }: Attributes): JsonObject {
+interface Visitor {
+  readonly subject: string | undefined
+  readonly userId: string | undefined
+  readonly anonymousId: string | undefined
+}
+
+function readVisitor(data: JsonObject, { subject, userid, anonymousid }: Attributes): Visitor | Invalid {
+  const userId = userid ?? readId(data['userId'], 'data.userId')
+  if (userId instanceof Invalid) return userId
+  const anonymousId = anonymousid ?? readId(data['anonymousId'], 'data.anonymousId')
+  return anonymousId instanceof Invalid ? anonymousId : { subject, userId, anonymousId }
+}
+
+function toCall(raw: JsonObject, data: JsonObject, { subject, userId, anonymousId }: Visitor): JsonObject {
   const type = raw['type'] as string
-  const anonymousId = anonymousid ?? data['anonymousId']
-  const named = userid ?? data['userId']
-  const userId = named ?? (anonymousId === undefined || type === 'alias' ? subject : undefined)
-  const common = { messageId: raw['id'], userId, anonymousId, timestamp: raw['time'] }
+  const bySubject = anonymousId === undefined || type === 'alias' ? subject : undefined
+  const time = raw['time'] === '' ? undefined : raw['time']
+  const common = { messageId: raw['id'], userId: userId ?? bySubject, anonymousId, timestamp: time }
   if (segmentTypes.has(type)) {
     const { originalTimestamp: _original, sentAt: _sent, ...body } = data
-    return { ...body, ...common, timestamp: raw['time'] ?? data['timestamp'], type }
+    return { ...body, ...common, timestamp: time ?? data['timestamp'], type }
   }
   return { ...common, type: 'track', event: eventNameOfType(type), properties: data }
 }

@@ -26,12 +26,13 @@ const time = fc.oneof(
   fc
     .date({ noInvalidDate: true, min: new Date('1970-01-01'), max: new Date('2100-01-01') })
     .map((date) => date.toISOString()),
-  fc.integer({ min: 0, max: 4_000_000_000_000 }),
-  fc.constantFrom(null, undefined, 'yesterday', {}, true),
+  fc.integer({ min: -4_000_000_000_000, max: 4_000_000_000_000 }),
+  fc.constantFrom(null, undefined, '', 'yesterday', {}, true, 1.5, -62_135_596_800_000.5, -62_135_596_800_001),
+  fc.constantFrom(253_402_300_799_999.5, 253_402_300_800_000, 31_557_599_999.9, -31_557_600_000, 1e300),
 )
 const json = fc.oneof(
   fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })),
-  fc.constantFrom(null, undefined, [], 'x', 5),
+  fc.constantFrom(null, undefined, [], [1], 'x', 5),
 )
 const name = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom(undefined, null, 5, 'x'.repeat(257)))
 const rawEvent = fc.record({
@@ -50,6 +51,7 @@ const rawEvent = fc.record({
   timestamp: time,
   originalTimestamp: time,
   sentAt: time,
+  writeKey: fc.constantFrom(undefined, 'key', 5),
 })
 /** As JSON carries it: fields that are undefined are not there. */
 const onTheWire = (raw: object): Record<string, unknown> => JSON.parse(JSON.stringify(raw)) as Record<string, unknown>

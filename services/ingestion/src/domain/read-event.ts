@@ -78,9 +78,9 @@ function readTimes(raw: JsonObject, call: CallContext) {
   return { timestamp: corrected.text, originalTimestamp: happened.text, sentAt: sentAt?.text }
 }
 
-/** A time that a client may leave out. */
+/** A time that a client may leave out: null and the empty string are absent. */
 export function readTime(value: unknown, field: string): Instant | undefined | Invalid {
-  if (value === undefined || value === null) return undefined
+  if (value === undefined || value === null || value === '') return undefined
   const time = parseTime(value)
   return time ?? new Invalid(field, 'must be an ISO 8601 time or milliseconds since the epoch, in the years 1 to 9999')
 }

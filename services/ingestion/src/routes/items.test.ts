@@ -1,5 +1,6 @@
 import { topics, type Item } from '@rapport/contracts'
 import { PublishError } from '@rapport/messaging'
+import type { InjectOptions } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { override } from '../testing/override.ts'
 import { decodeItem, startIngestion, type RunningIngestion, type StartOptions } from '../testing/start-ingestion.ts'
@@ -64,6 +65,21 @@ describe('items', () => {
     expect((await call('PATCH', 'nothing', { body: { price: 1 } })).statusCode).toBe(404)
   })
 
+  it.each<[string, InjectOptions, number]>([
+    ['no body', {}, 400],
+    ['plain text', { payload: 'text', headers: { 'content-type': 'text/plain' } }, 415],
+    ['a list', { payload: '[]', headers: { 'content-type': 'application/merge-patch+json' } }, 400],
+    ['an If-Match that names nothing', { payload: {}, headers: { 'if-match': '' } }, 400],
+    ['an If-Match that is no ETag', { payload: {}, headers: { 'if-match': '1' } }, 400],
+    ['nothing', { payload: '{}', headers: { 'content-type': 'application/merge-patch+json' } }, 200],
+  ])('answers a patch of %s as the API document says', async (_name, { headers, ...options }, status) => {
+    await call('PUT', 'tea', { body: tea })
+    const patch = { ...options, method: 'PATCH', url: '/v1/items/tea' } as const
+    const answer = await running.app.inject({ ...patch, headers: { ...headers, 'x-api-key': running.key } })
+    expect(answer.statusCode).toBe(status)
+    expect((await call('GET', 'tea')).json()).toMatchObject(tea)
+  })
+
   it('deletes, and goes on counting versions afterwards', async () => {
     await call('PUT', 'tea', { body: tea })
     expect((await call('DELETE', 'tea')).statusCode).toBe(204)
@@ -79,6 +95,7 @@ describe('items', () => {
     expect((await call('PUT', 'tea', { body: tea, 'if-none-match': '*' })).statusCode).toBe(201)
     expect((await call('PUT', 'tea', { body: tea, 'if-none-match': '*' })).statusCode).toBe(412)
     expect((await call('PUT', 'tea', { body: tea, 'if-match': '"7"' })).statusCode).toBe(412)
+    expect((await call('PUT', 'tea', { body: tea, 'if-none-match': '"7", W/"1"' })).statusCode).toBe(412)
     expect((await call('PATCH', 'tea', { body: { price: 1 }, 'if-match': '"7", "1"' })).json<Item>().version).toBe(2)
     expect((await call('DELETE', 'tea', { 'if-match': 'W/"2"' })).statusCode).toBe(412)
     expect((await call('DELETE', 'tea', { 'if-match': '"2"' })).statusCode).toBe(204)

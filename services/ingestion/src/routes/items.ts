@@ -3,14 +3,16 @@ import { ErrorRef, type HttpApp } from '@rapport/service-kit'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ItemChanges } from '../application/change-item.ts'
-import { toEtag, type Preconditions } from '../domain/preconditions.ts'
+import { etagsPattern, toEtag, type Preconditions } from '../domain/preconditions.ts'
 import { toItemAnswer } from '../domain/stored-item.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ minLength: 1, maxLength: ingestionLimits.nameLength }) })
 const ConditionsSchema = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'The ETag of the version that must stand, or `*` for any.' })),
+  'if-match': Type.Optional(
+    Type.String({ pattern: etagsPattern, description: 'The ETag of the version that must stand, or `*` for any.' }),
+  ),
   'if-none-match': Type.Optional(
-    Type.String({ description: '`*`: no item may stand there yet. An ETag: not that version.' }),
+    Type.String({ pattern: etagsPattern, description: '`*`: no item may stand there yet. An ETag: not that version.' }),
   ),
 })
 const errors = { 404: ErrorRef, 409: ErrorRef, 412: ErrorRef }
@@ -75,12 +77,8 @@ function addPatchRoute(app: HttpApp, changes: ItemChanges): void {
 others keep changing the item meanwhile. ${afterUnknown}`,
     params: ParamsSchema,
     headers: ConditionsSchema,
-    body: {
-      content: {
-        'application/json': { schema: ItemPatchSchema },
-        'application/merge-patch+json': { schema: ItemPatchSchema },
-      },
-    },
+    consumes: ['application/json', 'application/merge-patch+json'],
+    body: ItemPatchSchema,
     response: { 200: ItemAnswerSchema, ...errors },
   }
   app.patch('/v1/items/:id', { config, schema, bodyLimit }, async (request, reply) => {

@@ -85,7 +85,7 @@ describe('single calls', () => {
     ['userId', 'is required', { event: 'x' }],
     ['event', 'is required', { userId: 'a' }],
     ['event', 'must be a string', { userId: 'a', event: 4 }],
-    ['properties', 'must be an object', { userId: 'a', event: 'x', properties: [] }],
+    ['properties', 'must be an object', { userId: 'a', event: 'x', properties: [1] }],
     ['properties.a.0', 'beyond the range', `{"userId":"a","event":"x","properties":{"a":[1e999]}}`],
     ['properties', 'levels deep', `{"userId":"a","event":"x","properties":{"a":${'['.repeat(90)}${']'.repeat(90)}}}`],
     ['timestamp', 'ISO 8601', { userId: 'a', event: 'x', timestamp: '2026-02-30' }],
