@@ -35,6 +35,9 @@ export class PartitionBuffer {
   /** Takes the records that it has not seen: a batch that is delivered again adds nothing. */
   add(batch: RecordBatch): void {
     this.#lastBatch = batch
+    const committed = batch.checkpoint?.nextOffset ?? 0
+    // Somebody else had the partition meanwhile: a file that joins older records to these would span theirs and hide them.
+    if (committed > this.nextOffset) this.#startAt(committed)
     for (const record of batch.records) {
       if (record.offset < this.nextOffset) continue
       this.#addRecord(record)
@@ -52,8 +55,14 @@ export class PartitionBuffer {
 
   /** To be called when every file is stored: commits, and forgets the records. */
   async commit(): Promise<void> {
-    await this.#lastBatch.commit(this.nextOffset)
-    this.#committed = this.nextOffset
+    const { nextOffset } = this
+    await this.#lastBatch.commit(nextOffset)
+    this.#startAt(nextOffset)
+  }
+
+  #startAt(committed: number): void {
+    this.#committed = committed
+    this.nextOffset = committed
     this.#tenants = new Map()
     this.size = 0
   }
