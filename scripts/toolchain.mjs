@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -38,9 +39,11 @@ export function install() {
 /** Runs the pinned Node in the foreground and ends as it ends; signals go to it. */
 export function runNode(args, options = {}) {
   const child = spawn(node, args, { cwd: options.cwd ?? root, stdio: 'inherit', env: withPinnedNode() })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // A terminal sends Ctrl-C to both processes; passed on, it would arrive as a second one, which ends without tidying up.
+  process.on('SIGINT', () => (process.stdin.isTTY ? undefined : child.kill('SIGINT')))
   child.on('error', (error) => fail(error.message))
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
 
 /** The environment in which `node` is the pinned one. */

@@ -2,6 +2,7 @@
 // The `rapport` command under whatever Node the shell has: hands over to the Node that the workspace pins.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const pinned = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url))
@@ -14,5 +15,7 @@ if (!existsSync(pinned)) {
   process.exit(1)
 }
 const child = spawn(pinned, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// A terminal sends Ctrl-C to both processes; passed on, it would arrive as a second one, which ends without tidying up.
+process.on('SIGINT', () => (process.stdin.isTTY ? undefined : child.kill('SIGINT')))
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))

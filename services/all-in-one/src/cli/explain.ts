@@ -2,16 +2,13 @@ import { RapportError } from '@rapport/core'
 import { RapportApiError, RapportConnectionError } from '@rapport/sdk'
 import { ConfigError } from '@rapport/service-kit'
 
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
-
 /** An error in the words of the command line: what happened, where, and what to do. */
 export function explain(error: unknown): string {
   if (error instanceof RapportApiError) return explainApiError(error)
   if (error instanceof RapportConnectionError) {
-    return `rapport: ${error.message} (${rootCause(error)}). Is it running there? RAPPORT_URL names another place.`
+    return `rapport: ${error.message} (${rootCause(error)}). Is Rapport running there? RAPPORT_URL names another place.`
   }
   if (error instanceof ConfigError || error instanceof RapportError) return `rapport: ${error.message}`
-  if (error instanceof Error && error.name === 'AbortError') return 'rapport: interrupted'
   return `rapport: ${error instanceof Error ? error.message : String(error)}`
 }
 

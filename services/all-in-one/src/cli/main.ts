@@ -8,7 +8,9 @@ import { addModelsCommand } from './commands/models.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addStateCommand } from './commands/state.ts'
 import { addTrainCommand } from './commands/train.ts'
-import { exitCodes, explain } from './explain.ts'
+import { interruptionOf } from './connection.ts'
+import { exitCodes } from './exit-codes.ts'
+import { explain } from './explain.ts'
 
 const program = new Command('rapport')
   .description('Runs Rapport, and talks to a running one over its REST API.')
@@ -34,13 +36,19 @@ addStateCommand(program)
 addEventsCommand(program)
 addDemoCommand(program)
 
+// A reader that has had enough (`rapport events tail | head`) closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed),
+)
+
 try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   } else {
-    process.stderr.write(`${explain(error)}\n`)
-    process.exitCode = exitCodes.failed
+    const interruption = interruptionOf(error)
+    process.stderr.write(`${explain(interruption ?? error)}\n`)
+    process.exitCode = interruption ? exitCodes.interrupted : exitCodes.failed
   }
 }

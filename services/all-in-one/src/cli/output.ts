@@ -19,32 +19,42 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 }
 
 export interface Progress {
-  /** `total` undefined: not known. `note` stands behind the bar. */
+  /** `note` stands behind the bar. */
   update(done: number, note: string): void
+  /** A line on standard error that stays above the bar. */
+  log(line: string): void
   stop(): void
 }
 
 const plainLineEveryMs = 5000
 
-/** A bar on a terminal; elsewhere a plain line now and then. */
+/** Progress on standard error: a bar on a terminal; elsewhere a plain line now and then. `total` undefined: not known. */
 export function startProgress(title: string, total?: number): Progress {
   if (process.stderr.isTTY) return startBar(title, total)
-  let last = Date.now()
+  let lastMs = Date.now()
   return {
     update(done, note) {
-      if (Date.now() - last < plainLineEveryMs) return
-      last = Date.now()
-      process.stderr.write(
-        `${title}: ${total === undefined ? done : `${done} of ${total}`}${note === '' ? '' : `, ${note}`}\n`,
-      )
+      if (Date.now() - lastMs < plainLineEveryMs) return
+      lastMs = Date.now()
+      const amount = total === undefined ? String(done) : `${Math.floor((100 * done) / total)}%`
+      process.stderr.write(`${title}: ${amount}${note === '' ? '' : `, ${note}`}\n`)
     },
+    log: (line) => void process.stderr.write(`${line}\n`),
     stop: () => undefined,
   }
 }
 
 function startBar(title: string, total: number | undefined): Progress {
   const format = total === undefined ? `${title} {value} {note}` : `${title} [{bar}] {percentage}% {note}`
-  const bar = new SingleBar({ format, hideCursor: true, clearOnComplete: false }, Presets.legacy)
+  const bar = new SingleBar({ format, hideCursor: true, clearOnComplete: false, barsize: 24 }, Presets.legacy)
   bar.start(total ?? 0, 0, { note: '' })
-  return { update: (done, note) => bar.update(done, { note }), stop: () => bar.stop() }
+  return {
+    update: (done, note) => bar.update(done, { note }),
+    log(line) {
+      // Back to the start of the line, and away with the bar; its next drawing stands below.
+      process.stderr.write(`\r\u001B[K${line}\n`)
+      bar.render()
+    },
+    stop: () => bar.stop(),
+  }
 }

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { existingFile } from './existing-file.ts'
 import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
-import { existing } from './movielens.ts'
+import type { ReadOptions } from './read-table.ts'
 import { readCsv } from './read-table.ts'
 
 /** The data set covers the calendar year 2017; its demographics have no times of their own. */
@@ -18,16 +19,16 @@ export async function completejourney(folder: string): Promise<readonly ImportFi
   const transactions = names.find((name) => /^transactions.*\.csv(\.gz)?$/.test(name))
   if (transactions === undefined) throw new Error(`${folder} holds no transactions*.csv`)
   const parts = [
-    { part: 'items', path: await existing(folder, 'products.csv'), rows: products },
-    { part: 'households', path: await existing(folder, 'demographics.csv'), rows: households },
+    { part: 'items', path: await existingFile(folder, 'products.csv'), rows: products },
+    { part: 'households', path: await existingFile(folder, 'demographics.csv'), rows: households },
     { part: 'orders', path: join(folder, transactions), rows: baskets },
-    { part: 'coupons', path: await existing(folder, 'coupon_redemptions.csv'), rows: redemptions },
+    { part: 'coupons', path: await existingFile(folder, 'coupon_redemptions.csv'), rows: redemptions },
   ]
-  return parts.map(({ part, path, rows }) => ({ part, path, rows: () => rows(path) }))
+  return parts.map(({ part, path, rows }) => ({ part, path, rows: (options) => rows(path, options) }))
 }
 
-async function* products(path: string): AsyncGenerator<ImportRow> {
-  for await (const { line, fields } of readCsv(path)) {
+async function* products(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, fields } of readCsv(path, { ...options, columns: ['product_id'] })) {
     const id = fields['product_id']
     if (!id) {
       yield rejected(line, 'product_id is empty')
@@ -49,8 +50,8 @@ async function* products(path: string): AsyncGenerator<ImportRow> {
   }
 }
 
-async function* households(path: string): AsyncGenerator<ImportRow> {
-  for await (const { line, fields } of readCsv(path)) {
+async function* households(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, fields } of readCsv(path, { ...options, columns: ['household_id'] })) {
     const { household_id: id, ...traits } = fields
     if (!id) {
       yield rejected(line, 'household_id is empty')
@@ -69,9 +70,12 @@ interface Basket {
   totalCents: number
 }
 
-async function* baskets(path: string): AsyncGenerator<ImportRow> {
+async function* baskets(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
   const byId = new Map<string, Basket>()
-  for await (const { line, fields } of readCsv(path)) {
+  for await (const { line, fields } of readCsv(path, {
+    ...options,
+    columns: ['household_id', 'basket_id', 'product_id', 'quantity', 'sales_value', 'transaction_timestamp'],
+  })) {
     const { household_id: household, basket_id: id, product_id: product } = fields
     const quantity = Number(fields['quantity'])
     const sales = Number(fields['sales_value'])
@@ -105,8 +109,11 @@ function toOrder(id: string, { line, household, atMs, products, totalCents }: Ba
   }
 }
 
-async function* redemptions(path: string): AsyncGenerator<ImportRow> {
-  for await (const { line, fields } of readCsv(path)) {
+async function* redemptions(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, fields } of readCsv(path, {
+    ...options,
+    columns: ['household_id', 'coupon_upc', 'redemption_date'],
+  })) {
     const { household_id: household, coupon_upc: coupon, campaign_id: campaign, redemption_date: date } = fields
     const atMs = Date.parse(`${date}T00:00:00Z`)
     if (!household || !coupon || Number.isNaN(atMs)) {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { RapportClient } from '@rapport/sdk'
 import type { ImportFile } from './import-row.ts'
@@ -19,8 +20,10 @@ export interface ImportFilesOptions {
 
 /** How an import is followed. */
 export interface ImportReport {
+  /** `skippedRows`: how many rows an earlier run has done. */
   started(file: string, skippedRows: number): void
-  progress(progress: UploadProgress): void
+  /** `fraction`: how much of the file has been read. */
+  progress(progress: UploadProgress, fraction: number): void
   rejected(file: string, row: RejectedRow): void
   finished(file: string, progress: UploadProgress): void
   alreadyDone(file: string, finishedAt: string): void
@@ -43,12 +46,14 @@ async function importFile(file: ImportFile, options: ImportFilesOptions): Promis
   }
   const skipRows = ledger.entry && !ledger.entry.finished ? ledger.entry.committedRows : 0
   report.started(name, skipRows)
-  const progress = await upload(file.rows(), {
+  const { size } = await stat(file.path)
+  let bytesRead = 0
+  const progress = await upload(file.rows({ onBytes: (bytes) => (bytesRead = bytes) }), {
     client,
     skipRows,
     onCommit: (rows) => ledger.commit(rows, false),
     onRejected: (row) => report.rejected(name, row),
-    onProgress: (state) => report.progress(state),
+    onProgress: (state) => report.progress(state, size === 0 ? 1 : bytesRead / size),
     ...(options.signal && { signal: options.signal }),
   })
   await ledger.commit(progress.rows, true)

@@ -1,4 +1,5 @@
 import type { BatchEvent, ItemBody } from '@rapport/sdk'
+import type { ReadOptions } from './read-table.ts'
 
 /** An event in the form that `POST /v1/import` takes, with a messageId that is the same whenever the row is read. */
 export type ImportEvent = Extract<BatchEvent, { type: 'track' | 'identify' }> & {
@@ -17,7 +18,7 @@ export interface ImportFile {
   /** What of the file is read: `orders`, `items`, …; one file may be read for several. */
   readonly part: string
   readonly path: string
-  rows(): AsyncIterable<ImportRow>
+  rows(options?: ReadOptions): AsyncIterable<ImportRow>
 }
 
 export const rejected = (line: number, reason: string): ImportRow => ({ kind: 'rejected', line, reason })

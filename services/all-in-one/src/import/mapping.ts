@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { ItemBodySchema } from '@rapport/contracts'
 import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -7,6 +7,7 @@ import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
 import type { FieldSchema, FieldsSchema, Mapping, Source } from './mapping-schema.ts'
 import { readMapping } from './mapping-schema.ts'
+import type { ReadOptions } from './read-table.ts'
 import { readCsv, readLines } from './read-table.ts'
 
 const itemCheck = Compile(ItemBodySchema)
@@ -16,11 +17,13 @@ export async function mapped(mappingPath: string, dataPath?: string): Promise<re
   const mapping = await readMapping(mappingPath)
   const path = dataPath ?? (mapping.file === undefined ? undefined : resolve(dirname(mappingPath), mapping.file))
   if (path === undefined) throw new Error(`${mappingPath} names no "file", and none was given`)
-  return [{ part: mapping.item ? 'items' : 'events', path, rows: () => mapRows(path, mapping) }]
+  // One file may be mapped twice, for instance to its orders and to its customers.
+  const part = `${mapping.item ? 'items' : 'events'} by ${basename(mappingPath)}`
+  return [{ part, path, rows: (options) => mapRows(path, mapping, options) }]
 }
 
-async function* mapRows(path: string, mapping: Mapping): AsyncGenerator<ImportRow> {
-  for await (const { line, fields, problem } of readRecords(path, mapping)) {
+async function* mapRows(path: string, mapping: Mapping, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, fields, problem } of readRecords(path, mapping, options)) {
     if (problem !== undefined) {
       yield rejected(line, problem)
       continue
@@ -41,16 +44,28 @@ type Fields = Readonly<Record<string, unknown>>
 async function* readRecords(
   path: string,
   mapping: Mapping,
+  options?: ReadOptions,
 ): AsyncGenerator<{ line: number; fields: Fields; problem?: string }> {
   if (mapping.format === 'csv') {
-    yield* readCsv(path, mapping.delimiter === undefined ? {} : { delimiter: mapping.delimiter })
+    yield* readCsv(path, { ...options, delimiter: mapping.delimiter, columns: columnsOf(mapping) })
     return
   }
-  for await (const { line, text } of readLines(path)) {
+  for await (const { line, text } of readLines(path, options)) {
     if (text.trim() === '') continue
     const fields = parseObject(text)
     yield fields === undefined ? { line, fields: {}, problem: 'not a JSON object' } : { line, fields }
   }
+}
+
+/** The columns that a mapping reads. */
+function columnsOf({ event, item }: Mapping): readonly string[] {
+  const { properties, traits, type: _type, ...ids } = event ?? {}
+  const named = [ids, properties, traits, item && { id: item.id }, item?.body, item?.attributes]
+  const sources: readonly Source[] = named.flatMap((fields) => Object.values<Source>(fields ?? {}))
+  const columns = sources.map((source) =>
+    typeof source === 'string' ? source : 'column' in source ? source.column : '',
+  )
+  return [...new Set(columns)].filter((column) => column !== '')
 }
 
 function parseObject(text: string): Fields | undefined {
@@ -126,24 +141,26 @@ function toEvent(line: number, fields: Fields, mapping: Mapping): ImportRow {
   const anonymousId = readId(fields, event.anonymousId)
   if (userId === undefined && anonymousId === undefined) throw new RowProblem('neither a user nor an anonymous id')
   const common = {
-    messageId: readId(fields, event.messageId) ?? rowDigest(line, fields),
     ...(userId !== undefined && { userId }),
     ...(anonymousId !== undefined && { anonymousId }),
     timestamp: toTimestamp(read(fields, event.timestamp), mapping.timestampFormat ?? 'iso'),
   }
+  const named = readId(fields, event.messageId)
   if (event.type === 'identify') {
-    return { kind: 'event', line, event: { type: 'identify', ...common, traits: readFields(fields, event.traits) } }
+    const call = { type: 'identify' as const, ...common, traits: readFields(fields, event.traits) }
+    return { kind: 'event', line, event: { messageId: named ?? digest(line, call), ...call } }
   }
   const name = readId(fields, event.name)
   if (name === undefined) throw new RowProblem('no event name')
   const properties = readFields(fields, event.properties)
-  return { kind: 'event', line, event: { type: 'track', ...common, event: name, properties } }
+  const call = { type: 'track' as const, ...common, event: name, properties }
+  return { kind: 'event', line, event: { messageId: named ?? digest(line, call), ...call } }
 }
 
-/** A messageId for a row that names none: the same file gives the same one again. */
-const rowDigest = (line: number, fields: Fields): string =>
+/** A messageId for a row that names none: the same row of the same file, mapped alike, gives the same one again. */
+const digest = (line: number, call: object): string =>
   createHash('sha256')
-    .update(`${line}\n${JSON.stringify(fields)}`)
+    .update(`${line}\n${JSON.stringify(call)}`)
     .digest('base64url')
 
 function toTimestamp(value: unknown, format: 'iso' | 'seconds' | 'milliseconds'): string {

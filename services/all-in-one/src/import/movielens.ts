@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existingFile } from './existing-file.ts'
 import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
+import type { ReadOptions } from './read-table.ts'
 import { readLines } from './read-table.ts'
 
 /** Genres in the order of the flags in `u.item` (from the data set's `u.genre`). */
@@ -36,28 +36,14 @@ export async function movielens(folder: string): Promise<readonly ImportFile[]> 
   ]
   return Promise.all(
     parts.map(async ({ part, name, rows }) => {
-      const path = await existing(folder, name)
-      return { part, path, rows: () => rows(path) }
+      const path = await existingFile(folder, name)
+      return { part, path, rows: (options) => rows(path, options) }
     }),
   )
 }
 
-/** The file itself or its gzip-compressed copy. */
-export async function existing(folder: string, name: string): Promise<string> {
-  for (const path of [join(folder, name), join(folder, `${name}.gz`)]) {
-    try {
-      await access(path)
-      return path
-    } catch {
-      // The next candidate decides.
-    }
-  }
-  throw new Error(`${folder} holds neither ${name} nor ${name}.gz`)
-}
-
-async function* films(path: string): AsyncGenerator<ImportRow> {
-  for await (const { line, text } of readLines(path, 'latin1')) {
-    if (text === '') continue
+async function* films(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, text } of readLines(path, { ...options, encoding: 'latin1' })) {
     const [id, title, released, , url, ...flags] = text.split('|')
     if (!id || !title) {
       yield rejected(line, 'id or title is empty')
@@ -79,9 +65,8 @@ async function* films(path: string): AsyncGenerator<ImportRow> {
   }
 }
 
-async function* people(path: string): AsyncGenerator<ImportRow> {
-  for await (const { line, text } of readLines(path)) {
-    if (text === '') continue
+async function* people(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, text } of readLines(path, options)) {
     const [id, age, gender, occupation, zip] = text.split('|')
     if (!id || !age || !Number.isFinite(Number(age))) {
       yield rejected(line, 'id is empty or age is not a number')
@@ -102,9 +87,8 @@ async function* people(path: string): AsyncGenerator<ImportRow> {
   }
 }
 
-async function* ratings(path: string): AsyncGenerator<ImportRow> {
-  for await (const { line, text } of readLines(path)) {
-    if (text === '') continue
+async function* ratings(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
+  for await (const { line, text } of readLines(path, options)) {
     const [user, item, rating, seconds] = text.split('\t')
     const atMs = Number(seconds) * 1000
     const stars = Number(rating)

@@ -1,6 +1,6 @@
 import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
-import type { NumberedRecord } from './read-table.ts'
+import type { NumberedRecord, ReadOptions } from './read-table.ts'
 import { readCsv } from './read-table.ts'
 
 interface Line {
@@ -19,6 +19,20 @@ interface Invoice {
   readonly products: { product_id: string; quantity: number; price: number }[]
 }
 
+const columns = [
+  'InvoiceNo',
+  'StockCode',
+  'Description',
+  'Quantity',
+  'InvoiceDate',
+  'UnitPrice',
+  'CustomerID',
+  'Country',
+]
+
+/** Codes that stand for postage, fees, discounts, samples and corrections: they are sold, but nobody is to be recommended one. */
+const noGoods = /^(POST|DOT|C2|D|M|S|B|CRUK|BANK CHARGES|AMAZONFEE)$/i
+
 /** An event may have 32 KB; an invoice of more lines than this becomes several orders. */
 const maxProducts = 300
 
@@ -29,26 +43,31 @@ const maxProducts = 300
  */
 export function onlineRetail(path: string): readonly ImportFile[] {
   return [
-    { part: 'items', path, rows: () => items(path) },
-    { part: 'orders', path, rows: () => orders(path) },
+    { part: 'items', path, rows: (options) => items(path, options) },
+    { part: 'orders', path, rows: (options) => orders(path, options) },
   ]
 }
 
 /** One item a stock code, with its most recent description and price; waits for the end of the file. */
-async function* items(path: string): AsyncGenerator<ImportRow> {
+async function* items(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
   const catalogue = new Map<string, { line: number; title: string; price: number }>()
-  for await (const { line, fields } of readCsv(path)) {
+  for await (const { line, fields } of readCsv(path, { ...options, columns })) {
     const id = fields['StockCode']?.trim()
     const title = fields['Description']?.trim()
     const price = Number(fields['UnitPrice'])
     if (id && title && price > 0 && Number(fields['Quantity']) > 0) catalogue.set(id, { line, title, price })
   }
   for (const [id, { line, title, price }] of catalogue) {
-    yield { kind: 'item', line, id, body: { title, price, currency: 'GBP' } }
+    yield {
+      kind: 'item',
+      line,
+      id,
+      body: { title, price, currency: 'GBP', ...(noGoods.test(id) && { available: false }) },
+    }
   }
 }
 
-async function* orders(path: string): AsyncGenerator<ImportRow> {
+async function* orders(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
   let invoice: Invoice | undefined
   const parts = new Map<string, number>()
   const finish = (done: Invoice): ImportRow => {
@@ -56,7 +75,7 @@ async function* orders(path: string): AsyncGenerator<ImportRow> {
     parts.set(done.head.invoice, part)
     return toOrder(done, part)
   }
-  for await (const record of readCsv(path)) {
+  for await (const record of readCsv(path, { ...options, columns })) {
     const line = readLine(record)
     if (typeof line === 'string') {
       yield rejected(record.line, line)

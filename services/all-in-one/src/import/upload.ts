@@ -1,4 +1,4 @@
-import type { BatchAnswer, ItemImportAnswer, RapportClient } from '@rapport/sdk'
+import type { RapportClient } from '@rapport/sdk'
 import { RapportApiError } from '@rapport/sdk'
 import type { ImportRow } from './import-row.ts'
 
@@ -10,7 +10,9 @@ export interface RejectedRow {
 export interface UploadProgress {
   /** Rows read so far, those of an earlier run included. */
   readonly rows: number
+  /** Events and items that the platform has taken in this run. */
   readonly accepted: number
+  /** Rows that were reported in this run. */
   readonly rejected: number
 }
 
@@ -21,6 +23,7 @@ export interface UploadOptions {
   /** Called when every row below `committedRows` is accepted by the platform or reported as rejected. */
   readonly onCommit: (committedRows: number) => Promise<void>
   readonly onRejected: (row: RejectedRow) => void
+  /** Called whenever a batch was accepted. */
   readonly onProgress: (progress: UploadProgress) => void
   readonly signal?: AbortSignal
 }
@@ -42,7 +45,19 @@ class Batch {
   constructor(kind: Kind) {
     this.kind = kind
   }
+
+  hasRoomFor(kind: Kind, bytes: number): boolean {
+    return kind === this.kind && this.rows.length < maxBatchRows && this.bytes + bytes <= maxBatchBytes
+  }
+
+  add(row: SentRow, bytes: number): void {
+    this.rows.push(row)
+    this.bytes += bytes
+  }
 }
+
+const bytesOf = (row: SentRow): number =>
+  Buffer.byteLength(JSON.stringify(row.kind === 'event' ? row.event : { id: row.id, ...row.body })) + 1
 
 /**
  * Sends rows through the public API in batches, a few at a time: reading waits while they are on their way. Rows are
@@ -59,21 +74,28 @@ export async function upload(rows: AsyncIterable<ImportRow>, options: UploadOpti
       state.reject(row)
       continue
     }
-    const bytes = Buffer.byteLength(JSON.stringify(row.kind === 'event' ? row.event : row.body)) + 64
-    if (
-      batch &&
-      (batch.kind !== row.kind || batch.rows.length >= maxBatchRows || batch.bytes + bytes > maxBatchBytes)
-    ) {
+    const bytes = bytesOf(row)
+    if (bytes > maxBatchBytes) {
+      state.reject({ line: row.line, reason: `is larger than any call may be: ${bytes} bytes` })
+      continue
+    }
+    if (batch?.hasRoomFor(row.kind, bytes) === false) {
       await state.send(batch, state.rows - 1)
       batch = undefined
     }
     batch ??= new Batch(row.kind)
-    batch.rows.push(row)
-    batch.bytes += bytes
+    batch.add(row, bytes)
   }
   if (batch) await state.send(batch, state.rows)
   await state.finish()
   return state.progress()
+}
+
+/** A batch on its way; `done` resolves when its rows are accepted or reported. */
+interface Delivery {
+  readonly done: Promise<void>
+  readonly committedRows: number
+  readonly itemIds: ReadonlySet<string>
 }
 
 class UploadState {
@@ -81,8 +103,8 @@ class UploadState {
   #accepted = 0
   #rejected = 0
   readonly #options: UploadOptions
-  /** In the order of the file; each resolves when its rows are done. */
-  readonly #inFlight: { readonly done: Promise<void>; readonly committedRows: number }[] = []
+  /** In the order of the file. */
+  readonly #inFlight: Delivery[] = []
 
   constructor(options: UploadOptions) {
     this.#options = options
@@ -98,11 +120,18 @@ class UploadState {
   }
 
   async send(batch: Batch, committedRows: number): Promise<void> {
-    if (this.#inFlight.length >= maxInFlight) await this.#settleOldest()
+    const itemIds = new Set(batch.rows.flatMap((row) => (row.kind === 'item' ? [row.id] : [])))
+    // Of two rows of one item the later one counts, so they are never on their way together.
+    while (
+      this.#inFlight.length >= maxInFlight ||
+      this.#inFlight.some((other) => !itemIds.isDisjointFrom(other.itemIds))
+    ) {
+      await this.#settleOldest()
+    }
     const done = this.#deliver(batch)
     // The rejection is seen when the batch's turn to commit comes.
     done.catch(() => undefined)
-    this.#inFlight.push({ done, committedRows })
+    this.#inFlight.push({ done, committedRows, itemIds })
   }
 
   async finish(): Promise<void> {
@@ -124,18 +153,30 @@ class UploadState {
     for (const [index, reason] of refused) this.reject({ line: rows[index]?.line ?? 0, reason })
   }
 
-  async #deliverEvents(rows: readonly SentRow[]): Promise<ReadonlyMap<number, string>> {
+  async #deliverEvents(rows: readonly SentRow[]): Promise<Refused> {
     const events = rows.flatMap((row) => (row.kind === 'event' ? [row.event] : []))
-    const answer = await allRefused(this.#options.client.importEvents(events, this.#cancellable()))
-    return new Map(answer.rejected.map(({ index, field, reason }) => [index, `${field}: ${reason}`]))
+    try {
+      const { rejected } = await this.#options.client.importEvents(events, this.#cancellable())
+      return new Map(rejected.map(({ index, field, reason }) => [index, explain(field, reason)]))
+    } catch (error) {
+      return allRefused(error, ({ index, field, reason }) =>
+        index === undefined ? undefined : [index, explain(field, reason)],
+      )
+    }
   }
 
-  async #deliverItems(rows: readonly SentRow[]): Promise<ReadonlyMap<number, string>> {
+  async #deliverItems(rows: readonly SentRow[]): Promise<Refused> {
     const items = rows.flatMap((row) => (row.kind === 'item' ? [{ id: row.id, ...row.body }] : []))
-    const answer = await allRefused(this.#options.client.putItems(items, this.#cancellable()))
-    return new Map(
-      answer.rejected.map((row) => ['line' in row ? row.line - 1 : row.index, `${row.field}: ${row.reason}`]),
-    )
+    try {
+      const { rejected } = await this.#options.client.putItems(items, this.#cancellable())
+      return new Map(rejected.map(({ line, field, reason }) => [line - 1, explain(field, reason)]))
+    } catch (error) {
+      // The lines of the call's body are named in the field.
+      return allRefused(error, ({ field, reason }) => {
+        const [, line, name] = /^line (\d+)(?:: (.*))?$/.exec(field) ?? []
+        return line === undefined ? undefined : [Number(line) - 1, explain(name ?? '', reason)]
+      })
+    }
   }
 
   #cancellable(): { signal?: AbortSignal } {
@@ -143,18 +184,18 @@ class UploadState {
   }
 }
 
-type Refusals = Pick<BatchAnswer, 'rejected'> | Pick<ItemImportAnswer, 'rejected'>
+/** Reasons by place in the batch. */
+type Refused = ReadonlyMap<number, string>
 
-/** A batch without one valid row is answered by 400, with the same reasons. */
-async function allRefused<T extends Refusals>(answer: Promise<T>): Promise<T | Pick<BatchAnswer, 'rejected'>> {
-  try {
-    return await answer
-  } catch (error) {
-    const details = error instanceof RapportApiError && error.status === 400 ? error.details : []
-    const rejected = details.flatMap(({ index, field, reason }) =>
-      index === undefined ? [] : [{ index, field, reason }],
-    )
-    if (rejected.length === 0) throw error
-    return { rejected }
-  }
+const explain = (field: string, reason: string): string => (field === '' ? reason : `${field}: ${reason}`)
+
+/** A batch without one valid row is answered by 400, with the same reasons; every other error is thrown on. */
+function allRefused(
+  error: unknown,
+  place: (detail: RapportApiError['details'][number]) => readonly [number, string] | undefined,
+): Refused {
+  const details = error instanceof RapportApiError && error.status === 400 ? error.details : []
+  const refused = new Map(details.map(place).filter((entry) => entry !== undefined))
+  if (refused.size === 0) throw error
+  return refused
 }

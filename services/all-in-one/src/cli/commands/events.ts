@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Command } from '@commander-js/extra-typings'
-import { connect, interruptible } from '../connection.ts'
+import { wholeNumber } from '../arguments.ts'
+import { connect, interruptible, pause } from '../connection.ts'
 import { print } from '../output.ts'
 
 /** Between two looks at the log's end. */
@@ -12,7 +12,7 @@ export function addEventsCommand(program: Command): void {
     .command('tail')
     .description('Shows the newest events as JSON lines.')
     .option('--follow', 'go on with what comes, until Ctrl-C', false)
-    .option('--limit <count>', 'how many of the newest at first', Number, 10)
+    .option('--limit <count>', 'how many of the newest at first', wholeNumber(1, 1000), 10)
     .action(async ({ follow, limit }) => {
       const { client } = await connect()
       const signal = interruptible()
@@ -20,7 +20,7 @@ export function addEventsCommand(program: Command): void {
       for (;;) {
         for (const { event } of answer.events) print(JSON.stringify(event))
         if (!follow) return
-        if (answer.events.length === 0) await setTimeout(tailEveryMs, undefined, { signal })
+        if (answer.events.length === 0) await pause(tailEveryMs, signal)
         answer = await client.tailEvents({ cursor: answer.cursor }, { signal })
       }
     })
@@ -30,12 +30,7 @@ export function addEventsCommand(program: Command): void {
     .option('--code <code>', 'only those with this code, for instance RPT_CONSUMER_UNKNOWN')
     .action(async ({ code }) => {
       const { client } = await connect()
-      const body = code === undefined ? {} : { code }
-      const answer = await client.http.json<{ replayed: number }>({
-        method: 'POST',
-        path: '/v1/dead-letters/replay',
-        body,
-      })
-      print(`${answer.replayed} records replayed`)
+      const { replayed } = await client.deadLetters.replay(code === undefined ? {} : { code })
+      print(`${replayed} records replayed`)
     })
 }

@@ -1,20 +1,18 @@
 import { join } from 'node:path'
 import { Argument, type Command, Option } from '@commander-js/extra-typings'
-import type { ImportFile } from '../../import/import-row.ts'
 import { completejourney } from '../../import/completejourney.ts'
-import type { ImportReport } from '../../import/import-files.ts'
 import { importFiles } from '../../import/import-files.ts'
+import type { ImportFile } from '../../import/import-row.ts'
 import { mapped } from '../../import/mapping.ts'
 import { movielens } from '../../import/movielens.ts'
 import { onlineRetail } from '../../import/online-retail.ts'
 import { connect, dataDirOf, interruptible } from '../connection.ts'
-import { exitCodes } from '../explain.ts'
-import type { Progress } from '../output.ts'
-import { print, startProgress } from '../output.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { ImportConsole } from '../import-console.ts'
 
 const sources = ['movielens', 'online-retail', 'completejourney', 'mapping'] as const
-/** Rejected rows that are listed for each file; the others are counted. */
-const listedRejections = 20
+/** An import waits longer than a person would while the platform is busy or starts anew. */
+const importRetries = 20
 
 export function addImportCommand(program: Command): void {
   program
@@ -27,17 +25,17 @@ export function addImportCommand(program: Command): void {
     .addHelpText('after', help)
     .action(async (source, path, options) => {
       const files = await openSource(source, path, options.data)
-      const { client, url } = await connect()
-      const { tenant } = await client.http.json<{ tenant: string }>({ method: 'GET', path: '/v1/tenants/self' })
-      const report = new ConsoleReport()
+      const { client, url } = await connect(importRetries)
+      const { tenant } = await client.tenants.self()
+      const report = new ImportConsole()
       const complete = await importFiles(files, {
         client,
         target: `${url} ${tenant}`,
         ledgerFolder: join(dataDirOf(process.env), 'imports'),
         again: options.again,
         report,
-        signal: interruptible(),
-      })
+        signal: interruptible('the same command goes on where this one was'),
+      }).finally(() => report.stop())
       if (!complete) process.exitCode = exitCodes.failed
     })
 }
@@ -57,10 +55,12 @@ function openSource(source: (typeof sources)[number], path: string, data?: strin
 
 const help = `
 Files may be plain or gzip-compressed. An interrupted import goes on where it was when the same command is
-given again; a file that was imported to its end is refused unless --again is given. An event keeps the same
-messageId however often its row is sent, so it counts once within the platform's window of known ids.
+given again; a file that was imported to its end is refused (exit code 1) unless --again is given. An event
+keeps the same messageId however often its row is sent, so it counts once within the platform's window of known
+ids (24 hours by default). Rows that do not fit are listed with their line numbers on standard error; the
+others are imported all the same.
 
-A mapping (YAML or JSON) says which column is what:
+A mapping (YAML or JSON) says which column is what; docs/import.md has all of it:
   format: csv                       # or ndjson
   file: events.csv.gz               # relative to the mapping
   event:
@@ -79,36 +79,3 @@ Examples:
   rapport import movielens ./ml-100k
   rapport import online-retail ./online-retail.csv.gz
   rapport import mapping ./clicks.yaml`
-
-class ConsoleReport implements ImportReport {
-  #progress: Progress | undefined
-  #listed = 0
-  #startedMs = 0
-
-  started(file: string, skippedRows: number): void {
-    this.#listed = 0
-    this.#startedMs = Date.now()
-    if (skippedRows > 0) print(`${file}: going on behind row ${skippedRows}`)
-    this.#progress = startProgress(file)
-  }
-
-  progress({ rows, accepted, rejected }: { rows: number; accepted: number; rejected: number }): void {
-    const perSecond = Math.round(accepted / Math.max(0.001, (Date.now() - this.#startedMs) / 1000))
-    this.#progress?.update(rows, `${accepted} accepted, ${rejected} rejected, ${perSecond}/s`)
-  }
-
-  rejected(file: string, { line, reason }: { line: number; reason: string }): void {
-    this.#listed += 1
-    if (this.#listed <= listedRejections) process.stderr.write(`${file} line ${line}: ${reason}\n`)
-    if (this.#listed === listedRejections + 1) process.stderr.write(`${file}: further rejected rows are counted only\n`)
-  }
-
-  finished(file: string, { rows, accepted, rejected }: { rows: number; accepted: number; rejected: number }): void {
-    this.#progress?.stop()
-    print(`${file}: ${rows} rows, ${accepted} accepted, ${rejected} rejected`)
-  }
-
-  alreadyDone(file: string, finishedAt: string): void {
-    print(`${file}: imported before (${finishedAt}); --again sends it again`)
-  }
-}

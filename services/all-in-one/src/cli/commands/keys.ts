@@ -1,5 +1,4 @@
 import { Option, type Command } from '@commander-js/extra-typings'
-import type { CreatedKeyAnswer, Key } from '@rapport/contracts'
 import { scopes } from '@rapport/contracts'
 import { connect } from '../connection.ts'
 import { print, printTable } from '../output.ts'
@@ -14,8 +13,7 @@ export function addKeysCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  rapport keys create web-shop --scope events:write recommend')
     .action(async (name, options) => {
       const { client } = await connect()
-      const body = { name, scopes: options.scope }
-      const key = await client.http.json<CreatedKeyAnswer>({ method: 'POST', path: '/v1/keys', body })
+      const key = await client.keys.create({ name, scopes: options.scope })
       process.stderr.write(`Key ${key.id} (${key.scopes.join(', ')}). Keep it: it is not shown again.\n`)
       print(key.key)
     })
@@ -24,10 +22,15 @@ export function addKeysCommand(program: Command): void {
     .description('Lists the keys, without their texts.')
     .action(async () => {
       const { client } = await connect()
-      const answer = await client.http.json<{ keys: Key[] }>({ method: 'GET', path: '/v1/keys' })
       printTable(
         ['id', 'name', 'created', 'revoked', 'scopes'],
-        answer.keys.map((key) => [key.id, key.name, key.createdAt, key.revokedAt ?? '', key.scopes.join(' ')]),
+        (await client.keys.list()).map((key) => [
+          key.id,
+          key.name,
+          key.createdAt,
+          key.revokedAt ?? '',
+          key.scopes.join(' '),
+        ]),
       )
     })
   keys
@@ -36,7 +39,7 @@ export function addKeysCommand(program: Command): void {
     .description('Revokes a key; it stops within a minute everywhere.')
     .action(async (id) => {
       const { client } = await connect()
-      await client.http.send({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` })
+      await client.keys.revoke(id)
       print(`${id} is revoked`)
     })
 }

@@ -1,10 +1,9 @@
 import { Option, type Command } from '@commander-js/extra-typings'
-import type { AliasAnswer, Model, ModelList, ModelVersion } from '@rapport/contracts'
+import type { AliasAnswer, ModelVersion } from '@rapport/contracts'
 import { aliases } from '@rapport/contracts'
 import { connect } from '../connection.ts'
 import { print, printTable } from '../output.ts'
 
-const modelPath = (name: string): string => `/v1/models/${encodeURIComponent(name)}`
 const aliasOption = new Option('--alias <alias>', 'which alias').choices(aliases).default('champion' as const)
 
 export function addModelsCommand(program: Command): void {
@@ -15,11 +14,13 @@ export function addModelsCommand(program: Command): void {
     .description('Lists versions with their quality, the serving one marked.')
     .action(async (name) => {
       const { client } = await connect()
-      const names = name === undefined ? await modelNames(client) : [name]
-      const listed = await Promise.all(
-        names.map((each) => client.http.json<Model>({ method: 'GET', path: modelPath(each) })),
-      )
+      const names = name === undefined ? (await client.models.list()).map((model) => model.name) : [name]
+      const listed = await Promise.all(names.map((each) => client.models.get(each)))
       const rows = listed.flatMap((model) => model.versions.map((version) => toRow(model.name, version)))
+      if (rows.length === 0) {
+        process.stderr.write('There is no model yet; `rapport train recommender` makes one.\n')
+        return
+      }
       printTable(['model', 'version', 'aliases', 'algorithm', 'trained', 'rows', 'MiB', 'quality'], rows)
     })
   models
@@ -28,28 +29,24 @@ export function addModelsCommand(program: Command): void {
     .argument('<version>')
     .addOption(aliasOption)
     .description('Lets a version serve (or makes it the challenger or the shadow).')
-    .action((name, version, { alias }) => move(`${modelPath(name)}/promote`, { version, alias }))
+    .action(async (name, version, { alias }) => {
+      const { client } = await connect()
+      printMove(name, await client.models.promote(name, version, alias))
+    })
   models
     .command('rollback')
     .argument('<name>')
     .argument('[version]', 'the one that served before, when absent')
     .addOption(aliasOption)
     .description('Goes back to an older version.')
-    .action((name, version, { alias }) =>
-      move(`${modelPath(name)}/rollback`, { ...(version !== undefined && { version }), alias }),
-    )
+    .action(async (name, version, { alias }) => {
+      const { client } = await connect()
+      printMove(name, await client.models.rollback(name, { alias, ...(version !== undefined && { version }) }))
+    })
 }
 
-async function move(path: string, body: object): Promise<void> {
-  const { client } = await connect()
-  const answer = await client.http.json<AliasAnswer>({ method: 'POST', path, body })
-  print(`${answer.alias} is now version ${answer.version} (revision ${answer.revision})`)
-}
-
-async function modelNames(client: Awaited<ReturnType<typeof connect>>['client']): Promise<readonly string[]> {
-  const { models } = await client.http.json<ModelList>({ method: 'GET', path: '/v1/models' })
-  return models.map(({ name }) => name)
-}
+const printMove = (name: string, { alias, version, revision }: AliasAnswer): void =>
+  print(`${alias} of ${name} is now version ${version} (revision ${revision})`)
 
 function toRow(name: string, version: ModelVersion): (string | number)[] {
   const quality = Object.entries(version.metrics).flatMap(([split, metrics]) =>

@@ -5,6 +5,7 @@ import { adminKeyPath } from '../../data-folder.ts'
 import { startPlatform } from '../../platform.ts'
 import { startShop } from '../../shop.ts'
 import { print } from '../output.ts'
+import { variablesHelp } from '../variables-help.ts'
 
 export function addStartCommand(program: Command): void {
   program
@@ -13,7 +14,7 @@ export function addStartCommand(program: Command): void {
     .option('--no-shop', 'leave the demo shop out')
     .option('--port <port>', 'port of the HTTP server (PORT)')
     .option('--data-dir <folder>', 'data folder (RAPPORT_DATA_DIR)')
-    .addHelpText('after', '\nCtrl-C stops it; the next start goes on where it was.')
+    .addHelpText('after', help)
     .action(async (options) => {
       const env = {
         // A terminal shows what matters; every line is one variable away.
@@ -25,6 +26,18 @@ export function addStartCommand(program: Command): void {
       await run(readConfig(AllInOneConfigSchema, env), options.shop)
     })
 }
+
+const help = `
+The data folder holds everything: the event log, the state, the archive, the models, and admin-key, the API key of
+the first tenant. Ctrl-C stops the platform; the next start on the folder goes on where it was. Two starts on one
+folder are refused. Warnings and errors alone are logged here unless RAPPORT_LOG_LEVEL says otherwise.
+
+Examples:
+  rapport start
+  rapport start --no-shop --port 9000 --data-dir /var/lib/rapport
+
+Environment:
+${variablesHelp(AllInOneConfigSchema)}`
 
 async function run(config: Parameters<typeof startPlatform>[0], wantsShop: boolean): Promise<void> {
   const log = createLogger('rapport', { level: config.RAPPORT_LOG_LEVEL, pretty: config.RAPPORT_LOG_PRETTY })

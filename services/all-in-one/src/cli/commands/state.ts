@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
+import { pipeline } from 'node:stream/promises'
 import type { Command } from '@commander-js/extra-typings'
-import type { StateRebuild } from '@rapport/contracts'
-import { connect, interruptible } from '../connection.ts'
+import { connect, interruptible, pause } from '../connection.ts'
 import { print, startProgress } from '../output.ts'
 
 export function addStateCommand(program: Command): void {
@@ -15,12 +14,12 @@ export function addStateCommand(program: Command): void {
     )
     .action(async () => {
       const { client } = await connect()
-      const signal = interruptible()
-      const { id } = await client.http.json<{ id: string }>({ method: 'POST', path: '/v1/state/rebuild' })
+      const signal = interruptible('the rebuild goes on without being watched')
+      const { id } = await client.state.rebuild()
       print(`rebuild ${id}`)
       const progress = startProgress('events')
       for (;;) {
-        const job = await client.http.json<StateRebuild>({ method: 'GET', path: `/v1/state/rebuild/${id}`, signal })
+        const job = await client.state.getRebuild(id)
         progress.update(job.eventsRead, job.state)
         if (job.state === 'done' || job.state === 'failed') {
           progress.stop()
@@ -28,7 +27,7 @@ export function addStateCommand(program: Command): void {
           print(`${job.eventsRead} events read, ${job.eventsApplied} applied`)
           return
         }
-        await setTimeout(500, undefined, { signal })
+        await pause(500, signal)
       }
     })
   state
@@ -36,7 +35,6 @@ export function addStateCommand(program: Command): void {
     .description('Writes the tenant’s whole online state to standard output, a field a line, in a fixed order.')
     .action(async () => {
       const { client } = await connect()
-      const response = await client.http.send({ method: 'GET', path: '/v1/state/export' })
-      for await (const chunk of response.body ?? []) process.stdout.write(chunk)
+      await pipeline(await client.state.export(), process.stdout, { end: false })
     })
 }

@@ -1,68 +1,83 @@
 import { setTimeout } from 'node:timers/promises'
 import { Argument, type Command } from '@commander-js/extra-typings'
 import type { LeaderboardRow, TrainingJob } from '@rapport/contracts'
-import { connect, interruptible } from '../connection.ts'
+import { trainingTasks } from '@rapport/contracts'
+import { wholeNumber } from '../arguments.ts'
+import { connect, InterruptedError, interruptible } from '../connection.ts'
 import { print, printTable, startProgress } from '../output.ts'
-
-const tasks = ['recommender'] as const
 
 export function addTrainCommand(program: Command): void {
   program
     .command('train')
-    .addArgument(new Argument('<task>', 'what to train').choices(tasks))
-    .option('--budget <seconds>', 'how long the search for parameters may take', Number)
+    .addArgument(new Argument('<task>', 'what to train').choices(trainingTasks))
+    .option('--budget <seconds>', 'how long the search for parameters may take (default: 60)', wholeNumber(5, 86_400))
     .option('--no-wait', 'leave as soon as the job is queued')
     .description(
       'Trains models on the tenant’s own events, compares them on the latest part, and lets the best one serve.',
     )
-    .addHelpText('after', '\nCtrl-C cancels the job.\n\nExample:\n  rapport train recommender --budget 120')
+    .addHelpText(
+      'after',
+      `
+The leaderboard shows each contender on the latest part of the events, which none of them has seen: the model that
+serves now (champion), what this search has found (challenger), and popularity (baseline), which a model must beat.
+Ctrl-C cancels the job.
+
+Example:
+  rapport train recommender --budget 120`,
+    )
     .action(async (task, { budget, wait }) => {
       const { client } = await connect()
-      const signal = interruptible()
-      const body = { task, ...(budget !== undefined && { budgetSeconds: budget }) }
-      const created = await client.http.json<TrainingJob>({ method: 'POST', path: '/v1/training-jobs', body })
-      print(`job ${created.id}`)
+      const signal = interruptible('the job is cancelled')
+      const { id } = await client.trainingJobs.create({
+        task,
+        ...(budget !== undefined && { budgetSeconds: budget }),
+      })
+      print(`job ${id}`)
       if (!wait) return
-      const path = `/v1/training-jobs/${created.id}`
-      const cancel = (): void =>
-        void client.http.send({ method: 'POST', path: `${path}/cancel` }).catch(() => undefined)
-      signal.addEventListener('abort', cancel)
-      await follow(() => client.http.json<TrainingJob>({ method: 'GET', path }))
+      signal.addEventListener('abort', () => void client.trainingJobs.cancel(id).catch(() => undefined))
+      const job = await follow(() => client.trainingJobs.get(id))
+      if (job.state === 'cancelled' && signal.reason instanceof InterruptedError) throw signal.reason
+      printOutcome(job)
     })
 }
 
-async function follow(readJob: () => Promise<TrainingJob>): Promise<void> {
+/** The job when it has ended. */
+async function follow(readJob: () => Promise<TrainingJob>): Promise<TrainingJob> {
   const progress = startProgress('training', 100)
   for (;;) {
     const job = await readJob()
     progress.update(Math.round((job.progress?.fraction ?? 0) * 100), job.progress?.stage ?? job.state)
-    if (job.state === 'queued' || job.state === 'running') {
-      await setTimeout(500)
-      continue
+    if (job.state !== 'queued' && job.state !== 'running') {
+      progress.stop()
+      return job
     }
-    progress.stop()
-    printLeaderboard(job.leaderboard ?? [])
-    if (job.state !== 'succeeded')
-      throw new Error(`the job ${job.state}: ${job.error?.message ?? 'no reason was given'}`)
-    if (job.result) print(outcome(job.result))
-    return
+    await setTimeout(500)
   }
+}
+
+function printOutcome({ state, error, leaderboard = [], summary }: TrainingJob): void {
+  if (leaderboard.length > 0) printLeaderboard(leaderboard)
+  if (state === 'cancelled') throw new Error('the job was cancelled')
+  if (state !== 'succeeded') throw new Error(`the job has failed: ${error?.message ?? 'no reason was given'}`)
+  if (summary !== undefined) print(summary)
 }
 
 function printLeaderboard(rows: readonly LeaderboardRow[]): void {
   const metrics = [...new Set(rows.flatMap((row) => Object.keys(row.metrics)))]
   printTable(
-    ['algorithm', ...metrics, 'seconds', 'parameters'],
+    ['', 'algorithm', 'role', ...metrics, 'seconds', 'parameters'],
     rows.map((row) => [
+      row.isWinner ? '*' : '',
       row.algorithm,
+      row.role ?? '',
       ...metrics.map((metric) => row.metrics[metric]?.toFixed(4) ?? ''),
       row.trainingSeconds?.toFixed(1) ?? '',
-      row.declined === undefined ? JSON.stringify(row.parameters) : `declined: ${row.declined}`,
+      row.declined === undefined ? inWords(row.parameters) : `declined: ${row.declined}`,
     ]),
   )
 }
 
-const outcome = ({ version, algorithm, promoted }: NonNullable<TrainingJob['result']>): string =>
-  promoted
-    ? `${algorithm} won and serves now as version ${version}`
-    : `${algorithm} is version ${version}; the champion was not worse and stays`
+const inWords = (parameters: LeaderboardRow['parameters']): string =>
+  Object.entries(parameters)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
