@@ -50,6 +50,11 @@ export interface Subscription {
   readonly topics: readonly string[]
   /** Upper bound of records in a batch. Default 1,000. */
   readonly maxRecords?: number
+  /**
+   * While the consumer keeps up, batches come no closer together than this, so that their number does not grow with the
+   * number of publishes; after a quiet time the first comes at once. Default 0.
+   */
+  readonly minIntervalMs?: number
   /** On assignment, start this much append time before the checkpoint. Default 0. */
   readonly rewindMs?: number
   /**

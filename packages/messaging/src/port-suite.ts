@@ -227,6 +227,19 @@ export function describeEventLog(name: string, open: OpenHarness): void {
         }
       })
 
+      test('batches of a consumer that keeps up come no closer together than minIntervalMs', async () => {
+        const atMs: number[] = []
+        let seen = 0
+        const onBatch = async ({ records }: RecordBatch): Promise<void> => {
+          atMs.push(performance.now())
+          seen += records.length
+        }
+        await using _subscriber = await log.subscribe({ group, topics: [stream], minIntervalMs: 100, onBatch })
+        for (const record of sequence(stream, 20, 1)) await log.publish([record])
+        await vi.waitFor(() => expect(seen).toBe(20), WAIT)
+        for (const [index, startMs] of atMs.slice(1).entries()) expect(startMs - (atMs[index] ?? 0)).toBeGreaterThan(90)
+      })
+
       test('a later subscriber goes on at the checkpoint', async () => {
         const first: LogRecord[] = []
         const second: LogRecord[] = []

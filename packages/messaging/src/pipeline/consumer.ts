@@ -26,6 +26,8 @@ export interface ConsumerOptions<T> {
   readonly topics: readonly string[]
   readonly log: Log
   readonly maxRecords?: number
+  /** See `Subscription`. */
+  readonly minIntervalMs?: number
   readonly rewindMs?: number
   /** Reads a record; what is not trusted is refused here. `decoded` for its own value, `drop`, or `deadLetter`. */
   readonly decode: (record: LogRecord) => Decoded<T>
@@ -56,6 +58,7 @@ export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<Subsc
     group,
     topics,
     maxRecords,
+    minIntervalMs,
     rewindMs,
     onAssigned,
     deadLetterTopic = deadLetterTopicOf,
@@ -67,6 +70,7 @@ export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<Subsc
     group,
     topics,
     ...(maxRecords === undefined ? {} : { maxRecords }),
+    ...(minIntervalMs === undefined ? {} : { minIntervalMs }),
     ...(rewindMs === undefined ? {} : { rewindMs }),
     ...(onAssigned === undefined ? {} : { onAssigned }),
     onBatch: (batch) => new BatchRun(batch, { ...options, deadLetterTopic, clock, progress }).run(),

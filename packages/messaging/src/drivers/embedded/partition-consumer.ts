@@ -3,6 +3,7 @@ import { NotCurrentError } from '../../errors.ts'
 import type { LogRecord, RecordBatch, Subscription } from '../../event-log.ts'
 import type { GroupWriter } from './group-writer.ts'
 import { toCheckpoint, type Claim, type Groups, type OwnedPartition } from './groups.ts'
+import type { Pace } from './pace.ts'
 import type { Reader } from './reader.ts'
 import { Signal, type TimeSlice } from './signal.ts'
 import type { Topic } from './topic-table.ts'
@@ -24,6 +25,7 @@ export interface ConsumerContext {
 export interface ConsumerIdentity {
   readonly memberId: string
   readonly subscription: Subscription
+  readonly pace: Pace
 }
 
 /** Reads one partition for one member, one batch at a time, for as long as the member owns it. */
@@ -39,6 +41,8 @@ export class PartitionConsumer {
   #paused: boolean
   #stopping = false
   #delivering = false
+  /** As far as it knows; then it looks for more when the pace says so. */
+  #isUpToDate = false
   #checkClaim = true
   #loop: Promise<void> | undefined
 
@@ -93,10 +97,17 @@ export class PartitionConsumer {
         await this.#changed.wait()
         continue
       }
+      const turn = this.#isUpToDate ? this.#identity.pace.turn() : undefined
+      this.#isUpToDate = false
+      if (turn !== undefined) {
+        await turn
+        continue
+      }
       if (this.#checkClaim && !this.#followClaim()) return
       const { topic, partition } = this
       const maxRecords = this.#identity.subscription.maxRecords ?? DEFAULT_MAX_RECORDS
       const records = reader.page({ topic, partition, offset: this.#position }, maxRecords)
+      this.#isUpToDate = records.length < maxRecords
       if (records.length === 0) {
         await this.#changed.wait()
         continue

@@ -3,6 +3,7 @@ import { backoffMs, systemClock } from '@rapport/core'
 import { EventLogUseError } from '../../errors.ts'
 import type { RecordPosition, Subscriber, Subscription } from '../../event-log.ts'
 import type { Assignment, Member, OwnedPartition } from './groups.ts'
+import { Pace } from './pace.ts'
 import { PartitionConsumer, type ConsumerContext } from './partition-consumer.ts'
 import { isAlive, processIdentity } from './process-identity.ts'
 import type { Topic } from './topic-table.ts'
@@ -26,6 +27,7 @@ export class EmbeddedSubscriber implements Subscriber {
   readonly #consumers = new Map<string, PartitionConsumer>()
   /** Consumers that shall stop, until their last batch has ended. */
   readonly #ending = new Map<string, Promise<void>>()
+  readonly #pace: Pace
   readonly #unlisten: (() => void)[]
   readonly #heartbeat: NodeJS.Timeout
   #paused = false
@@ -38,6 +40,7 @@ export class EmbeddedSubscriber implements Subscriber {
   private constructor(options: SubscriberOptions) {
     this.#options = options
     const { wakeUps, topics, subscription, leaseMs } = options
+    this.#pace = new Pace(subscription.minIntervalMs ?? 0)
     this.#unlisten = topics.map((topic) => wakeUps.onTopic(topic.name, () => this.#wakeConsumers(topic)))
     this.#unlisten.push(wakeUps.onGroup(subscription.group, () => this.#onGroupChanged()))
     this.#heartbeat = setInterval(() => this.#onGroupChanged(), leaseMs / 3)
@@ -91,6 +94,7 @@ export class EmbeddedSubscriber implements Subscriber {
     this.#closed = true
     clearInterval(this.#heartbeat)
     for (const unlisten of this.#unlisten) unlisten()
+    this.#pace.close()
     await this.#reconciling
     await Promise.all([...this.#consumers.values()].map((consumer) => consumer.stop()))
     await Promise.all(this.#ending.values())
@@ -169,7 +173,7 @@ export class EmbeddedSubscriber implements Subscriber {
     const { context, subscription } = this.#options
     const consumer = new PartitionConsumer(
       context,
-      { memberId: this.#id, subscription },
+      { memberId: this.#id, subscription, pace: this.#pace },
       { ...owned, paused: this.#paused },
     )
     this.#consumers.set(name, consumer)
