@@ -76,7 +76,7 @@ export interface Application {
   readonly partition: number
   /** Ascending offsets. */
   readonly entries: readonly Entry[]
-  /** Present on the entity that is applied first: known messageIds of the window are duplicates. The window reaches back from the newest `receivedAtMs` that the entity has seen, never from the clock. */
+  /** Present on the entity that is applied first: known messageIds of the window are duplicates. The window reaches back from the newest `receivedAtMs` that applications with a window have brought the entity, never from the clock. */
   readonly dedupWindowMs?: number
 }
 

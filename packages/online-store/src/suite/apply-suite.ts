@@ -163,7 +163,28 @@ export function describeApply(open: OpenHarness): void {
         expect(await applyTo(user, [[5, [tally('x')], { ...same, receivedAtMs: BASE_MS + DAY_MS }]])).toEqual([
           'applied',
         ])
-        expect(await applyTo(user, [[1, [tally('x')], same]])).toEqual(['duplicate'])
+        // Applied at 1, and again at 5: whoever brings 1 again has yet to visit the other entities.
+        expect(await applyTo(user, [[1, [tally('x')], same]])).toEqual(['redelivered'])
+      })
+
+      it('measures it by applications with a window alone: others come from other partitions, at any time', async () => {
+        const tenant = newTenant()
+        const later = application(userOf(tenant), [entry(1, [], { receivedAtMs: BASE_MS + 2 * DAY_MS })], {
+          topic: 'links',
+          partition: 7,
+        })
+        const copy: Parameters<typeof entry> = [2, [tally('x')], { ...same, receivedAtMs: BASE_MS + HOUR_MS }]
+        for (const [id, isBefore] of [
+          ['a', true],
+          ['b', false],
+        ] as const) {
+          const user = userOf(tenant, id)
+          await applyTo(user, [[1, [tally('x')], same]])
+          if (isBefore) await store.apply([{ ...later, entity: user }])
+          expect(await applyTo(user, [copy])).toEqual(['duplicate'])
+          if (!isBefore) await store.apply([{ ...later, entity: user }])
+          expect(await readTally(store, user)).toEqual({ x: 1 })
+        }
       })
 
       it('knows every message of a window of many hours, and forgets what has left it', async () => {

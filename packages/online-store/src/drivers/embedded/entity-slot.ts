@@ -44,15 +44,16 @@ export class EntitySlot {
     const isNew = entry.offset > (record.marks.get(source) ?? -1)
     if (isNew) {
       record.marks.set(source, entry.offset)
-      if (entry.receivedAtMs > record.newestReceivedAtMs) record.newestReceivedAtMs = entry.receivedAtMs
       this.#changed = true
     }
     if (dedupWindowMs !== undefined) {
+      if (isNew && entry.receivedAtMs > record.newestReceivedAtMs) record.newestReceivedAtMs = entry.receivedAtMs
       const oldestMs = record.newestReceivedAtMs - dedupWindowMs
       const digest = digestOf(entry.messageId)
       const seen = this.#messages.find(entry.messageId, digest, oldestMs)
+      // One that was applied again after the window is known by its later offset; the earlier one was applied too.
       if (seen !== undefined)
-        return seen.source === source && seen.offset === entry.offset ? 'redelivered' : 'duplicate'
+        return seen.source === source && seen.offset >= entry.offset ? 'redelivered' : 'duplicate'
       if (isNew && entry.receivedAtMs >= oldestMs)
         this.#messages.add(entry.messageId, { digest, source, offset: entry.offset, receivedAtMs: entry.receivedAtMs })
     }
