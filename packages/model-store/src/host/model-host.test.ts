@@ -71,6 +71,19 @@ describe('the model host', () => {
     expect(await valueOf(host)).toBe(1)
   })
 
+  it('finds a first champion that nobody has told of within a second or two of its requests', async () => {
+    const host = openHost()
+    expect(host.tryAcquire('shop', 'numbers')).toBeUndefined()
+    await vi.waitFor(async () => expect(await host.acquire('shop', 'numbers')).toBeUndefined())
+    await serve('v1', 1)
+    fixture.clock.nowMs += 999
+    expect(await host.acquire('shop', 'numbers')).toBeUndefined()
+    fixture.clock.nowMs += 1
+    expect(host.tryAcquire('shop', 'numbers')).toBeUndefined()
+    await vi.waitFor(() => expect(host.stats().models).toHaveLength(1))
+    expect(await valueOf(host)).toBe(1)
+  })
+
   it('does not make a caller of tryAcquire wait, and loads meanwhile', async () => {
     await serve('v1', 1)
     const host = openHost()
@@ -180,6 +193,21 @@ describe('the model host', () => {
       expect(await host.acquire('shop', 'numbers')).toBeUndefined()
       expect(await host.acquire('shop', 'numbers')).toBeUndefined()
       expect(loader.decodes).toBe(1)
+    })
+
+    it('leaves a process that has just begun with the newest version before it that can serve', async () => {
+      await serve('v0', 0)
+      await serve('v1', 1)
+      await serve('v2', 2, { expected: { value: 99 } })
+      await serve('v3', 3, { expected: { value: 99 } })
+      const host = openHost()
+      expect(await valueOf(host)).toBe(1)
+      for (let poll = 0; poll < 3; poll += 1) await host.poll()
+      expect([...host.stats().refusals]).toEqual([['self-check', 2]])
+      expect(host.stats()).toMatchObject({ loads: 1, usedBytes: 100, models: [{ version: 'v1', revision: 4 }] })
+      await serve('v4', 4)
+      await host.poll()
+      expect(await valueOf(host)).toBe(4)
     })
 
     it('is tried again when it was the environment that failed', async () => {

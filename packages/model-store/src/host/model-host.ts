@@ -52,7 +52,10 @@ export interface ModelHost<T> extends AsyncDisposable {
   stats(): ModelHostStats
 }
 
-/** Never rejects a request because of a bad version: it is refused, and the version before goes on serving. */
+/**
+ * Never rejects a request because of a bad version: it is refused, and the version before goes on serving; a process that has
+ * just begun takes the newest version before it that can serve.
+ */
 export function createModelHost<T>(options: ModelHostOptions<T>): ModelHost<T> {
   return new SlotHost(options)
 }

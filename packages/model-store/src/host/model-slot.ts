@@ -24,7 +24,13 @@ export interface SlotContext<T> {
   readonly nextUse: () => number
 }
 
-const pauseAfterFailureMs = 1000
+/**
+ * Between two looks on behalf of requests while nothing serves: a first champion is found this soon, also when the process
+ * that should tell of it has died.
+ */
+const pauseBetweenLooksMs = 1000
+/** Earlier versions that are tried when the named one must not serve and nothing serves. */
+const mostFallbacks = 5
 
 /** One model of one tenant: the version that serves now, and how it comes to be another one. */
 export class ModelSlot<T> {
@@ -45,10 +51,10 @@ export class ModelSlot<T> {
     return this.#serving
   }
 
-  /** Nothing serves, and a look at the alias may change that: none has been done, one is under way, or the last one failed. */
+  /** Nothing serves, and a look at the alias may change that: none has been done, one is under way, or the last one is a while ago. */
   get needsLook(): boolean {
     if (this.#serving !== undefined) return false
-    return this.#refreshing !== undefined || (this.#isStale && this.#context.clock.now() >= this.#retryAtMs)
+    return this.#refreshing !== undefined || this.#context.clock.now() >= this.#retryAtMs
   }
 
   /** Changes of the alias matter now. Not after an eviction: the model is loaded again when it is asked for. */
@@ -81,6 +87,7 @@ export class ModelSlot<T> {
     if (evicted === undefined) return { released: Promise.resolve() }
     this.#context.counts.evictions += 1
     this.#isStale = true
+    this.#retryAtMs = 0
     this.#retire()
     return evicted
   }
@@ -110,37 +117,49 @@ export class ModelSlot<T> {
 
   async #refreshOnce(): Promise<void> {
     const { store, alias, log, clock } = this.#context
-    let version: string | undefined
     try {
       const named = await store.readAlias({ ...this.ref, alias })
-      version = named?.version
       this.#isStale = false
       if (named === undefined) this.#drop()
-      else await this.#follow(named)
+      else if (!(await this.#follow(named))) this.#isStale = true
     } catch (error) {
-      if (error instanceof ModelRefusedError && version !== undefined) {
-        this.#context.refusals.add({ ...this.ref, version }, error)
-        this.#isStale = error.reason === 'memory budget'
-      } else {
-        log.warn(
-          { err: error, tenant: this.ref.tenant, model: this.ref.name },
-          'model could not be read, will be tried again',
-        )
-        this.#isStale = true
-      }
-      this.#retryAtMs = clock.now() + pauseAfterFailureMs
+      log.warn(
+        { err: error, tenant: this.ref.tenant, model: this.ref.name },
+        'model could not be read, will be tried again',
+      )
+      this.#isStale = true
     }
+    this.#retryAtMs = clock.now() + pauseBetweenLooksMs
   }
 
-  async #follow(named: ModelAlias): Promise<void> {
+  /** False when memory was missing, which may pass. */
+  async #follow(named: ModelAlias): Promise<boolean> {
     const serving = this.#serving
-    if (serving !== undefined && named.revision <= serving.revision) return
+    if (serving !== undefined && named.revision <= serving.revision) return true
     if (serving?.manifest.version === named.version) {
       serving.revision = named.revision
-      return
+      return true
     }
-    const ref: VersionRef = { ...this.ref, version: named.version }
-    if (!this.#context.refusals.isFinal(ref)) await this.#load(ref, named.revision)
+    // A process that serves keeps what it has; one that has just begun takes the newest earlier version that can serve.
+    const earlier = serving === undefined ? (named.history ?? []).toReversed().slice(0, mostFallbacks) : []
+    for (const version of new Set([named.version, ...earlier])) {
+      const outcome = await this.#take({ ...this.ref, version }, named.revision)
+      if (outcome !== 'refused') return outcome === 'serves'
+    }
+    return true
+  }
+
+  async #take(ref: VersionRef, revision: number): Promise<'serves' | 'refused' | 'no memory'> {
+    const { refusals } = this.#context
+    if (refusals.isFinal(ref)) return 'refused'
+    try {
+      await this.#load(ref, revision)
+      return 'serves'
+    } catch (error) {
+      if (!(error instanceof ModelRefusedError)) throw error
+      refusals.add(ref, error)
+      return error.reason === 'memory budget' ? 'no memory' : 'refused'
+    }
   }
 
   async #load(ref: VersionRef, revision: number): Promise<void> {
