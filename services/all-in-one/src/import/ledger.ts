@@ -64,9 +64,18 @@ async function readEntry(path: string): Promise<LedgerEntry | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const entry = JSON.parse(text) as LedgerEntry
-  if (!Number.isSafeInteger(entry.committedRows) || typeof entry.finished !== 'boolean') {
+  const entry = parse(text)
+  if (entry === undefined) {
     throw new Error(`${path} is not a ledger entry; remove it to import the file from its start`)
   }
   return entry
+}
+
+function parse(text: string): LedgerEntry | undefined {
+  try {
+    const entry = JSON.parse(text) as LedgerEntry
+    return Number.isSafeInteger(entry.committedRows) && typeof entry.finished === 'boolean' ? entry : undefined
+  } catch {
+    return undefined
+  }
 }

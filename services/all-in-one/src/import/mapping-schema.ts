@@ -63,7 +63,7 @@ const mappingCheck = Compile(MappingSchema)
 
 /** Reads a mapping file (YAML or JSON) and says what is wrong with it, field by field. */
 export async function readMapping(path: string): Promise<Mapping> {
-  const mapping: unknown = parse(await readFile(path, 'utf8'))
+  const mapping = await readYaml(path)
   if (!mappingCheck.Check(mapping)) {
     const problems = mappingCheck
       .Errors(mapping)
@@ -76,5 +76,16 @@ export async function readMapping(path: string): Promise<Mapping> {
   if (mapping.event && mapping.event.userId === undefined && mapping.event.anonymousId === undefined) {
     throw new Error(`${path}: "event" needs "userId" or "anonymousId"`)
   }
+  if (mapping.event && mapping.event.type !== 'identify' && mapping.event.name === undefined) {
+    throw new Error(`${path}: "event" needs a "name", unless its "type" is "identify"`)
+  }
   return mapping
+}
+
+async function readYaml(path: string): Promise<unknown> {
+  try {
+    return parse(await readFile(path, 'utf8'))
+  } catch (cause) {
+    throw new Error(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
 }
