@@ -20,8 +20,11 @@ export type Scope = (typeof scopes)[number]
 /** The tenant that runs the installation: with `ops:admin` its keys, and no others, make, list and remove tenants. */
 export const operatorTenant = 'main'
 
-/** Lower-case letters, digits and hyphens: a tenant's name is a folder and a part of keys. */
-export const TenantNameSchema = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })
+/** Lower-case letters, digits and hyphens: a tenant's name is a folder and a part of keys. `/v1/tenants/self` is not a tenant. */
+export const TenantNameSchema = Type.String({
+  pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
+  not: { const: 'self' },
+})
 
 /** One API key as it is stored: the secret itself is shown once and never kept. */
 export const ApiKeyRecordSchema = Type.Object({

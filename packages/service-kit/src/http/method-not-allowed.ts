@@ -20,11 +20,10 @@ export function addNotFoundHandler(app: HttpApp): void {
   })
   const refusalOf = (request: FastifyRequest): HttpError => {
     const path = request.url.split('?', 1)[0] ?? '/'
-    const methods = new Set<string>()
-    for (const known of paths.values()) {
-      if (known.pattern.test(path)) for (const method of known.methods) methods.add(method)
-    }
-    if (methods.size === 0) return notFound(`route ${request.method} ${path}`)
+    // As in the API document, a path without parameters goes before those with.
+    const known = paths.get(path.replace(/(?<=.)\/$/, '')) ?? paths.values().find(({ pattern }) => pattern.test(path))
+    const methods = known?.methods
+    if (methods === undefined) return notFound(`route ${request.method} ${path}`)
     const allow = [...methods].toSorted().join(', ')
     return new HttpError(405, 'RPT_HTTP_METHOD_NOT_ALLOWED', `${path} takes ${allow}, not ${request.method}.`, {
       headers: { Allow: allow },

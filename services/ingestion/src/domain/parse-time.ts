@@ -89,7 +89,8 @@ function parseText(text: string): number | undefined {
   const day = parseDate(split === -1 ? text : text.slice(0, split))
   if (day === undefined || split === -1) return day
   const clock = parseClock(text.slice(split + 1))
-  return clock === undefined ? undefined : day + clock
+  // An offset or a leap second may take the first and the last day over the edge of the years 1 to 9999.
+  return clock === undefined ? undefined : Math.min(latestMs, Math.max(earliestMs, day + clock))
 }
 
 const parseNumber = (value: number): number => Math.trunc(Math.abs(value) < secondsBelow ? value * 1000 : value)

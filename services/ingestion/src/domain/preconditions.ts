@@ -4,7 +4,7 @@ export interface Preconditions {
   readonly ifNoneMatch?: string | undefined
 }
 
-const etag = String.raw`(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"`
+const etag = '(?:W/)?"[!#-~]*"'
 /** `*`, or entity tags with commas between them (RFC 9110 §13.1.1). */
 export const etagsPattern = String.raw`^(?:\*|${etag}(?:[ \t]*,[ \t]*${etag})*)$`
 
