@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { backoffMs } from '@rapport/core'
 import { ClosedError } from '../../errors.ts'
 import type { Follower, LogRecord } from '../../event-log.ts'
@@ -93,6 +94,7 @@ export class EmbeddedFollower implements Follower {
 
   async #pauseFor(waitMs: number): Promise<void> {
     const until = performance.now() + waitMs
+    await nextTurn()
     while (!this.#closed && performance.now() < until) await this.#changed.waitAtMost(until - performance.now())
   }
 }

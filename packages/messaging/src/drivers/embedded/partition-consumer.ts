@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { backoffMs, type Log } from '@rapport/core'
 import { NotCurrentError } from '../../errors.ts'
 import type { LogRecord, RecordBatch, Subscription } from '../../event-log.ts'
@@ -148,6 +149,8 @@ export class PartitionConsumer {
     const fields = { err: error, group, topic: this.topic.name, partition: this.partition, attempt, waitMs }
     log.warn(fields, 'a batch was rejected and will be tried again')
     const until = performance.now() + waitMs
+    // However short the wait: what rejects at once must not keep the thread from everything else.
+    await nextTurn()
     while (!this.#stopping && !this.#paused) {
       const leftMs = until - performance.now()
       if (leftMs <= 0) return true

@@ -128,3 +128,19 @@ test('a closed log refuses calls', async () => {
   await expect(log.publish([{ topic: stream, key: 'k', value: null }])).rejects.toMatchObject({ reason: 'closed' })
   await expect(log.extents(stream)).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_CLOSED' })
 })
+
+test('what rejects at once, with no jitter to wait for, does not hold up the thread', async () => {
+  const log = await harness.connect({ random: () => 0 })
+  await log.publish([{ topic: stream, key: 'k', value: null }])
+  const enough = 20_000
+  let calls = 0
+  let callsAtTimer: number | undefined
+  const onBatch = async (): Promise<void> => {
+    calls += 1
+    if (calls === 1) setTimeout(() => (callsAtTimer = calls), 1)
+    if (calls < enough && callsAtTimer === undefined) throw new Error('not yet')
+  }
+  await using _subscriber = await log.subscribe({ group: 'eager', topics: [stream], onBatch })
+  await vi.waitFor(() => expect(callsAtTimer).toBeDefined(), { timeout: 10_000, interval: 5 })
+  expect(callsAtTimer).toBeLessThan(enough)
+})

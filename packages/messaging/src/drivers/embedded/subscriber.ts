@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { backoffMs, systemClock } from '@rapport/core'
+import { backoffMs, isProcessAlive, processIdentity, systemClock } from '@rapport/core'
 import { EventLogUseError } from '../../errors.ts'
 import type { RecordPosition, Subscriber, Subscription } from '../../event-log.ts'
 import type { Assignment, Member, OwnedPartition } from './groups.ts'
 import { Pace } from './pace.ts'
 import { PartitionConsumer, type ConsumerContext } from './partition-consumer.ts'
-import { isAlive, processIdentity } from './process-identity.ts'
 import type { Topic } from './topic-table.ts'
 import type { WakeUps } from './wake-ups.ts'
 
@@ -22,7 +21,6 @@ export interface SubscriberOptions {
 /** One member of a consumer group. */
 export class EmbeddedSubscriber implements Subscriber {
   readonly #options: SubscriberOptions
-  readonly #process = processIdentity()
   readonly #id = `${systemClock.now().toString().padStart(15, '0')}-${randomBytes(6).toString('hex')}`
   readonly #consumers = new Map<string, PartitionConsumer>()
   /** Consumers that shall stop, until their last batch has ended. */
@@ -143,9 +141,9 @@ export class EmbeddedSubscriber implements Subscriber {
   async #requestAssignment(): Promise<Assignment> {
     const { context, subscription, topics, leaseMs, wakeUps } = this.#options
     const nowMs = systemClock.now()
-    const member: Member = { topics: subscription.topics, process: this.#process, leaseEndsAtMs: nowMs + leaseMs }
+    const member: Member = { topics: subscription.topics, process: processIdentity, leaseEndsAtMs: nowMs + leaseMs }
     const isGone = (other: Member): boolean =>
-      other.leaseEndsAtMs < nowMs || (other.process !== this.#process && !isAlive(other.process))
+      other.leaseEndsAtMs < nowMs || (other.process !== processIdentity && !isProcessAlive(other.process))
     const self = { id: this.#id, member, topics }
     const assignment = await context.writer.run(() => context.groups.reconcile(subscription.group, self, isGone))
     if (assignment.changed) wakeUps.groupChanged(subscription.group)
