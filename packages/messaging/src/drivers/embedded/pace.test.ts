@@ -19,7 +19,7 @@ describe('Pace', () => {
 
   test('lets all who ask during the interval go on together at its end', async () => {
     const pace = new Pace(intervalMs)
-    pace.turn()
+    void pace.turn()
     const came: string[] = []
     vi.advanceTimersByTime(5)
     const first = pace.turn()?.then(() => came.push('first'))
@@ -36,14 +36,14 @@ describe('Pace', () => {
 
   test('gives a turn at once after a quiet time', () => {
     const pace = new Pace(intervalMs)
-    pace.turn()
+    void pace.turn()
     vi.advanceTimersByTime(intervalMs)
     expect(pace.turn()).toBeUndefined()
   })
 
   test('holds nobody up once it is closed', async () => {
     const pace = new Pace(intervalMs)
-    pace.turn()
+    void pace.turn()
     vi.advanceTimersByTime(5)
     const waiting = pace.turn()
     expect(waiting).toBeInstanceOf(Promise)

@@ -13,7 +13,7 @@ import type {
   EntryOutcome,
   OnlineStore,
 } from '../../online-store.ts'
-import { applyAll } from './apply.ts'
+import { Applier } from './applier.ts'
 import { ValueCache, type CacheStats } from './cache.ts'
 import { clearDocuments, readDocument, writeDocuments } from './documents.ts'
 import type { CacheTables, DocumentTables, StateTables } from './environments.ts'
@@ -31,18 +31,20 @@ export interface EmbeddedParts {
 /** The online store on LMDB. Reads are synchronous inside and see one snapshot a call; writes of several callers share commits. */
 export class EmbeddedOnlineStore implements OnlineStore {
   readonly #parts: EmbeddedParts
+  readonly #applier: Applier
   readonly #cache: ValueCache
   #closed = false
 
   constructor(parts: EmbeddedParts) {
     this.#parts = parts
+    this.#applier = new Applier(parts.state)
     this.#cache = new ValueCache(parts.cache, { clock: parts.clock, log: parts.log, maxBytes: parts.maxCacheBytes })
   }
 
   apply(applications: readonly Application[]): Promise<EntryOutcome[][]> {
     return this.#guarded('apply changes', () => {
       checkApplications(applications)
-      return applications.length === 0 ? [] : applyAll(this.#parts.state, applications)
+      return applications.length === 0 ? [] : this.#applier.apply(applications)
     })
   }
 

@@ -52,8 +52,7 @@ export class EntitySlot {
       const digest = digestOf(entry.messageId)
       const seen = this.#messages.find(entry.messageId, digest, oldestMs)
       // One that was applied again after the window is known by its later offset; the earlier one was applied too.
-      if (seen !== undefined)
-        return seen.source === source && seen.offset >= entry.offset ? 'redelivered' : 'duplicate'
+      if (seen !== undefined) return seen.source === source && seen.offset >= entry.offset ? 'redelivered' : 'duplicate'
       if (isNew && entry.receivedAtMs >= oldestMs)
         this.#messages.add(entry.messageId, { digest, source, offset: entry.offset, receivedAtMs: entry.receivedAtMs })
     }

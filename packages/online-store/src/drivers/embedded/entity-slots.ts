@@ -1,6 +1,5 @@
 import type { Application, EntityRef, EntryOutcome } from '../../online-store.ts'
 import { entityKey } from '../../keys.ts'
-import { commit } from './commit.ts'
 import { EntitySlot } from './entity-slot.ts'
 import type { StateTables } from './environments.ts'
 import { boundedKey } from './layout.ts'
@@ -8,7 +7,6 @@ import { boundedKey } from './layout.ts'
 const NEXT_ENTITY = 'next-entity'
 const NEXT_SOURCE = 'next-source'
 const ENTITY_NUMBER_BYTES = 6
-const MAX_ENTRIES_OF_TRANSACTION = 4000
 
 const readNumber = (tables: StateTables, key: string): number | undefined => tables.meta.getBinary(key)?.readDoubleLE(0)
 
@@ -45,51 +43,46 @@ function sourceOf(tables: StateTables, topic: string, partition: number): number
   return number
 }
 
-/** Runs inside a write transaction. Entities are written at the end, so that an exception before leaves nothing behind. */
-function applyInTransaction(tables: StateTables, applications: readonly Application[]): EntryOutcome[][] {
-  const slots = new Map<string, EntitySlot>()
-  const sources = new Map<string, number>()
-  const slotOf = (entity: EntityRef): EntitySlot => {
+/**
+ * The entities of one write transaction: each is loaded once, however many calls change it, and written by `flush`, so
+ * that an exception before that leaves nothing behind.
+ */
+export class EntitySlots {
+  readonly #tables: StateTables
+  readonly #slots = new Map<string, EntitySlot>()
+  readonly #sources = new Map<string, number>()
+
+  constructor(tables: StateTables) {
+    this.#tables = tables
+  }
+
+  apply(applications: readonly Application[]): EntryOutcome[][] {
+    return applications.map((application) =>
+      this.#slotOf(application.entity).apply(application, this.#sourceOf(application)),
+    )
+  }
+
+  flush(): void {
+    for (const slot of this.#slots.values()) slot.flush()
+  }
+
+  #slotOf(entity: EntityRef): EntitySlot {
     const key = entityKey(entity)
-    let slot = slots.get(key)
+    let slot = this.#slots.get(key)
     if (slot === undefined) {
-      slot = new EntitySlot(tables, findEntity(tables, key) ?? createEntity(tables, key))
-      slots.set(key, slot)
+      slot = new EntitySlot(this.#tables, findEntity(this.#tables, key) ?? createEntity(this.#tables, key))
+      this.#slots.set(key, slot)
     }
     return slot
   }
-  const outcomes = applications.map((application) => {
-    const sourceKey = `${application.partition}:${application.topic}`
-    let source = sources.get(sourceKey)
+
+  #sourceOf({ topic, partition }: Application): number {
+    const key = `${partition}:${topic}`
+    let source = this.#sources.get(key)
     if (source === undefined) {
-      source = sourceOf(tables, application.topic, application.partition)
-      sources.set(sourceKey, source)
+      source = sourceOf(this.#tables, topic, partition)
+      this.#sources.set(key, source)
     }
-    return slotOf(application.entity).apply(application, source)
-  })
-  for (const slot of slots.values()) slot.flush()
-  return outcomes
-}
-
-/** Applications in groups of a bounded number of entries, in order. */
-function* bounded(applications: readonly Application[]): Generator<readonly Application[]> {
-  let start = 0
-  let entries = 0
-  for (const [index, application] of applications.entries()) {
-    if (entries > 0 && entries + application.entries.length > MAX_ENTRIES_OF_TRANSACTION) {
-      yield applications.slice(start, index)
-      start = index
-      entries = 0
-    }
-    entries += application.entries.length
+    return source
   }
-  if (start < applications.length) yield applications.slice(start)
-}
-
-/** Resolves when all is on disk. Transactions of several callers share a commit. */
-export async function applyAll(tables: StateTables, applications: readonly Application[]): Promise<EntryOutcome[][]> {
-  const groups = Array.from(bounded(applications), (group) =>
-    commit(tables.env, () => applyInTransaction(tables, group)),
-  )
-  return (await Promise.all(groups)).flat()
 }

@@ -1,6 +1,6 @@
 import type { EntityRead, EntityRef, EntityState, PartValue } from '../../online-store.ts'
 import { entityKey, parseKey, tenantKeyPrefix } from '../../keys.ts'
-import { findEntity } from './apply.ts'
+import { findEntity } from './entity-slots.ts'
 import { commit } from './commit.ts'
 import { decodeCount } from './count-part.ts'
 import { decodeRecord, type PartCell } from './entity-record.ts'
