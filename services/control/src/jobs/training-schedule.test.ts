@@ -48,9 +48,22 @@ describe('decideTraining', () => {
   })
 
   it('rests after a failure, and then tries again', () => {
-    expect(decide({ newest: job('failed', 1000, 60_000) })).toBeUndefined()
+    expect(decide({ newest: job('failed', 1000, 60_000), eventCount: 1500 })).toBeUndefined()
     expect(decide({ newest: job('failed', 1000, hourMs) })).toBe('first')
     expect(decide({ newest: job('cancelled', 1000, 60_000) })).toBeUndefined()
+  })
+
+  it('tries a failed training again early when what there is has doubled', () => {
+    expect(decide({ newest: job('failed', 1000, 20_000), eventCount: 2000 })).toBe('first')
+    expect(decide({ newest: job('failed', 1000, 5_000), eventCount: 2000 })).toBeUndefined()
+    expect(decide({ newest: job('failed', 1000, 20_000), eventCount: 1999 })).toBeUndefined()
+    expect(decide({ newest: job('cancelled', 1000, 20_000), eventCount: 2000 })).toBeUndefined()
+    const failed = {
+      newest: job('failed', 1000, 20_000),
+      newestSuccess: job('succeeded', 900, 60_000),
+      hasChampion: true,
+    }
+    expect(decide({ ...failed, eventCount: 2000 })).toBeUndefined()
   })
 
   it('trains again by schedule when enough has come in', () => {

@@ -19,6 +19,8 @@ export interface TrainingSituation {
 }
 
 const afterFailureMs = 10 * 60_000
+/** After a failure with half the events of now: it may have failed for want of them, while a history was still flowing in. */
+const afterFailureWithLessMs = 15_000
 /** Between two trainings that growth asks for: the history may still be flowing in. */
 const growthPauseMs = 2 * 60_000
 
@@ -33,7 +35,7 @@ export function decideTraining(
   const { nowMs, eventCount, hasChampion, newest, newestSuccess } = situation
   if (newest !== undefined && (newest.state === 'queued' || newest.state === 'running')) return undefined
   const restedMs = newest === undefined ? Infinity : nowMs - timeOf(newest)
-  if (newest !== undefined && newest.state !== 'succeeded' && restedMs < afterFailureMs) return undefined
+  if (newest !== undefined && newest.state !== 'succeeded' && restedMs < restAfter(newest, situation)) return undefined
   // Counts begin anew when their objects were removed.
   const trainedEvents = Math.min(newestSuccess?.eventCount ?? 0, eventCount)
   const newEvents = eventCount - trainedEvents
@@ -42,6 +44,11 @@ export function decideTraining(
   if (options.everyMs === 0) return undefined
   if (restedMs >= options.everyMs) return 'schedule'
   return newEvents >= trainedEvents && restedMs >= growthPauseMs ? 'schedule' : undefined
+}
+
+function restAfter(failed: TrainingJob, { eventCount, newestSuccess }: TrainingSituation): number {
+  const hadTooLittle = failed.state === 'failed' && newestSuccess === undefined && eventCount >= 2 * failed.eventCount
+  return hadTooLittle ? afterFailureWithLessMs : afterFailureMs
 }
 
 const timeOf = (job: TrainingJob): number => Date.parse(job.finishedAt ?? job.requestedAt)

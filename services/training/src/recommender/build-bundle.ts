@@ -11,7 +11,7 @@ import {
 } from '@rapport/ml'
 import type { Item } from '@rapport/contracts'
 import { eventWeights, purchaseKinds, viewKinds } from '../data/event-weights.ts'
-import { always, strengthMatrix } from './parts.ts'
+import { always, strengthMatrix, strengthScale } from './parts.ts'
 import { parameterOf, type Recipe } from './recipe.ts'
 import type { TrainingPart } from './trial.ts'
 
@@ -41,7 +41,8 @@ export async function buildBundle(
   const lists = async (matrix: CsrMatrix): Promise<NeighbourLists> =>
     truncateNeighbours(await trainItemKnn(matrix, ingredients.knn, control), listedNeighbours)
   const ofKinds = (kinds: ReadonlySet<number>): Promise<NeighbourLists> =>
-    lists(strengthMatrix(log, { span: always, kinds }))
+    // The shrinkage was found for cells of 1 in the mean.
+    lists(strengthMatrix(log, { span: always, kinds, scale: strengthScale(log, kinds) }))
   const [similar, alsoViewed, alsoBought] = [
     await lists(part.matrix()),
     await ofKinds(viewKinds),

@@ -54,6 +54,29 @@ describe('strengths', () => {
     expect(cells(matrix, 1)).toEqual([[2, 1]])
   })
 
+  it('are those of the newest acts where serving folds in no more', () => {
+    const acts = logOf(1, 4, [
+      [0, 0, 'Product Viewed', 1000],
+      [0, 1, 'Product Viewed', 2000],
+      [0, 0, 'Product Added', 3000],
+      [0, 2, 'Product Viewed', 4000],
+      [0, 3, 'Product Viewed', 4000],
+    ])
+    const newest = (newestActs: number) => cells(strengthMatrix(acts, { span: always, newestActs }), 0)
+    expect(newest(3)).toEqual([
+      [0, 3],
+      [2, 1],
+      [3, 1],
+    ])
+    expect(newest(4)).toEqual([
+      [0, 3],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ])
+    expect(newest(9)).toEqual(cells(strengthMatrix(acts, { span: always }), 0))
+  })
+
   it('stay above 0 however old an act is', () => {
     const old = logOf(1, 2, [
       [0, 0, 'Product Viewed', 0],
@@ -67,6 +90,7 @@ describe('strengths', () => {
     expect(strengthScale(log)).toBeCloseTo(3 / 10)
     const { values } = strengthMatrix(log, { span: always, scale: strengthScale(log) })
     expect(values.reduce((sum, value) => sum + value, 0) / values.length).toBeCloseTo(1)
+    expect(strengthScale(log, new Set([weightedEvents.indexOf('Order Completed')]))).toBeCloseTo(1 / 5)
   })
 
   it('add up to popularity, which fades from the newest act of all', () => {

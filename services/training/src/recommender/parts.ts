@@ -19,12 +19,14 @@ export interface MatrixOptions {
   readonly halfLifeMs?: number | undefined
   /** Factor of every strength. */
   readonly scale?: number
+  /** Of each user only so many: an act is the newest of an item and kind. All when absent. */
+  readonly newestActs?: number
 }
 
 /** The newest act of each user, item and kind within the span. `newestMs` is the user's newest act of all those. */
 function eachStrength(
   log: InteractionLog,
-  { span, kinds }: Pick<MatrixOptions, 'span' | 'kinds'>,
+  { span, kinds, newestActs = Number.POSITIVE_INFINITY }: Pick<MatrixOptions, 'span' | 'kinds' | 'newestActs'>,
   visit: (strength: { user: number; item: number; kind: number; atMs: number; newestMs: number }) => void,
 ): void {
   for (let user = 0; user < log.users; user += 1) {
@@ -38,11 +40,15 @@ function eachStrength(
       newest.set((log.items[act] ?? 0) * 256 + kind, atMs)
       newestMs = atMs
     }
-    for (const [itemAndKind, atMs] of newest) {
+    for (const [itemAndKind, atMs] of newestOf(newest, newestActs)) {
       visit({ user, item: Math.floor(itemAndKind / 256), kind: itemAndKind % 256, atMs, newestMs })
     }
   }
 }
+
+/** The `count` entries of the latest times. */
+const newestOf = (times: ReadonlyMap<number, number>, count: number): Iterable<[number, number]> =>
+  times.size <= count ? times : [...times].sort(([, left], [, right]) => right - left).slice(0, count)
 
 /** Where fading ends: a year at a half-life of a day would be 0 in single precision, and a cell of 0 is none to iALS. */
 const leastDecay = 2 ** -30
@@ -84,9 +90,9 @@ export function itemPopularity(log: InteractionLog, { span, halfLifeMs, scale = 
   )
 }
 
-/** The factor that gives the mean cell of all data the strength 1, so that parameters mean the same for every tenant. */
-export function strengthScale(log: InteractionLog): number {
-  const { values } = strengthMatrix(log, { span: always })
+/** The factor that gives the mean cell of all data (of some kinds) the strength 1, so that parameters mean the same for every tenant. */
+export function strengthScale(log: InteractionLog, kinds?: ReadonlySet<number>): number {
+  const { values } = strengthMatrix(log, { span: always, ...(kinds && { kinds }) })
   const sum = values.reduce((total, value) => total + value, 0)
   return sum === 0 ? 1 : values.length / sum
 }

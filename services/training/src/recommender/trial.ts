@@ -8,6 +8,9 @@ const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} 
 const cutoff = 20
 const shown = ['recall', 'ndcg', 'mrr', 'coverage', 'novelty'].map((name) => `${name}@${cutoff}`)
 
+/** Serving folds in so many acts of a visitor unless it is told otherwise (RAPPORT_RECOMMENDATION_MAX_EVENTS). */
+export const foldedActs = 200
+
 /** What recipes are compared by. */
 export const decisiveMetric = `ndcg@${cutoff}`
 
@@ -30,7 +33,7 @@ export const scoreOf = (trial: Trial): number =>
 export class TrainingPart {
   readonly span: Span
   readonly dataset: TrainingDataset
-  readonly #matrices = new Map<number, CsrMatrix>()
+  readonly #matrices = new Map<string, CsrMatrix>()
 
   constructor(dataset: TrainingDataset, toMs: number) {
     this.dataset = dataset
@@ -38,10 +41,23 @@ export class TrainingPart {
   }
 
   matrix(historyHalfLifeDays = 0): CsrMatrix {
+    return this.#matrix(historyHalfLifeDays, Number.POSITIVE_INFINITY)
+  }
+
+  /** Histories as serving folds them in: of the newest acts. */
+  histories(historyHalfLifeDays: number): CsrMatrix {
+    const { starts } = this.dataset.log
+    const isLong = starts.some((start, user) => (starts[user + 1] ?? start) - start > foldedActs)
+    return this.#matrix(historyHalfLifeDays, isLong ? foldedActs : Number.POSITIVE_INFINITY)
+  }
+
+  #matrix(historyHalfLifeDays: number, newestActs: number): CsrMatrix {
     const { log, scale } = this.dataset
+    const key = `${historyHalfLifeDays} ${newestActs}`
     const halfLifeMs = historyHalfLifeDays === 0 ? undefined : historyHalfLifeDays * dayMs
-    const made = this.#matrices.get(historyHalfLifeDays) ?? strengthMatrix(log, { span: this.span, halfLifeMs, scale })
-    this.#matrices.set(historyHalfLifeDays, made)
+    const options = { span: this.span, halfLifeMs, scale, newestActs }
+    const made = this.#matrices.get(key) ?? strengthMatrix(log, options)
+    this.#matrices.set(key, made)
     return made
   }
 
@@ -93,8 +109,9 @@ export class Arena {
     const trainingSeconds = (performance.now() - startedMs) / 1000
     const popularity = this.part.popularity(parameterOf(recipe, 'halfLifeDays'))
     const task: RankingTask = {
-      history: this.part.matrix(parameterOf(recipe, 'historyHalfLifeDays')),
+      history: this.part.histories(parameterOf(recipe, 'historyHalfLifeDays')),
       test: this.#test,
+      exclude: this.part.matrix(),
     }
     const evaluation = await evaluateRanking(rankingScorer(model, popularity), task, {
       ...rest,
