@@ -21,10 +21,7 @@ export type Scope = (typeof scopes)[number]
 export const operatorTenant = 'main'
 
 /** Lower-case letters, digits and hyphens: a tenant's name is a folder and a part of keys. `/v1/tenants/self` is not a tenant. */
-export const TenantNameSchema = Type.String({
-  pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
-  not: { const: 'self' },
-})
+export const TenantNameSchema = Type.String({ pattern: '^(?!self$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })
 
 /** One API key as it is stored: the secret itself is shown once and never kept. */
 export const ApiKeyRecordSchema = Type.Object({

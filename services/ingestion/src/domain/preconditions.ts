@@ -4,10 +4,6 @@ export interface Preconditions {
   readonly ifNoneMatch?: string | undefined
 }
 
-const etag = '(?:W/)?"[!#-~]*"'
-/** `*`, or entity tags with commas between them (RFC 9110 §13.1.1). */
-export const etagsPattern = String.raw`^(?:\*|${etag}(?:[ \t]*,[ \t]*${etag})*)$`
-
 export const toEtag = (version: number): string => `"${version}"`
 
 /**

@@ -70,7 +70,7 @@ describe('items', () => {
     ['plain text', { payload: 'text', headers: { 'content-type': 'text/plain' } }, 415],
     ['a list', { payload: '[]', headers: { 'content-type': 'application/merge-patch+json' } }, 400],
     ['an If-Match that names nothing', { payload: {}, headers: { 'if-match': '' } }, 400],
-    ['an If-Match that is no ETag', { payload: {}, headers: { 'if-match': '1' } }, 400],
+    ['an If-Match that is no ETag', { payload: {}, headers: { 'if-match': '1' } }, 412],
     ['nothing', { payload: '{}', headers: { 'content-type': 'application/merge-patch+json' } }, 200],
   ])('answers a patch of %s as the API document says', async (_name, { headers, ...options }, status) => {
     await call('PUT', 'tea', { body: tea })

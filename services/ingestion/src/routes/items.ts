@@ -3,16 +3,16 @@ import { ErrorRef, type HttpApp } from '@rapport/service-kit'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ItemChanges } from '../application/change-item.ts'
-import { etagsPattern, toEtag, type Preconditions } from '../domain/preconditions.ts'
+import { toEtag, type Preconditions } from '../domain/preconditions.ts'
 import { toItemAnswer } from '../domain/stored-item.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ minLength: 1, maxLength: ingestionLimits.nameLength }) })
 const ConditionsSchema = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ pattern: etagsPattern, description: 'The ETag of the version that must stand, or `*` for any.' }),
+    Type.String({ minLength: 1, description: 'The ETag of the version that must stand, or `*` for any.' }),
   ),
   'if-none-match': Type.Optional(
-    Type.String({ pattern: etagsPattern, description: '`*`: no item may stand there yet. An ETag: not that version.' }),
+    Type.String({ minLength: 1, description: '`*`: no item may stand there yet. An ETag: not that version.' }),
   ),
 })
 const errors = { 404: ErrorRef, 409: ErrorRef, 412: ErrorRef }
