@@ -2,7 +2,7 @@ import type { RecommendationStrategy } from '@rapport/contracts'
 import type { ModelHost } from '@rapport/model-store'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-export type CacheOutcome = 'hit' | 'miss' | 'stale'
+type CacheOutcome = 'hit' | 'miss' | 'stale'
 
 export interface RecommendationMetrics {
   readonly answers: Counter<'strategy'>

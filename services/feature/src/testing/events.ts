@@ -3,7 +3,7 @@ import type { OutgoingRecord } from '@rapport/messaging'
 
 /** 2026-03-02, a Monday, noon. */
 export const noonMs = Date.parse('2026-03-02T12:00:00.000Z')
-export const minuteMs = 60_000
+const minuteMs = 60_000
 
 let made = 0
 

@@ -35,7 +35,7 @@ interface Act {
   readonly weight: number
 }
 
-export const noHistory: VisitorHistory = { items: [], seen: new Set(), bought: new Set() }
+const noHistory: VisitorHistory = { items: [], seen: new Set(), bought: new Set() }
 
 /**
  * What recommendation needs of a visitor's behaviour. Each event kind counts once for an item, by its weight, halved for
