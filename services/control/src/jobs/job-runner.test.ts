@@ -115,6 +115,15 @@ describe('JobRunner', () => {
     await reaches(second, 'running')
   })
 
+  it('runs the jobs of others while a record is no job', async () => {
+    const broken = trainingJobKey('aaa', 'recommender-000001')
+    await platform.drivers.objectStore.put(broken, Buffer.from('{"state":"queued"}'))
+    await platform.drivers.objectStore.put(trainingJobKey('aab', 'recommender-000001'), Buffer.from('{"sta'))
+    await startRunner()
+    await reaches(await newJob('succeeds'), 'succeeded')
+    expect(lines).toContainEqual(expect.objectContaining({ tenant: 'aaa', job: 'recommender-000001' }))
+  })
+
   it('leaves no process behind when it stops, and the job waits for the next start', async () => {
     const runner = await startRunner()
     const job = await newJob('waits')

@@ -1,4 +1,5 @@
 import { topics, type TrainingJob } from '@rapport/contracts'
+import { RapportError } from '@rapport/core'
 import type { Subscriber } from '@rapport/messaging'
 import { randomUUID } from 'node:crypto'
 import {
@@ -9,6 +10,7 @@ import {
   readJob,
   wakeRunners,
   type JobDependencies,
+  type JobRef,
 } from '../application/training-jobs.ts'
 import type { ProcessExit, StartTraining, TrainingProcess } from './training-process.ts'
 
@@ -39,7 +41,7 @@ const group = 'training-runner'
  */
 export class JobRunner implements AsyncDisposable {
   readonly #options: JobRunnerOptions
-  /** Keys of jobs that are finished, with their etags: the record of another job may come to stand at the key. */
+  /** Keys of jobs that are finished, or cannot be read, with their etags: the record of another job may come to stand at the key. */
   readonly #finished = new Map<string, string>()
   #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
@@ -110,12 +112,25 @@ export class JobRunner implements AsyncDisposable {
     for await (const { key, etag } of this.#options.objectStore.list('jobs/')) {
       const ref = jobOfKey(key)
       if (ref === undefined || this.#finished.get(key) === etag) continue
-      const job = await readJob(this.#options.objectStore, ref)
+      const job = await this.#readIntact(ref)
       if (job === undefined) continue
-      if (isFinished(job)) this.#finished.set(key, etag)
+      if (job === 'corrupt' || isFinished(job)) this.#finished.set(key, etag)
       else if (this.#isClaimable(job)) waiting.push(job)
     }
     return waiting.sort((one, other) => one.requestedAt.localeCompare(other.requestedAt))[0]
+  }
+
+  /** A record that is no job stands in nobody's way: it is told of once and left alone until it changes. */
+  async #readIntact(ref: JobRef): Promise<TrainingJob | 'corrupt' | undefined> {
+    try {
+      return await readJob(this.#options.objectStore, ref)
+    } catch (error) {
+      const isCorrupt =
+        error instanceof SyntaxError || (error instanceof RapportError && error.code === 'RPT_JOB_CORRUPT')
+      if (!isCorrupt) throw error
+      this.#options.log.error({ err: error, tenant: ref.tenant, job: ref.id }, 'a training job cannot be read')
+      return 'corrupt'
+    }
   }
 
   #isClaimable({ state, lease }: TrainingJob): boolean {

@@ -1,3 +1,4 @@
+import { trainingJobKey } from '@rapport/contracts'
 import { createModelStore } from '@rapport/model-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -55,5 +56,16 @@ describe('TrainingScheduler', () => {
     nowMs += 3_600_000
     await scheduler.look()
     expect(await jobs()).toMatchObject([{ reason: 'schedule', eventCount: 110, budgetSeconds: 60 }, {}])
+  })
+
+  it('serves the other tenants when the jobs of one cannot be read', async () => {
+    await platform.issueKey('aaa', ['train'])
+    await platform.drivers.objectStore.put(
+      'training/event-counts/0.json',
+      Buffer.from(JSON.stringify({ nextOffset: 100, counts: { aaa: 50, acme: 50 } })),
+    )
+    await platform.drivers.objectStore.put(trainingJobKey('aaa', 'recommender-000001'), Buffer.from('{}'))
+    await scheduler.look()
+    expect(await jobs()).toHaveLength(1)
   })
 })

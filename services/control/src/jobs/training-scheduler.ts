@@ -43,7 +43,10 @@ export class TrainingScheduler implements AsyncDisposable {
       const counts = await readEventCounts(this.#options.objectStore)
       for await (const { tenant } of listTenantAccess(this.#options.objectStore)) {
         if (this.#stopped) return
-        await this.#lookAt(tenant, counts.get(tenant) ?? 0)
+        await this.#lookAt(tenant, counts.get(tenant) ?? 0).catch((error: unknown) => {
+          // The other tenants' trainings do not wait for this one's trouble.
+          this.#options.log.warn({ err: error, tenant }, 'the training schedule of a tenant could not be looked at')
+        })
       }
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the training schedule could not be looked at; the next look may work')
