@@ -123,6 +123,8 @@ export class EmbeddedOnlineStore implements OnlineStore {
       return await action()
     } catch (cause) {
       if (cause instanceof OnlineStoreInputError || cause instanceof StoreUnavailableError) throw cause
+      // A bug is no outage: a consumer that waited for it to end would wait for ever.
+      if (cause instanceof TypeError || cause instanceof RangeError) throw cause
       throw new StoreUnavailableError(`the online store could not ${what}`, { cause })
     }
   }

@@ -97,6 +97,16 @@ describe('the embedded online store between processes and threads', () => {
     expect(outcomes.sequence).toBe(outcomes.applied)
   })
 
+  it('does not take a bug for an outage', async () => {
+    await using store = await openEmbeddedOnlineStore({ directory, log })
+    const changes = [{ op: 'latest', part: 'latest/x', field: 'f', atMs: 0, value: 1n as unknown as number }] as const
+    const entries = [{ offset: 0, messageId: 'm', receivedAtMs: 0, changes }]
+    const entity = { tenant: 't', kind: 'user', id: 'u' }
+    const failure = await store.apply([{ entity, topic: 't', partition: 0, entries }]).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(TypeError)
+    expect(await store.read([{ entity, parts: 'all' }])).toEqual([{ sequence: 0, parts: new Map() }])
+  })
+
   it('is unavailable where its folder cannot be made', async () => {
     const file = join(directory, 'file')
     await writeFile(file, '')
