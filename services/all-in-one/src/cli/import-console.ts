@@ -38,6 +38,11 @@ export class ImportConsole implements ImportReport {
     print(`${file}: ${this.#tally(progress)} in ${((Date.now() - this.#startedMs) / 1000).toFixed(1)} s`)
   }
 
+  nothingAccepted(file: string, { rejected }: UploadProgress): void {
+    this.stop()
+    print(`${file}: none of its ${rejected} rows was accepted; it can be imported again as it is`)
+  }
+
   alreadyDone(file: string, finishedAt: string): void {
     print(`${file}: imported before (${finishedAt}); --again sends it again`)
   }

@@ -26,10 +26,15 @@ export interface ImportReport {
   progress(progress: UploadProgress, fraction: number): void
   rejected(file: string, row: RejectedRow): void
   finished(file: string, progress: UploadProgress): void
+  /** Every row was rejected: the file does not count as imported. */
+  nothingAccepted(file: string, progress: UploadProgress): void
   alreadyDone(file: string, finishedAt: string): void
 }
 
-/** Imports files one after another. True when every one of them was imported now; false when some were done before. */
+/**
+ * Imports files one after another. True when every one of them was imported now; false
+ * when some were done before, or none of their rows was accepted.
+ */
 export async function importFiles(files: readonly ImportFile[], options: ImportFilesOptions): Promise<boolean> {
   let complete = true
   for (const file of files) complete = (await importFile(file, options)) && complete
@@ -56,6 +61,12 @@ async function importFile(file: ImportFile, options: ImportFilesOptions): Promis
     onProgress: (state) => report.progress(state, size === 0 ? 1 : bytesRead / size),
     ...(options.signal && { signal: options.signal }),
   })
+  if (progress.accepted === 0 && progress.rejected > 0 && skipRows === 0) {
+    // Likely the mapping is wrong; it can be mended, and the file imported again without further words.
+    await ledger.commit(0, false)
+    report.nothingAccepted(name, progress)
+    return false
+  }
   await ledger.commit(progress.rows, true)
   report.finished(name, progress)
   return true
