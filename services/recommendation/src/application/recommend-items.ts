@@ -2,6 +2,8 @@ import type { RecommendationResponse, SimilarKind } from '@rapport/contracts'
 import { notFound } from '@rapport/service-kit'
 import { answerPopular, answerSimilar, answerTrending } from '../domain/answer.ts'
 import { compileItemFilter } from '../domain/item-filter.ts'
+import type { ModelView } from '../domain/model-view.ts'
+import type { TenantIndex } from '../domain/tenant-index.ts'
 import { countAnswer } from '../metrics.ts'
 import type { RecommendationContext } from './context.ts'
 import { hydrate } from './hydrate.ts'
@@ -29,9 +31,7 @@ export async function recommendSimilar(
   const { shop, lease } = await hydrate(context, query.tenant, undefined)
   using held = lease
   const index = shop.table.indexOf(query.itemId)
-  if (index === undefined || (!shop.catalogue.mayShow(index) && held?.view.itemOf(index) === undefined)) {
-    throw notFound(`item "${query.itemId}"`)
-  }
+  if (index === undefined || !isKnown(index, shop, held?.view)) throw notFound(`item "${query.itemId}"`)
   shop.rules.begin(compileItemFilter(filterOf(query)))
   shop.rules.bar(index)
   const answer = answerSimilar(shop, held?.view, {
@@ -42,6 +42,10 @@ export async function recommendSimilar(
   countAnswer(context.metrics, answer.strategy, false)
   return present({ shop, view: held?.view, answer, degraded: false, explain: true })
 }
+
+/** Where there is no catalogue everything that was spoken of is known. An item that is not to be shown may be asked about. */
+const isKnown = (index: number, { catalogue }: TenantIndex, view: ModelView | undefined): boolean =>
+  catalogue.mayShow(index) || catalogue.entryAt(index) !== undefined || view?.itemOf(index) !== undefined
 
 /** What most are interested in, or what rises. */
 export async function recommendRanking(

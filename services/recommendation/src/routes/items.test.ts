@@ -35,6 +35,14 @@ describe('GET /v1/recommendations/items/{id}/similar', () => {
     await vi.waitFor(async () => expect(idsOf(await read('items/beans/similar?category=Tools'))).toEqual(['mill']))
   })
 
+  it('knows what goes with an item that is sold out and new to the model', async () => {
+    await serveModel()
+    await shop.put('green', { title: 'Green tea' })
+    await shop.put('sencha', { title: 'Green tea from Japan', available: false })
+    await shop.catalogueHas('sencha')
+    expect(idsOf(await read('items/sencha/similar?count=1'))).toEqual(['green'])
+  })
+
   it('does not know an item that nothing has spoken of', async () => {
     await serveModel()
     const response = await shop.request('GET', '/v1/recommendations/items/ghost/similar')
