@@ -1,8 +1,9 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, rename, writeFile } from 'node:fs/promises'
 import type { Scope } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import type { AccessDependencies, CreatedKey } from '@rapport/service-kit'
 import { createKey, createTenant } from '@rapport/service-kit'
+import { readKey } from './key-file.ts'
 
 export interface KeyFile {
   readonly path: string
@@ -30,16 +31,6 @@ export async function ensureTenant(dependencies: AccessDependencies, file: KeyFi
     if (key) await writeKey(file.path, key)
   }
   return false
-}
-
-/** The key that lies in a file; undefined when there is no such file. */
-export async function readKey(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 async function writeKey(path: string, { key }: CreatedKey): Promise<void> {

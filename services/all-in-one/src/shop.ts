@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RapportApiError, RapportClient } from '@rapport/sdk'
-import { readKey } from './first-tenant.ts'
+import { readKey } from './key-file.ts'
 import type { Platform } from './platform.ts'
 
 export const shopTenant = 'demo-shop'

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { RapportClient } from '@rapport/sdk'
 import { adminKeyPath } from '../data-folder.ts'
-import { readKey } from '../first-tenant.ts'
+import { readKey } from '../key-file.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** The data folder that the environment names. */

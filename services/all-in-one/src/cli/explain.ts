@@ -1,6 +1,5 @@
 import { RapportError } from '@rapport/core'
 import { RapportApiError, RapportConnectionError } from '@rapport/sdk'
-import { ConfigError } from '@rapport/service-kit'
 
 /** An error in the words of the command line: what happened, where, and what to do. */
 export function explain(error: unknown): string {
@@ -8,7 +7,7 @@ export function explain(error: unknown): string {
   if (error instanceof RapportConnectionError) {
     return `rapport: ${error.message} (${rootCause(error)}). Is Rapport running there? RAPPORT_URL names another place.`
   }
-  if (error instanceof ConfigError || error instanceof RapportError) return `rapport: ${error.message}`
+  if (error instanceof RapportError) return `rapport: ${error.message}`
   return `rapport: ${error instanceof Error ? error.message : String(error)}`
 }
 

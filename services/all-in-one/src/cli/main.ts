@@ -5,10 +5,10 @@ import { addEventsCommand } from './commands/events.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addModelsCommand } from './commands/models.ts'
-import { addStartCommand } from './commands/start.ts'
 import { addStateCommand } from './commands/state.ts'
 import { addTrainCommand } from './commands/train.ts'
 import { interruptionOf } from './connection.ts'
+import { startDescription } from './commands/start-description.ts'
 import { exitCodes } from './exit-codes.ts'
 import { explain } from './explain.ts'
 
@@ -27,7 +27,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
   .exitOverride()
   .showHelpAfterError('(rapport COMMAND --help explains)')
 
-addStartCommand(program)
+// `start` brings the whole platform with it; the other commands are there at once without.
+if (process.argv.includes('start')) (await import('./commands/start.ts')).addStartCommand(program)
+else program.command('start').description(startDescription)
 addImportCommand(program)
 addTrainCommand(program)
 addModelsCommand(program)

@@ -5,12 +5,13 @@ import { adminKeyPath } from '../../data-folder.ts'
 import { startPlatform } from '../../platform.ts'
 import { startShop } from '../../shop.ts'
 import { print } from '../output.ts'
+import { startDescription } from './start-description.ts'
 import { variablesHelp } from '../variables-help.ts'
 
 export function addStartCommand(program: Command): void {
   program
     .command('start')
-    .description('Runs the whole platform in one process, with a small demo shop when the data folder is new.')
+    .description(startDescription)
     .option('--no-shop', 'leave the demo shop out')
     .option('--port <port>', 'port of the HTTP server (PORT)')
     .option('--data-dir <folder>', 'data folder (RAPPORT_DATA_DIR)')
