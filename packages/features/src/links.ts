@@ -1,23 +1,20 @@
 import type { EntityState } from '@rapport/online-store'
-import { compareRegisters, fieldsOf } from './registers.ts'
+import { compareMoments, fieldsOf, type Moment } from './registers.ts'
 import { parts } from './layout.ts'
 
-/**
- * The ids that an entity is linked with now, the earliest first link first. A pair is active when it was never undone
- * or its newest link is newer than its newest unlink, each by (timestamp, messageId).
- */
+/** A pair is linked when it was never undone, or its newest link is newer than its newest unlink. */
+export const isActiveLink = (link: Moment | undefined, unlink: Moment | undefined): boolean =>
+  unlink === undefined || (link !== undefined && compareMoments(link, unlink) > 0)
+
+/** The ids that an entity is linked with now, the earliest first link first. */
 export function activeLinks(state: EntityState): readonly string[] {
   const first = fieldsOf(state, parts.firstLinks)
   if (first.size === 0) return []
   const links = fieldsOf(state, parts.newestLinks)
   const unlinks = fieldsOf(state, parts.newestUnlinks)
   return [...first]
-    .filter(([id]) => {
-      const unlink = unlinks.get(id)
-      const link = links.get(id)
-      return unlink === undefined || (link !== undefined && compareRegisters(link, unlink) > 0)
-    })
-    .sort(([idA, a], [idB, b]) => compareRegisters(a, b) || (idA < idB ? -1 : 1))
+    .filter(([id]) => isActiveLink(links.get(id), unlinks.get(id)))
+    .sort(([idA, a], [idB, b]) => compareMoments(a, b) || (idA < idB ? -1 : 1))
     .map(([id]) => id)
 }
 

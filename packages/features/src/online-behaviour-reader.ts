@@ -2,7 +2,7 @@ import type { Member, OnlineStore } from '@rapport/online-store'
 import type { BehaviourReader, RecentItem, TrendBucket, TrendUnitSpan, VisitorBehaviour } from './behaviour-reader.ts'
 import { behaviourEvents, entities, limits, parts, recentParts, trendStartMs, trendWidth } from './layout.ts'
 import { readMembers, type Members } from './members.ts'
-import { compareRegisters, fieldsOf, membersOf } from './registers.ts'
+import { compareMoments, fieldsOf, membersOf } from './registers.ts'
 
 const trendParts: readonly string[] = [...behaviourEvents.map((event) => parts.trend(event)), parts.trendOther]
 /** Name under which the tallies of all custom events stand together. */
@@ -65,9 +65,9 @@ function mergeNewest(members: Members, part: string, asOfMs: number | undefined)
     const newest = new Map(first.map((item) => [item.member, item]))
     for (const item of others.flat()) {
       const standing = newest.get(item.member)
-      if (standing === undefined || compareRegisters(item, standing) > 0) newest.set(item.member, item)
+      if (standing === undefined || compareMoments(item, standing) > 0) newest.set(item.member, item)
     }
-    merged = [...newest.values()].sort((a, b) => compareRegisters(b, a) || (a.member < b.member ? 1 : -1))
+    merged = [...newest.values()].sort((a, b) => compareMoments(b, a) || (a.member < b.member ? 1 : -1))
   }
   return asOfMs === undefined ? merged : merged.filter(({ atMs }) => atMs <= asOfMs)
 }

@@ -1,7 +1,10 @@
 import type { EntityState, Member, PartValue, Register } from '@rapport/online-store'
 
-/** Order of registers: by time, then by messageId. Positive when `a` is newer. */
-export function compareRegisters(a: Register, b: Register): number {
+/** When something happened; the messageId tells what happened at the same time. */
+export type Moment = Pick<Register, 'atMs' | 'messageId'>
+
+/** Order by time, then by messageId. Positive when `a` is newer. */
+export function compareMoments(a: Moment, b: Moment): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs
   return a.messageId < b.messageId ? -1 : Number(a.messageId > b.messageId)
 }
@@ -36,7 +39,7 @@ export function mergeFields(states: readonly EntityState[], part: string, direct
   for (const state of states) {
     for (const [field, register] of fieldsOf(state, part)) {
       const standing = merged.get(field)
-      if (standing === undefined || compareRegisters(register, standing) * direction > 0) merged.set(field, register)
+      if (standing === undefined || compareMoments(register, standing) * direction > 0) merged.set(field, register)
     }
   }
   return merged

@@ -1,4 +1,4 @@
-import { limits } from '@rapport/features'
+import { itemCandidates, limits, readItemId } from '@rapport/features'
 import { readNumber, toMinorUnits } from './money.ts'
 
 /** One item of an event, with everything that the event's lines say of it added up. */
@@ -14,19 +14,15 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 const largestQuantity = 1_000_000
 
-/**
- * The items of an event by the Segment e-commerce spec: `properties.product_id` (also `productId`, `sku`, `itemId`) and
- * each of `properties.products`, every item once, at most 1,000. Prices are read when a currency is given.
- */
+/** The items of an event, every item once, at most 1,000. Prices are read when a currency is given. */
 export function itemLines(properties: JsonObject | undefined, currency?: string): readonly ItemLine[] {
   if (properties === undefined) return []
   const lines = new Map<string, ItemLine>()
-  const products: unknown = properties['products']
-  for (const line of Array.isArray(products) ? [properties, ...products] : [properties]) {
+  for (const candidate of itemCandidates(properties)) {
     if (lines.size >= limits.itemsOfAnEvent) break
-    if (!isJsonObject(line)) continue
-    const itemId = readItemId(line)
-    if (itemId !== undefined) lines.set(itemId, addLine(lines.get(itemId), { itemId, line, currency }))
+    const itemId = readItemId(candidate)
+    if (itemId === undefined) continue
+    lines.set(itemId, addLine(lines.get(itemId), { itemId, line: candidate as JsonObject, currency }))
   }
   return [...lines.values()]
 }
@@ -46,16 +42,7 @@ function addLine(
   }
 }
 
-function readItemId(line: JsonObject): string | undefined {
-  const id = line['product_id'] ?? line['productId'] ?? line['sku'] ?? line['itemId']
-  const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id
-  return typeof text === 'string' && text.length > 0 && text.length <= 256 ? text : undefined
-}
-
 function readQuantity(value: unknown): number {
   const quantity = readNumber(value)
   return quantity === undefined || quantity < 1 || quantity > largestQuantity ? 1 : Math.round(quantity)
 }
-
-const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,16 @@
 import type { Event } from '@rapport/contracts'
-import { customCountPrefix, entities, isBehaviourEvent, isCustomEvent, limits, parts } from '@rapport/features'
+import {
+  customCountPrefix,
+  entities,
+  identityOf,
+  isBehaviourEvent,
+  isCustomEvent,
+  isUnlink,
+  limits,
+  parts,
+} from '@rapport/features'
 import type { Change, EntityRef, JsonValue } from '@rapport/online-store'
-import { identityChanges, identityOf, isUnlink } from './identity.ts'
+import { identityChanges } from './identity.ts'
 import { itemLines, type ItemLine } from './item-lines.ts'
 import { readCurrency, toMinorUnits } from './money.ts'
 import type { TimedEvent } from './read-event.ts'

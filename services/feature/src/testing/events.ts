@@ -3,7 +3,6 @@ import type { OutgoingRecord } from '@rapport/messaging'
 
 /** 2026-03-02, a Monday, noon. */
 export const noonMs = Date.parse('2026-03-02T12:00:00.000Z')
-const minuteMs = 60_000
 
 let made = 0
 

@@ -1,7 +1,5 @@
-import { type Event, identityUnlinkedEvent } from '@rapport/contracts'
-import { isBlockedId, limits } from '@rapport/features'
-
-type Moment = readonly [atMs: number, messageId: string]
+import type { Event } from '@rapport/contracts'
+import { compareMoments, identityOf, isActiveLink, limits, type Moment } from '@rapport/features'
 
 interface Pair {
   readonly userId: string
@@ -11,22 +9,10 @@ interface Pair {
   newestUnlink: Moment | undefined
 }
 
-function compareMoments([atA, idA]: Moment, [atB, idB]: Moment): number {
-  if (atA !== atB) return atA - atB
-  return idA < idB ? -1 : Number(idA > idB)
-}
-
-const never: Moment = [Number.POSITIVE_INFINITY, '']
 const compareText = (left: string, right: string): number => (left < right ? -1 : Number(left > right))
 
 const newer = (standing: Moment | undefined, moment: Moment): Moment =>
   standing === undefined || compareMoments(moment, standing) > 0 ? moment : standing
-
-/** A link that was never undone, or was made again after it was. */
-const isActive = ({ first, newestLink, newestUnlink }: Pair): boolean =>
-  first !== undefined &&
-  newestLink !== undefined &&
-  (newestUnlink === undefined || compareMoments(newestLink, newestUnlink) > 0)
 
 /**
  * Which anonymous ids belong to which user, by the rules by which online state is read: the first active link of an
@@ -37,10 +23,9 @@ export class IdentityLinks {
 
   /** Takes in what an event says of identity. */
   add(event: Event, atMs: number): void {
-    const { userId, messageId } = event
-    const isUnlink = event.type === 'track' && event.event === identityUnlinkedEvent
-    const anonymousId = otherId(event, isUnlink)
-    if (userId === undefined || anonymousId === undefined || isBlockedId(userId) || isBlockedId(anonymousId)) return
+    const statement = identityOf(event)
+    if (statement === undefined) return
+    const { kind, userId, anonymousId } = statement
     const key = JSON.stringify([userId, anonymousId])
     const pair = this.#pairs.get(key) ?? {
       userId,
@@ -50,8 +35,8 @@ export class IdentityLinks {
       newestUnlink: undefined,
     }
     this.#pairs.set(key, pair)
-    const moment: Moment = [atMs, messageId]
-    if (isUnlink) {
+    const moment: Moment = { atMs, messageId: event.messageId }
+    if (kind === 'unlink') {
       pair.newestUnlink = newer(pair.newestUnlink, moment)
       return
     }
@@ -61,10 +46,14 @@ export class IdentityLinks {
 
   /** The user of every anonymous id that belongs to one. */
   owners(): ReadonlyMap<string, string> {
-    const active = [...this.#pairs.values()].filter(isActive).sort((left, right) => {
-      const byTime = compareMoments(left.first ?? never, right.first ?? never)
-      return byTime || compareText(left.userId, right.userId) || compareText(left.anonymousId, right.anonymousId)
-    })
+    const active = [...this.#pairs.values()]
+      .flatMap(({ first, newestLink, newestUnlink, ...ids }) =>
+        first !== undefined && isActiveLink(newestLink, newestUnlink) ? [{ ...ids, first }] : [],
+      )
+      .sort((left, right) => {
+        const byTime = compareMoments(left.first, right.first)
+        return byTime || compareText(left.userId, right.userId) || compareText(left.anonymousId, right.anonymousId)
+      })
     const owners = new Map<string, string>()
     const memberCounts = new Map<string, number>()
     const beyondLimit = new Set<string>()
@@ -78,11 +67,4 @@ export class IdentityLinks {
     }
     return owners
   }
-}
-
-function otherId(event: Event, isUnlink: boolean): string | undefined {
-  if (event.type === 'alias') return event.previousId
-  if (!isUnlink) return event.anonymousId
-  const named = event.properties?.['anonymousId']
-  return typeof named === 'string' && named.length > 0 && named.length <= 256 ? named : event.anonymousId
 }

@@ -1,0 +1,30 @@
+import { limits } from './layout.ts'
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** Where an event may name items by the Segment e-commerce spec: in its properties and in each entry of `properties.products`. */
+export function itemCandidates(properties: JsonObject): readonly unknown[] {
+  const products: unknown = properties['products']
+  return Array.isArray(products) ? [properties, ...(products as unknown[])] : [properties]
+}
+
+/** The item that a candidate names: the first of `product_id`, `productId`, `sku`, `itemId`, as text of 1 to 256 characters. */
+export function readItemId(candidate: unknown): string | undefined {
+  if (typeof candidate !== 'object' || candidate === null) return undefined
+  const { product_id: product, productId, sku, itemId } = candidate as JsonObject
+  const id = product ?? productId ?? sku ?? itemId
+  const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id
+  return typeof text === 'string' && text.length > 0 && text.length <= 256 ? text : undefined
+}
+
+/** The items of an event, each once, at most 1,000. */
+export function itemIdsOf(properties: JsonObject | undefined): readonly string[] {
+  if (properties === undefined) return []
+  const ids = new Set<string>()
+  for (const candidate of itemCandidates(properties)) {
+    if (ids.size >= limits.itemsOfAnEvent) break
+    const id = readItemId(candidate)
+    if (id !== undefined) ids.add(id)
+  }
+  return [...ids]
+}
