@@ -40,7 +40,7 @@ export class Postings {
     return this.documentsByTerm[term]?.length ?? 0
   }
 
-  /** Packed document ids, in no order. */
+  /** Packed document ids, ascending. */
   documentsOf(term: number): readonly number[] {
     return this.documentsByTerm[term] ?? []
   }
@@ -50,28 +50,39 @@ export class Postings {
     return this.termsByDocument.get(document)
   }
 
+  /** Only what differs from the document's terms of before is changed: most changes of a document are to a few of them. */
   set(document: number, terms: ReadonlyMap<string, number>): void {
-    this.remove(document)
-    const packed = new Int32Array(terms.size)
+    const before = this.termsByDocument.get(document) ?? new Int32Array(0)
+    const after = new Int32Array(terms.size)
     let at = 0
-    for (const [token, frequency] of terms) {
-      const term = this.internTerm(token)
-      packed[at++] = pack(term, frequency)
-      this.documentsByTerm[term]?.push(pack(document, frequency))
-    }
-    this.termsByDocument.set(document, packed.sort())
+    for (const [token, frequency] of terms) after[at++] = pack(this.internTerm(token), frequency)
+    after.sort()
+    const kept = new Set(before)
+    const wanted = new Set(after)
+    for (const packed of before) if (!wanted.has(packed)) this.detach(document, packed)
+    for (const packed of after) if (!kept.has(packed)) this.attach(document, packed)
+    for (const packed of before) this.freeIfUnused(Postings.idOf(packed))
+    this.termsByDocument.set(document, after)
   }
 
   remove(document: number): void {
-    for (const packed of this.termsByDocument.get(document) ?? []) {
-      const term = Postings.idOf(packed)
-      const documents = this.documentsByTerm[term] ?? []
-      const at = documents.findIndex((candidate) => Postings.idOf(candidate) === document)
-      const last = documents.pop()
-      if (last !== undefined && at < documents.length) documents[at] = last
-      if (documents.length === 0) this.freeTerm(term)
-    }
+    const before = this.termsByDocument.get(document) ?? []
+    for (const packed of before) this.detach(document, packed)
+    for (const packed of before) this.freeIfUnused(Postings.idOf(packed))
     this.termsByDocument.delete(document)
+  }
+
+  private attach(document: number, packedTerm: number): void {
+    const documents = this.documentsByTerm[Postings.idOf(packedTerm)] ?? []
+    const entry = document * frequencyBits + (packedTerm % frequencyBits)
+    const last = documents.at(-1)
+    if (last === undefined || last < entry) documents.push(entry)
+    else documents.splice(placeOf(documents, document), 0, entry)
+  }
+
+  private detach(document: number, packedTerm: number): void {
+    const documents = this.documentsByTerm[Postings.idOf(packedTerm)] ?? []
+    documents.splice(placeOf(documents, document), 1)
   }
 
   private internTerm(token: string): number {
@@ -85,9 +96,23 @@ export class Postings {
   }
 
   /** A token that no document has any more is forgotten, so that the vocabulary is bounded by the documents. */
-  private freeTerm(term: number): void {
+  private freeIfUnused(term: number): void {
+    if (this.documentFrequency(term) > 0) return
     this.termIds.delete(this.tokens[term] ?? '')
     this.tokens[term] = ''
     this.freeTerms.push(term)
   }
+}
+
+/** Where a document stands, or would stand, among ascending packed ids. */
+function placeOf(documents: readonly number[], document: number): number {
+  const wanted = document * frequencyBits
+  let low = 0
+  let high = documents.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((documents[middle] as number) < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
 }
