@@ -1,4 +1,5 @@
 import { createFeatureReader } from '@rapport/features'
+import { blame } from '@rapport/messaging'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { archivedTopics, forgetCommandKey, topics, type StateCommand } from '@rapport/contracts'
 import { StateRebuilder } from './application/rebuild-state.ts'
@@ -75,6 +76,8 @@ async function handle(
     else if (command.type === 'rebuild') await rebuilder.request(command.tenant, command.id)
     else await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
   } catch (error) {
+    // The follower comes again: a rebuild cut short that was forgotten would leave half a state behind.
+    if (blame(error) === 'environment') throw error
     log.error({ err: error, command: command.type }, 'a state command failed')
   }
 }

@@ -1,4 +1,5 @@
 import { stateRebuildsPrefix, topics } from '@rapport/contracts'
+import { ObjectStoreError } from '@rapport/object-store'
 import type { Application } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anEvent, noonMs } from '../testing/events.ts'
@@ -127,6 +128,30 @@ describe('rebuilding state', () => {
     await harness.startConsuming()
     await finished(id)
     expect(await readRebuild(objectStore, 'shop', id)).toMatchObject({ state: 'done', attempts: 2, eventsRead: 50 })
+  })
+
+  it('is not forgotten when its record could not be read at once', async () => {
+    await harness.publish(traffic(50))
+    const { id } = await requestRebuild(harness.dependencies, 'shop')
+    const { objectStore } = harness.dependencies
+    let failures = 0
+    const shaky = new Proxy(objectStore, {
+      get(target, name) {
+        if (name === 'get') {
+          return (key: string) => {
+            if (failures >= 2 || !key.startsWith(stateRebuildsPrefix('shop'))) return target.get(key)
+            failures += 1
+            return Promise.reject(new ObjectStoreError('RPT_OBJECT_STORE_UNAVAILABLE', 'the store is away'))
+          }
+        }
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    await harness.startConsuming({ objectStore: shaky })
+    expect(failures).toBe(2)
+    await finished(id)
+    expect(await readRebuild(objectStore, 'shop', id)).toMatchObject({ state: 'done', eventsRead: 50 })
   })
 
   it('answers with the one under way, and removes the command of a finished one', async () => {
