@@ -2,8 +2,6 @@ import type { RecommendationStrategy } from '@rapport/contracts'
 import type { ModelHost } from '@rapport/model-store'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
-type CacheOutcome = 'hit' | 'miss' | 'stale'
-
 export interface RecommendationMetrics {
   readonly answers: Counter<'strategy'>
   readonly degraded: Counter

@@ -35,8 +35,6 @@ interface Act {
   readonly weight: number
 }
 
-const noHistory: VisitorHistory = { items: [], seen: new Set(), bought: new Set() }
-
 /**
  * What recommendation needs of a visitor's behaviour. Each event kind counts once for an item, by its weight, halved for
  * each half-life that it is older than the newest act; the strengths of one item's kinds add up.
