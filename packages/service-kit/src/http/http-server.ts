@@ -13,6 +13,7 @@ import { addOpenApi } from './openapi.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { addReferencePage } from './reference-page.ts'
 import { requestIdOf } from './request-id.ts'
+import { createRequestLog } from './request-log.ts'
 import { addRequestMetrics } from './request-metrics.ts'
 import { compileValidator } from './validation.ts'
 
@@ -105,6 +106,7 @@ function createApp(log: Logger, limits: HttpLimits): HttpApp {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    childLoggerFactory: createRequestLog,
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: limits.bodyBytes ?? 1024 ** 2,

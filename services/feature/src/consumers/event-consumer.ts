@@ -39,7 +39,7 @@ export interface EventConsumerOptions {
  * A batch costs three commits, however small it is. While 8,000 single events a second come in, batches every few
  * milliseconds would cost more than their events; this is a small part of the second within which state is fresh.
  */
-const minIntervalMs = 25
+const minIntervalMs = 50
 
 /** Consumes the events' topic: reads each record, applies what it says, sends what it cannot apply to the dead letters. */
 export function consumeEvents(options: EventConsumerOptions): Promise<Subscriber> {

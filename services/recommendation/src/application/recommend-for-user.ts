@@ -22,7 +22,8 @@ export interface UserQuery {
 /** An answer as it goes out. */
 export interface RenderedAnswer {
   readonly recommendationId: string
-  readonly body: Uint8Array
+  /** JSON. */
+  readonly body: string
   readonly degraded: boolean
 }
 
@@ -65,7 +66,7 @@ function answerNow(context: RecommendationContext, query: UserQuery, hydration: 
   const { recommendationId } = response
   const exposureFields = exposureFieldsOf(response)
   expose(context, audienceOf(query), { recommendationId, exposureFields, cached: false })
-  const body = Buffer.from(JSON.stringify(response))
+  const body = JSON.stringify(response)
   if (typeof hydration.state !== 'string') {
     const header = toHeader(response, hydration.shop, hydration.state.stamp)
     writeCached(context, cacheKeyOf(query), encodeCacheEntry({ header, exposureFields, body }))

@@ -17,7 +17,7 @@ export interface CacheEntry {
   /** The fields of the exposure's record that every showing shares: JSON, the inside of an object. */
   readonly exposureFields: Uint8Array
   /** The JSON body. */
-  readonly body: Uint8Array
+  readonly body: string
 }
 
 const lengthBytes = 4
@@ -28,7 +28,7 @@ export function encodeCacheEntry({ header, exposureFields, body }: CacheEntry): 
   const lengths = Buffer.alloc(2 * lengthBytes)
   lengths.writeUInt32LE(json.length, 0)
   lengths.writeUInt32LE(exposureFields.length, lengthBytes)
-  return Buffer.concat([lengths, json, exposureFields, body])
+  return Buffer.concat([lengths, json, exposureFields, Buffer.from(body)])
 }
 
 /** Reads what `encodeCacheEntry` wrote; the name of a cache key carries the version of this form. */
@@ -40,6 +40,6 @@ export function decodeCacheEntry(stored: Uint8Array): CacheEntry {
   return {
     header: JSON.parse(bytes.toString('utf8', headerAt, exposureAt)) as CacheHeader,
     exposureFields: bytes.subarray(exposureAt, bodyAt),
-    body: bytes.subarray(bodyAt),
+    body: bytes.toString('utf8', bodyAt),
   }
 }
