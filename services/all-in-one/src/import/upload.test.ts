@@ -34,8 +34,8 @@ function createPlatform(answerAll?: (call: Call) => void): { client: RapportClie
     retries: 0,
     fetch: (input, init) => {
       const { promise, resolve } = Promise.withResolvers<Response>()
-      const { pathname } = new URL(String(input))
-      const text = String(init?.body)
+      const { pathname } = new URL(input instanceof Request ? input.url : input)
+      const text = typeof init?.body === 'string' ? init.body : ''
       const rows =
         pathname === '/v1/items'
           ? text.split('\n').map((line) => JSON.parse(line) as object)
