@@ -18,6 +18,9 @@ import { addItemRoutes } from './routes/items.ts'
 import { addUserRoute } from './routes/users.ts'
 import { addVisitorRoute } from './routes/visitors.ts'
 
+/** Before the catalogue is known an answer could show what has been withdrawn; a slow start is better, up to a point. */
+const catalogueWaitMs = 10_000
+
 /** Answers what a visitor may want next: models, catalogue, content and trends, ranked and explained. */
 export async function createRecommendationService(
   config: RecommendationConfig,
@@ -101,6 +104,7 @@ export function composeRecommendationService(
     },
     async startServing() {
       catalogue ??= stack.use(await followCatalogue({ eventLog, shops, log }))
+      await catalogue.waitUntilCaughtUp(catalogueWaitMs)
       // A tenant that is new may have the name of one that was removed.
       tenants ??= stack.use(
         await eventLog.follow(topics.access.name, (records) => {

@@ -2,6 +2,7 @@ import { ItemSchema, topics } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import type { EventLog, Follower, LogRecord } from '@rapport/messaging'
 import { Compile } from 'typebox/compile'
+import { within } from '../adapters/deadline.ts'
 import type { Shops } from '../domain/shops.ts'
 
 const itemValidator = Compile(ItemSchema)
@@ -11,6 +12,8 @@ const sliceMs = 4
 
 export interface CatalogueFollower extends AsyncDisposable {
   isCaughtUp(): boolean
+  /** Resolves when what stood at the beginning has been read, or after `deadlineMs`. */
+  waitUntilCaughtUp(deadlineMs: number): Promise<void>
 }
 
 export interface FollowCatalogueDependencies {
@@ -31,7 +34,17 @@ export async function followCatalogue(dependencies: FollowCatalogueDependencies)
     },
     (error: unknown) => dependencies.log.error({ err: error }, 'the catalogue could not be read to its end'),
   )
-  return { isCaughtUp: () => caughtUp, [Symbol.asyncDispose]: () => follower[Symbol.asyncDispose]() }
+  return {
+    isCaughtUp: () => caughtUp,
+    async waitUntilCaughtUp(deadlineMs) {
+      try {
+        await within(follower.caughtUp, deadlineMs, 'The catalogue')
+      } catch (error) {
+        dependencies.log.warn({ err: error }, 'answers begin before the whole catalogue is known')
+      }
+    },
+    [Symbol.asyncDispose]: () => follower[Symbol.asyncDispose](),
+  }
 }
 
 async function applyRecords(records: readonly LogRecord[], dependencies: FollowCatalogueDependencies): Promise<void> {
