@@ -8,7 +8,7 @@ type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
  * twentieth of the time of a small one.
  */
 export function createRequestLog(parent: FastifyBaseLogger, bindings: Record<string, unknown>): FastifyBaseLogger {
-  return new RequestLog(parent, bindings) as unknown as FastifyBaseLogger
+  return new RequestLog(parent, bindings)
 }
 
 class RequestLog implements Record<Level, Write> {

@@ -15,6 +15,7 @@ export async function benchIdle(): Promise<Report> {
   return {
     idle: {
       'resident MiB': after.residentMiB,
+      'anonymous MiB': after.anonymousMiB,
       'CPU % of one core': ((after.cpuSeconds - before.cpuSeconds) / seconds) * 100,
     },
   }

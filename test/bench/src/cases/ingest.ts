@@ -1,6 +1,7 @@
-import type { LoadRequest, LoadResult } from '../harness/load.ts'
+import type { LoadRequest } from '../harness/connection.ts'
+import type { LoadResult } from '../harness/load.ts'
 import { closedLoop } from '../harness/load.ts'
-import type { MeasuredPlatform } from '../harness/platform.ts'
+import type { MeasuredPlatform, Usage } from '../harness/platform.ts'
 import { startMeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
 import { EventMaker } from '../harness/workload.ts'
@@ -30,12 +31,12 @@ async function accepted({ callers, batch }: { callers: number; batch: number }):
   const before = await platform.usage()
   const result = await closedLoop(platform, { callers, seconds, next })
   const after = await platform.usage()
-  return summary(result, { batch, cpuSeconds: after.cpuSeconds - before.cpuSeconds, residentMiB: after.residentMiB })
+  return summary(result, { ...after, batch, cpuSeconds: after.cpuSeconds - before.cpuSeconds })
 }
 
 function summary(
   { requests, failures, seconds: took, latency }: LoadResult,
-  { batch, cpuSeconds, residentMiB }: { batch: number; cpuSeconds: number; residentMiB: number },
+  { batch, cpuSeconds, residentMiB, anonymousMiB }: Usage & { batch: number },
 ): Record<string, number> {
   return {
     'events per second': ((requests - failures) * batch) / took,
@@ -46,6 +47,7 @@ function summary(
     // Of the whole process: accepting, and applying at the same time.
     'CPU µs per event': (cpuSeconds * 1e6) / (requests * batch),
     'resident MiB': residentMiB,
+    'anonymous MiB': anonymousMiB,
   }
 }
 
@@ -58,9 +60,12 @@ async function applied(): Promise<Record<string, number>> {
   await allApplied(platform, maker.made)
   const before = maker.made
   const startMs = performance.now()
-  let peakMiB = 0
+  const peak = { residentMiB: 0, anonymousMiB: 0 }
   const watch = setInterval(() => {
-    void platform.usage().then(({ residentMiB }) => (peakMiB = Math.max(peakMiB, residentMiB)))
+    void platform.memory().then(({ residentMiB, anonymousMiB }) => {
+      peak.residentMiB = Math.max(peak.residentMiB, residentMiB)
+      peak.anonymousMiB = Math.max(peak.anonymousMiB, anonymousMiB)
+    })
   }, 500)
   const result = await closedLoop(platform, { callers, seconds, next: () => maker.batch(batch) })
   await allApplied(platform, maker.made)
@@ -69,17 +74,18 @@ async function applied(): Promise<Record<string, number>> {
     'events per second': (maker.made - before) / ((performance.now() - startMs) / 1000),
     'seconds behind at the end': (performance.now() - startMs) / 1000 - result.seconds,
     failures: result.failures,
-    'peak resident MiB': peakMiB,
+    'peak resident MiB': peak.residentMiB,
+    'peak anonymous MiB': peak.anonymousMiB,
   }
 }
 
-/** Waits until as many events are applied as were made. */
+/** Waits until as many events are applied as were made. Asking costs the platform some milliseconds. */
 async function allApplied(platform: MeasuredPlatform, count: number): Promise<void> {
   const deadlineMs = performance.now() + 300_000
   while ((await platform.metric(appliedMetric)) < count) {
     if (performance.now() > deadlineMs) throw new Error('the consumers do not catch up')
     await new Promise((resolve) => {
-      setTimeout(resolve, 50)
+      setTimeout(resolve, 250)
     })
   }
 }

@@ -1,4 +1,5 @@
-import type { LoadRequest, LoadResult } from '../harness/load.ts'
+import type { LoadRequest } from '../harness/connection.ts'
+import type { LoadResult } from '../harness/load.ts'
 import { openLoop } from '../harness/load.ts'
 import type { MeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
@@ -69,6 +70,7 @@ async function measure(platform: MeasuredPlatform, load: Load): Promise<Record<s
     'CPU ms per request': ((after.cpuSeconds - before.cpuSeconds) * 1000) / result.requests,
     degraded: (await degraded(platform)) - degradedBefore,
     'resident MiB': after.residentMiB,
+    'anonymous MiB': after.anonymousMiB,
   }
 }
 

@@ -1,12 +1,5 @@
 import { build, type Histogram } from 'hdr-histogram-js'
-import type { Pool } from 'undici'
-
-/** One request of a load. */
-export interface LoadRequest {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly body?: string
-}
+import type { ConnectionPool, LoadRequest } from './connection.ts'
 
 export interface LoadResult {
   readonly requests: number
@@ -18,28 +11,12 @@ export interface LoadResult {
 }
 
 export interface Target {
-  readonly pool: Pool
-  readonly key: string
+  readonly pool: ConnectionPool
 }
 
 /** Microseconds, up to a minute, three digits. */
 const createHistogram = (): Histogram =>
   build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 })
-
-async function send({ pool, key }: Target, { method, path, body }: LoadRequest): Promise<boolean> {
-  try {
-    const response = await pool.request({
-      method,
-      path,
-      headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body }),
-    })
-    await response.body.dump({ limit: Infinity })
-    return response.statusCode >= 200 && response.statusCode < 300
-  } catch {
-    return false
-  }
-}
 
 class Meter {
   readonly #histogram = createHistogram()
@@ -75,7 +52,7 @@ export async function closedLoop(
     while (performance.now() < endMs) {
       const request = next()
       const startMs = performance.now()
-      meter.record(startMs, await send(target, request))
+      meter.record(startMs, await target.pool.send(request))
     }
   }
   await Promise.all(Array.from({ length: callers }, call))
@@ -95,7 +72,7 @@ export async function openLoop(
     const dueCount = Math.min(total, Math.floor(((performance.now() - startMs) * perSecond) / 1000) + 1)
     for (; sent < dueCount; sent += 1) {
       const dueMs = startMs + (sent * 1000) / perSecond
-      const answered = send(target, next()).then((ok) => meter.record(dueMs, ok))
+      const answered = target.pool.send(next()).then((ok) => meter.record(dueMs, ok))
       inFlight.add(answered)
       void answered.finally(() => inFlight.delete(answered))
     }

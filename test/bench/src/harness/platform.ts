@@ -5,20 +5,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { Pool } from 'undici'
+import { ConnectionPool } from './connection.ts'
 import type { Target } from './load.ts'
 
 const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
 
-export interface Usage {
+/** As Linux counts it. */
+export interface Memory {
+  readonly residentMiB: number
+  /** Of it what the process has allocated itself: the rest is mapped files, which the system drops when it needs room. */
+  readonly anonymousMiB: number
+}
+
+export interface Usage extends Memory {
   /** CPU of the whole process, user and system, both threads. */
   readonly cpuSeconds: number
-  readonly residentMiB: number
 }
 
 export interface MeasuredPlatform extends AsyncDisposable, Target {
   readonly url: string
+  readonly key: string
   usage(): Promise<Usage>
+  memory(): Promise<Memory>
   /** A metric's value, summed over its labels; 0 when it is not there. */
   metric(name: string): Promise<number>
 }
@@ -58,26 +66,26 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
     child.once('exit', (code) => reject(new Error(`the platform ended with ${code}`)))
   })
   const key = (await readFile(join(dataDir, 'admin-key'), 'utf8')).trim()
-  const pool = stack.use(new DisposablePool(url, { connections: options.connections, pipelining: 1 }))
+  const pool = stack.use(new ConnectionPool({ url: new URL(url), key }, options.connections))
   const metric = async (name: string): Promise<number> => sumMetric(await scrape(url), name)
+  const memory = (): Promise<Memory> => memoryOf(child.pid)
   const owned = stack.move()
   return {
     url,
     key,
     pool,
     metric,
-    usage: async () => ({
-      cpuSeconds: await metric('process_cpu_seconds_total'),
-      residentMiB: (await metric('process_resident_memory_bytes')) / 1024 ** 2,
-    }),
+    memory,
+    usage: async () => ({ cpuSeconds: await metric('process_cpu_seconds_total'), ...(await memory()) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
-class DisposablePool extends Pool implements AsyncDisposable {
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
-  }
+async function memoryOf(pid: number | undefined): Promise<Memory> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const mebibytes = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
+  return { residentMiB: mebibytes('VmRSS'), anonymousMiB: mebibytes('RssAnon') }
 }
 
 const scrape = async (url: string): Promise<string> => (await fetch(new URL('/metrics', url))).text()

@@ -1,4 +1,4 @@
-import type { LoadRequest } from './load.ts'
+import type { LoadRequest } from './connection.ts'
 
 /** Users and items that a workload draws from. */
 export interface Population {
