@@ -13,6 +13,15 @@ import { ingestionLimits } from './ingestion-limits.ts'
 import { ItemBodySchema } from './items.ts'
 import { topics } from './topics.ts'
 
+const callExamples: Readonly<Record<EventType, object>> = {
+  track: { userId: 'ada', event: 'Product Viewed', properties: { product_id: 'tea-pot' } },
+  identify: { userId: 'ada', anonymousId: 'b7f3', traits: { plan: 'gold' } },
+  page: { anonymousId: 'b7f3', name: 'Home', properties: { path: '/' } },
+  screen: { anonymousId: 'b7f3', name: 'Basket' },
+  group: { userId: 'ada', groupId: 'tea-club', traits: { since: 2024 } },
+  alias: { userId: 'ada', previousId: 'b7f3' },
+}
+
 const callSchema = (type: EventType): TObject =>
   Type.Object(
     {
@@ -21,7 +30,7 @@ const callSchema = (type: EventType): TObject =>
       type: Type.Optional(Type.Union([Type.Literal(type), Type.Null()])),
       writeKey: Type.Optional(Type.String()),
     },
-    { ...(type === 'alias' ? {} : hasVisitor), description: `A ${type} call of the Segment HTTP Tracking API.` },
+    { ...(type === 'alias' ? {} : hasVisitor), examples: [callExamples[type]] },
   )
 
 /** Bodies of `/v1/track` and its siblings. Fields that are not named here are accepted and not kept. */
@@ -52,10 +61,17 @@ export const BatchBodySchema = Type.Object({
 })
 
 /** Body of `/v1/batch` as the API document shows it: with the events' own schemas, each checked on its own. */
-export const DocumentedBatchBodySchema = Type.Object({
-  ...BatchBodySchema.properties,
-  batch: atLeastOne(Type.Union([...batchEventSchemas]), ingestionLimits.batchEvents),
-})
+export const DocumentedBatchBodySchema = Type.Object(
+  {
+    ...BatchBodySchema.properties,
+    batch: atLeastOne(Type.Union([...batchEventSchemas]), ingestionLimits.batchEvents),
+  },
+  {
+    examples: [
+      { batch: [{ type: 'track', messageId: 'order-17', ...callExamples.track, timestamp: '2026-03-01T12:00:00Z' }] },
+    ],
+  },
+)
 
 /** Answer of a single call: the event is durable. `messageId` is the client's, or the one that was made for it. */
 export const CallAnswerSchema = Type.Object(

@@ -32,6 +32,7 @@ export async function addOpenApi(app: HttpApp, { title, version, description }: 
     openapi: {
       openapi: '3.1.0',
       info: { title, version, ...(description === undefined ? {} : { description }) },
+      servers: [{ url: '/' }],
       components: { securitySchemes },
     },
     refResolver: {
@@ -39,6 +40,7 @@ export async function addOpenApi(app: HttpApp, { title, version, description }: 
     },
     transform: ({ schema, url, route }) => ({ schema: describe(schema, route), url }),
   })
+  let document: Record<string, unknown> | undefined
   app.get(
     '/openapi.json',
     {
@@ -50,9 +52,23 @@ export async function addOpenApi(app: HttpApp, { title, version, description }: 
       },
       serializerCompiler: () => (data) => JSON.stringify(data),
     },
-    () => app.swagger() as unknown as Record<string, unknown>,
+    () => (document ??= withPlainSchemas(app.swagger()) as Record<string, unknown>),
   )
 }
+
+/** `additionalProperties: {}` says the same as `true`, and readers of documents take it for "none". */
+function withPlainSchemas(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPlainSchemas)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([name, child]): [string, unknown] => [
+    name,
+    name === 'additionalProperties' && isEmpty(child) ? true : withPlainSchemas(child),
+  ])
+  return Object.fromEntries(entries)
+}
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'The request is not valid; `details` name fields and reasons.',

@@ -1,45 +1,62 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { fastify } from 'fastify'
 import type { HttpApp } from '../service.ts'
 
 const hidden = { hide: true } as object
+
+/** Nothing of the page asks another host, or offers to. */
+const configuration = {
+  url: '/openapi.json',
+  withDefaultFonts: false,
+  telemetry: false,
+  showDeveloperTools: 'never',
+  hideClientButton: true,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+} as const
 
 /**
  * `/docs`: a browsable reference of the OpenAPI document, with nothing fetched from elsewhere. Its megabytes of script are
  * loaded when somebody opens it.
  */
 export function addReferencePage(app: HttpApp, title: string): void {
-  let page: Promise<FastifyInstance> | undefined
-  const serve = async (url: string): Promise<{ status: number; type: string; body: Buffer }> => {
-    page ??= createPage(title)
-    const answer = await (await page).inject({ method: 'GET', url })
-    return {
-      status: answer.statusCode,
-      type: answer.headers['content-type'] ?? 'text/html',
-      body: answer.rawPayload,
-    }
-  }
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, type, body } = await serve(request.url)
-    return reply.code(status).type(type).send(body)
-  }
+  let scripts: Promise<FastifyInstance> | undefined
   app.get('/docs', { schema: hidden }, (request, reply) => {
     // The page names its script by a relative address, so it has to stand below the slash.
     const isBelow = request.url.split('?', 1)[0]?.endsWith('/')
-    return isBelow ? answer(request, reply) : reply.redirect('/docs/')
+    return isBelow ? reply.type('text/html; charset=utf-8').send(toHtml(title)) : reply.redirect('/docs/')
   })
-  app.get('/docs/*', { schema: hidden }, answer)
+  app.get('/docs/*', { schema: hidden }, async (request, reply) => {
+    scripts ??= loadScripts()
+    const answer = await (await scripts).inject({ method: 'GET', url: request.url })
+    reply.code(answer.statusCode).type(answer.headers['content-type'] ?? 'text/plain')
+    return reply.send(answer.rawPayload)
+  })
   app.addHook('onClose', async () => {
-    await (await page)?.close()
+    await (await scripts)?.close()
   })
 }
 
-async function createPage(title: string): Promise<FastifyInstance> {
+/** An icon of no bytes keeps browsers from asking for `/favicon.ico`. */
+const toHtml = (title: string): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="icon" href="data:,">
+    <title>${title.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</title>
+  </head>
+  <body>
+    <div id="app"></div>
+    <script src="js/scalar.js"></script>
+    <script>Scalar.createApiReference('#app', ${JSON.stringify(configuration)})</script>
+  </body>
+</html>
+`
+
+async function loadScripts(): Promise<FastifyInstance> {
   const { default: reference } = await import('@scalar/fastify-api-reference')
-  const page = fastify()
-  await page.register(reference, {
-    routePrefix: '/docs',
-    configuration: { url: '/openapi.json', pageTitle: title, withDefaultFonts: false, telemetry: false },
-  })
-  return page
+  const scripts = fastify()
+  await scripts.register(reference, { routePrefix: '/docs', configuration })
+  return scripts
 }

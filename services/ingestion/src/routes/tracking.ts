@@ -43,8 +43,8 @@ export function addTrackingRoutes(app: HttpApp, dependencies: TrackingDependenci
 
 function addCallRoute(app: HttpApp, type: EventType, { clock, acceptEvents }: TrackingDependencies): void {
   const schema = {
-    summary: `Take a ${type} call`,
-    description: `An event of at most ${ingestionLimits.eventBytes} bytes. The answer comes when it is on disk.`,
+    summary: `Take ${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} call`,
+    description: `As the Segment HTTP Tracking API has it, at most ${ingestionLimits.eventBytes} bytes. Fields that are not named here are accepted and not kept. The answer comes when it is on disk.`,
     body: callSchemas[type],
     response: { 200: CallAnswerSchema },
   }
