@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { existingFile } from './existing-file.ts'
 import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
+import { parseTime } from './parse-time.ts'
 import type { ReadOptions } from './read-table.ts'
 import { readCsv } from './read-table.ts'
 
@@ -79,7 +80,7 @@ async function* baskets(path: string, options?: ReadOptions): AsyncGenerator<Imp
     const { household_id: household, basket_id: id, product_id: product } = fields
     const quantity = Number(fields['quantity'])
     const sales = Number(fields['sales_value'])
-    const atMs = Date.parse(fields['transaction_timestamp'] ?? '')
+    const atMs = parseTime(fields['transaction_timestamp'] ?? '')
     if (!household || !id || !product || Number.isNaN(atMs)) {
       yield rejected(line, 'household_id, basket_id, product_id or transaction_timestamp is missing or wrong')
     } else if (!(quantity > 0) || !(sales >= 0)) {
@@ -115,7 +116,7 @@ async function* redemptions(path: string, options?: ReadOptions): AsyncGenerator
     columns: ['household_id', 'coupon_upc', 'redemption_date'],
   })) {
     const { household_id: household, coupon_upc: coupon, campaign_id: campaign, redemption_date: date } = fields
-    const atMs = Date.parse(`${date}T00:00:00Z`)
+    const atMs = parseTime(date ?? '')
     if (!household || !coupon || Number.isNaN(atMs)) {
       yield rejected(line, 'household_id, coupon_upc or redemption_date is missing or wrong')
       continue

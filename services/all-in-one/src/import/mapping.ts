@@ -7,6 +7,7 @@ import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
 import type { FieldSchema, FieldsSchema, Mapping, Source } from './mapping-schema.ts'
 import { readMapping } from './mapping-schema.ts'
+import { parseTime } from './parse-time.ts'
 import type { ReadOptions } from './read-table.ts'
 import { readCsv, readLines } from './read-table.ts'
 
@@ -164,7 +165,7 @@ const digest = (line: number, call: object): string =>
     .digest('base64url')
 
 function toTimestamp(value: unknown, format: 'iso' | 'seconds' | 'milliseconds'): string {
-  const atMs = format === 'iso' ? Date.parse(String(value)) : Number(value) * (format === 'seconds' ? 1000 : 1)
+  const atMs = format === 'iso' ? parseTime(String(value)) : Number(value) * (format === 'seconds' ? 1000 : 1)
   const date = new Date(atMs)
   if (value === undefined || Number.isNaN(date.getTime()))
     throw new RowProblem(`not a time (${format}): "${String(value)}"`)

@@ -1,5 +1,6 @@
 import type { ImportFile, ImportRow } from './import-row.ts'
 import { rejected } from './import-row.ts'
+import { parseTime } from './parse-time.ts'
 import type { NumberedRecord, ReadOptions } from './read-table.ts'
 import { readCsv } from './read-table.ts'
 
@@ -34,7 +35,7 @@ const columns = [
 const noGoods = /^(POST|DOT|C2|D|M|S|B|CRUK|BANK CHARGES|AMAZONFEE)$/i
 
 /** An event may have 32 KB; an invoice of more lines than this becomes several orders. */
-const maxProducts = 300
+const maxProducts = 450
 
 /**
  * UCI Online Retail: the lines of an invoice as one `Order Completed`, of a cancellation ("C…") as one `Order Refunded`;
@@ -97,7 +98,7 @@ function readLine({ fields }: NumberedRecord): Line | string {
   const stockCode = fields['StockCode']?.trim() ?? ''
   const quantity = Number(fields['Quantity'])
   const price = Number(fields['UnitPrice'])
-  const atMs = Date.parse(`${fields['InvoiceDate']?.trim().replace(' ', 'T')}Z`)
+  const atMs = parseTime(fields['InvoiceDate'] ?? '')
   if (invoice === '' || stockCode === '') return 'InvoiceNo or StockCode is empty'
   if (Number.isNaN(atMs)) return `InvoiceDate is not a time: ${fields['InvoiceDate']}`
   if (!(price > 0)) return `UnitPrice is not above 0: ${fields['UnitPrice']}`

@@ -76,6 +76,7 @@ export class TrainingPart {
     const needed = estimateBytes(recipe, { users: matrix.rows, items: matrix.columns, entries: matrix.indices.length })
     const free = memoryLimitBytes - process.memoryUsage.rss()
     if (needed <= free) return undefined
+    if (needed === Number.POSITIVE_INFINITY) return `cannot hold ${matrix.columns} items`
     return `needs ${mebibytes(needed)} of memory, ${mebibytes(Math.max(0, free))} of ${mebibytes(memoryLimitBytes)} are free`
   }
 
