@@ -7,7 +7,6 @@ import { runConsumer, type ConsumerMetric, type ConsumerOptions } from './consum
 import { bytesOf, readDeadLetter } from './dead-letter.ts'
 import { eachRecord } from './each-record.ts'
 import { deadLetter, decoded, drop, RecordError } from './outcomes.ts'
-import { replayDeadLetters, REPLAYED_FROM_HEADER } from './replay-dead-letters.ts'
 
 const WAIT = { timeout: 20_000, interval: 5 }
 const topic = 'test.numbers.v1'
@@ -243,26 +242,12 @@ test('a topic without a dead-letter topic is refused at the start', async () => 
   await expect(start(async () => undefined, { topics: ['test.bare.v1'] })).rejects.toThrow('test.bare.v1.dlq')
 })
 
-describe('replay', () => {
-  test('publishes key, bytes and headers again, says whence, and takes what the filter names', async () => {
-    await publish(['a', '1', 'b'])
-    await using consumer = await start(async () => undefined)
-    await vi.waitFor(async () => expect(await committed()).toBe(3), WAIT)
-    await consumer.pause()
-    expect(await replayDeadLetters(eventLog, topic, ({ offset }) => offset === 2)).toEqual({ replayed: 1, skipped: 1 })
-    const again = await eventLog.read({ topic, partition: 0, offset: 3 }, 10)
-    expect(again).toHaveLength(1)
-    expect(again[0]).toMatchObject({ key: 'key-b', headers: { h: 'b', [REPLAYED_FROM_HEADER]: `${topic}/0/2` } })
-    expect(Buffer.from(again[0]?.value ?? []).toString()).toBe('b')
+test('a tombstone is kept as one in the dead letters', async () => {
+  await eventLog.publish([{ topic, key: 'gone', value: null }])
+  await using _consumer = await start(async () => undefined, {
+    decode: () => deadLetter('RPT_TEST_NO', 'nothing is taken'),
   })
-
-  test('keeps a tombstone a tombstone', async () => {
-    await eventLog.publish([{ topic, key: 'gone', value: null }])
-    await using _consumer = await start(async () => undefined, {
-      decode: () => deadLetter('RPT_TEST_NO', 'nothing is taken'),
-    })
-    await vi.waitFor(async () => expect(await committed()).toBe(1), WAIT)
-    const [letter] = await letters()
-    expect(letter?.body === undefined ? undefined : bytesOf(letter.body)).toBeNull()
-  })
+  await vi.waitFor(async () => expect(await committed()).toBe(1), WAIT)
+  const [letter] = await letters()
+  expect(letter?.body === undefined ? undefined : bytesOf(letter.body)).toBeNull()
 })

@@ -1,13 +1,11 @@
 import {
   deadLetterTopicOf,
-  DeadLetterRecordSchema,
   topics,
   type DeadLetter,
   type DeadLetterRecord,
   type DeadLetterTopic,
 } from '@rapport/contracts'
-import type { EventLog, LogRecord, OutgoingRecord } from '@rapport/messaging'
-import { Compile } from 'typebox/compile'
+import { bytesOf, readDeadLetter, type EventLog, type LogRecord, type OutgoingRecord } from '@rapport/messaging'
 import { toAnswer } from '../errors.ts'
 
 export interface DeadLetterPage {
@@ -42,7 +40,6 @@ interface Letter {
   readonly body: DeadLetterRecord
 }
 
-const schema = Compile(DeadLetterRecordSchema)
 const pageRecords = 500
 const replayable = ['events', 'items'] as const
 
@@ -114,7 +111,7 @@ async function* openLetters(
   for await (const records of readPages(eventLog, name)) {
     const letters = records.flatMap((record): Letter[] => {
       if (record.offset <= (after ?? -1) || replayed.has(record.key)) return []
-      const body = readLetter(record)
+      const body = readDeadLetter(record)
       return body?.key.startsWith(`${tenant}/`) === true ? [{ record, body }] : []
     })
     if (letters.length > 0) yield letters
@@ -132,15 +129,6 @@ async function* readPages(eventLog: EventLog, topic: string): AsyncGenerator<rea
     }
   }
 }
-
-function readLetter({ value }: LogRecord): DeadLetterRecord | undefined {
-  if (value === null) return undefined
-  const body: unknown = JSON.parse(Buffer.from(value).toString('utf8'))
-  return schema.Check(body) ? body : undefined
-}
-
-const bytesOf = ({ value }: DeadLetterRecord): Uint8Array | null =>
-  value === null ? null : Buffer.from(value, 'base64')
 
 function toDeadLetter({ record: { offset }, body }: Letter): DeadLetter {
   const { key, code, message, group, failedAt, topic, partition } = body

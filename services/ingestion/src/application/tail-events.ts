@@ -79,7 +79,12 @@ export function createTailEvents(eventLog: EventLog): TailEvents {
 
 function readTenantEvent({ partition, offset, key, value }: LogRecord, tenant: string): TailedEvent | undefined {
   if (value === null || !key.startsWith(`${tenant}/`)) return undefined
-  return { partition, offset, event: JSON.parse(Buffer.from(value).toString('utf8')) as Event }
+  try {
+    return { partition, offset, event: JSON.parse(Buffer.from(value).toString('utf8')) as Event }
+  } catch {
+    // Not an event: consumers send it to the dead letters, where it can be seen.
+    return undefined
+  }
 }
 
 const byTime = (a: TailedEvent, b: TailedEvent): number =>

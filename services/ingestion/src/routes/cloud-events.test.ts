@@ -1,3 +1,4 @@
+import { topics } from '@rapport/contracts'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startIngestion, type RunningIngestion } from '../testing/start-ingestion.ts'
@@ -143,6 +144,7 @@ describe('GET /v1/events', () => {
   it('shows the newest events of the tenant, then those after the cursor, each once', async () => {
     await send(['a', 'b', 'c'])
     await send(['not ours'], running.otherKey)
+    await running.eventLog.publish([{ topic: topics.events.name, key: 'shop/u:x', value: Buffer.from('{"no') }])
     const first = (await tail('')).json<Page>()
     expect(idsOf(first)).toEqual(['a', 'b', 'c'])
     expect((await tail('?limit=2')).json<Page>().events).toHaveLength(2)

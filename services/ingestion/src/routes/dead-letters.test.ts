@@ -57,6 +57,14 @@ it('shows the letters of the tenant page by page', async () => {
   expect(await list('?topic=items')).toEqual({ deadLetters: [] })
 })
 
+it('leaves out what is no letter', async () => {
+  await running.eventLog.publish([
+    { topic: deadLetterTopicOf(topics.events.name), key: 'alien', value: Buffer.from('{"no') },
+  ])
+  await bury([{}])
+  expect((await list()).deadLetters).toMatchObject([{ offset: 1 }])
+})
+
 it('replays each letter once, to its topic and under its key', async () => {
   await bury([{}, { code: 'RPT_A_B' }, { key: 'other/u:ada' }])
   expect((await replay({ code: 'RPT_A_B' })).json()).toEqual({ replayed: 1 })
