@@ -23,6 +23,7 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
   const items = new ItemStore({ onlineStore, eventLog, log, publishDeadlineMs })
   const acceptEvents = createAcceptEvents({ eventLog, metrics, publishDeadlineMs })
   let repair: Promise<void> = Promise.resolve()
+  const stopping = new AbortController()
 
   return Promise.resolve({
     name: 'ingestion',
@@ -41,13 +42,16 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
     },
     startServing: () => Promise.resolve(),
     startConsuming() {
-      repair = repairCatalogue({ items, eventLog, log }).catch((error: unknown) => {
+      repair = repairCatalogue({ items, eventLog, log, signal: stopping.signal }).catch((error: unknown) => {
         log.warn({ err: error }, 'the catalogue could not be compared with its topic; the next start tries again')
       })
       return Promise.resolve()
     },
     notReady: () => [],
-    [Symbol.asyncDispose]: () => repair,
+    [Symbol.asyncDispose]: () => {
+      stopping.abort()
+      return repair
+    },
   })
 }
 

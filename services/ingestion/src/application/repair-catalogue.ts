@@ -1,6 +1,7 @@
-import { topics, type Item } from '@rapport/contracts'
+import { ItemSchema, topics, type Item } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
-import type { EventLog, LogRecord } from '@rapport/messaging'
+import type { EventLog, Follower, LogRecord } from '@rapport/messaging'
+import { Compile } from 'typebox/compile'
 import { fromItem, type ItemDocument } from '../domain/stored-item.ts'
 import type { ItemStore } from './item-store.ts'
 
@@ -8,6 +9,8 @@ export interface RepairCatalogueDependencies {
   readonly items: ItemStore
   readonly eventLog: EventLog
   readonly log: Log
+  /** When it aborts, a repair that cannot go on is given up. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -15,11 +18,12 @@ export interface RepairCatalogueDependencies {
  * record is published again (its publisher died between the two, or came late), and an item whose document is lost is restored.
  * Runs at the start of consuming; nothing waits for it.
  */
-export async function repairCatalogue({ items, eventLog, log }: RepairCatalogueDependencies): Promise<void> {
+export async function repairCatalogue(dependencies: RepairCatalogueDependencies): Promise<void> {
+  const { items, eventLog, log, signal } = dependencies
   const differing = new Map<string, { tenant: string; document: ItemDocument }>()
   let restored = 0
-  const follower = await eventLog.follow(topics.items.name, async (records) => {
-    for (const [tenant, newest] of groupByTenant(records)) {
+  const compare = async (records: readonly LogRecord[]): Promise<void> => {
+    for (const [tenant, newest] of groupByTenant(records, log)) {
       const documents = await items.read(
         tenant,
         newest.map(({ id }) => id),
@@ -39,23 +43,56 @@ export async function repairCatalogue({ items, eventLog, log }: RepairCatalogueD
         else differing.delete(key)
       }
     }
-  })
-  try {
-    await follower.caughtUp
-  } finally {
-    await follower[Symbol.asyncDispose]()
   }
+  await readOnce(eventLog, compare, signal)
   for (const { tenant, document } of differing.values()) await items.settle(tenant, [document])
   if (restored + differing.size > 0) {
     log.info({ restored, republished: differing.size }, 'the catalogue and its topic were made to agree')
   }
 }
 
+/** Hands every record of the topic over; a rejection is tried again until the signal aborts. */
+async function readOnce(
+  eventLog: EventLog,
+  compare: (records: readonly LogRecord[]) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let isFailing = false
+  let follower: Follower | undefined
+  // Not awaited: it ends when the records in hand have been given back, which may be the caller's own turn.
+  const giveUp = (): void => {
+    if (isFailing) void follower?.[Symbol.asyncDispose]()
+  }
+  follower = await eventLog.follow(topics.items.name, async (records) => {
+    try {
+      await compare(records)
+      isFailing = false
+    } catch (error) {
+      isFailing = true
+      if (signal.aborted) giveUp()
+      throw error
+    }
+  })
+  signal.addEventListener('abort', giveUp)
+  if (signal.aborted) giveUp()
+  try {
+    await follower.caughtUp
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+    await follower[Symbol.asyncDispose]()
+  }
+}
+
+const schema = Compile(ItemSchema)
+
 /** The last record of each item in a run of records; tombstones have no item. */
-function groupByTenant(records: readonly LogRecord[]): Map<string, Item[]> {
+function groupByTenant(records: readonly LogRecord[], log: Log): Map<string, Item[]> {
   const newest = new Map<string, Item>()
-  for (const { key, value } of records) {
-    if (value !== null) newest.set(key, JSON.parse(Buffer.from(value).toString('utf8')) as Item)
+  for (const { key, value, partition, offset } of records) {
+    if (value === null) continue
+    const item = readItem(value)
+    if (item === undefined) log.warn({ key, partition, offset }, 'a record of the catalogue is no item; left out')
+    else newest.set(key, item)
   }
   const byTenant = new Map<string, Item[]>()
   for (const item of newest.values()) {
@@ -64,4 +101,14 @@ function groupByTenant(records: readonly LogRecord[]): Map<string, Item[]> {
     byTenant.set(item.tenant, items)
   }
   return byTenant
+}
+
+function readItem(value: Uint8Array): Item | undefined {
+  try {
+    const item: unknown = JSON.parse(Buffer.from(value).toString('utf8'))
+    return schema.Check(item) ? item : undefined
+  } catch {
+    // Not JSON, hence nobody's item.
+    return undefined
+  }
 }
