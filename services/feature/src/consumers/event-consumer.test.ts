@@ -166,6 +166,7 @@ describe('the event consumer', () => {
       { topic, key: 'shop/u:u1', value: Buffer.from('{"no":') },
       { topic, key: 'shop/u:u1', value: Buffer.from('{"no":1}') },
       { ...toRecord(good), key: 'shop/u:u2' },
+      toRecord(anEvent({ tenant: 'shop/u' })),
       toRecord(good),
     ])
     const service = await harness.startConsuming()
@@ -176,7 +177,12 @@ describe('the event consumer', () => {
     await harness.settled()
     const letters = await eventLog.read({ topic: `${topic}.dlq`, partition: 0, offset: 0 }, 10)
     const bodies = letters.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()) as DeadLetterRecord)
-    expect(bodies.map(({ code }) => code).sort()).toEqual(['RPT_EVENT_INVALID', 'RPT_EVENT_KEY', 'RPT_EVENT_NOT_JSON'])
+    expect(bodies.map(({ code }) => code).sort()).toEqual([
+      'RPT_EVENT_INVALID',
+      'RPT_EVENT_INVALID',
+      'RPT_EVENT_KEY',
+      'RPT_EVENT_NOT_JSON',
+    ])
     const notJson = bodies.find(({ code }) => code === 'RPT_EVENT_NOT_JSON')
     expect(notJson).toMatchObject({ topic, key: 'shop/u:u1', group: 'feature' })
     expect(Buffer.from(notJson?.value ?? '', 'base64').toString()).toBe('{"no":')

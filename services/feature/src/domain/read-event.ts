@@ -1,6 +1,7 @@
 import { EventSchema, eventKey, type Event } from '@rapport/contracts'
 import { decodeUtf8 } from '@rapport/core'
 import { Compile } from 'typebox/compile'
+import { tenantOfKey } from './tenant-of-key.ts'
 
 /** An event with its times as numbers. */
 export interface TimedEvent {
@@ -44,6 +45,8 @@ function readTimes(key: string, event: Event): EventReading {
   // Archive and dedup go by the key, so an event under a foreign key would differ between the live state and a rebuild.
   if (eventKey(event) !== key)
     return refuse('RPT_EVENT_KEY', `the record's key is not ${JSON.stringify(eventKey(event))}`)
+  // The archive goes by the key's tenant: what it cannot name is in no archive, or in another tenant's.
+  if (tenantOfKey(key) !== event.tenant) return refuse('RPT_EVENT_INVALID', '/tenant: is no tenant name')
   const atMs = Date.parse(event.timestamp)
   const receivedAtMs = Date.parse(event.receivedAt)
   if (!isTime(atMs)) return refuse('RPT_EVENT_INVALID', '/timestamp: is no time between 1970 and 9999')
