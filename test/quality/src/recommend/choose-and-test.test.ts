@@ -36,6 +36,50 @@ it('chooses on validation alone and tests the choice once', async () => {
   expect(said).toHaveLength(3)
 })
 
+it('goes on from the best point by steps, and begins where an earlier candidate has ended', async () => {
+  // The quality is highest at 40, between the points of the grid.
+  const judge = (scorer: { itemCount: number }) =>
+    Promise.resolve({ quality: -Math.abs(Math.log(scorer.itemCount / 40)) })
+  const fit: Candidate['fit'] = (_part, { depth = 0 }) => Promise.resolve({ itemCount: depth, score: () => {} })
+  const said: string[] = []
+  const rows = await chooseAndTest(
+    {
+      candidates: [
+        { name: 'first', grid: [{ depth: 1 }, { depth: 10 }, { depth: 100 }], steps: { depth: 2 }, fit },
+        { name: 'second', grid: 'first', steps: { depth: 1.1 }, fit },
+      ],
+      validation: { part, judge },
+      test: { part, judge },
+      chooseBy: 'quality',
+    },
+    (line) => said.push(line),
+  )
+  expect(rows.map(({ chosen }) => chosen)).toEqual(['depth=50', 'depth=41'])
+  const tried = said.map((line) => /(\w+) depth=([\d.]+)/.exec(line)?.slice(1).join(' '))
+  expect(tried).toEqual([
+    'first 1',
+    'first 10',
+    'first 100',
+    'first 50',
+    'first 200',
+    'first 25',
+    'second 50',
+    'second 45',
+    'second 55',
+    'second 41',
+    'second 37',
+  ])
+})
+
+it('refuses to begin where nobody has ended', async () => {
+  const fit: Candidate['fit'] = () => Promise.resolve({ itemCount: 1, score: () => {} })
+  const fold = { part, judge: () => Promise.resolve({}) }
+  const experiment = { validation: fold, test: fold, chooseBy: 'quality' }
+  await expect(
+    chooseAndTest({ ...experiment, candidates: [{ name: 'lost', grid: 'nobody', fit }] }, () => {}),
+  ).rejects.toThrow(/lost has an empty grid/)
+})
+
 it('shows every bar with what was reached', () => {
   const rows = [
     { model: 'a', chosen: 'x=1', metrics: { ndcg: 0.5 } },

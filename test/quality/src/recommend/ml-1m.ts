@@ -36,8 +36,8 @@ export const ml1m: QualitySet = {
           popularityCandidate([0]),
           itemKnnCandidate([50, 100, 200, 400], [0, 20, 100]),
           ...easeCandidates(lambdas, [200]),
-          ialsCandidate({ factors: 64, epochs: 10, alpha0: [0.2, 0.3], regularization: [0.007, 0.0085, 0.01] }),
-          ialsCandidate({ factors: 128, epochs: 10, alpha0: [0.2, 0.3], regularization: [0.007, 0.0085, 0.01] }),
+          ialsCandidate({ factors: 64, epochs: 10 }),
+          ialsCandidate({ factors: 128, epochs: 10, after: 64 }),
         ],
         validation: {
           part: restPart,

@@ -14,7 +14,7 @@ const candidates = (): readonly Candidate[] => [
   popularityCandidate([0, 3, 7, 14, 30, 60]),
   itemKnnCandidate([20, 50, 100, 200, 400], [0, 5, 20]),
   ...easeCandidates([50, 100, 200, 500, 1000]),
-  ialsCandidate({ factors: 64, epochs: 10, alpha0: [0.1, 0.3, 1], regularization: [0.003, 0.01, 0.03] }),
+  ialsCandidate({ factors: 64, epochs: 10 }),
 ]
 
 const setOf = (repeats: boolean): QualitySet => ({

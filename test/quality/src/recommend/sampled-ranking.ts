@@ -9,6 +9,8 @@ export interface SampledTask {
   /** Everything each user ever touched: never a negative. */
   readonly touched: CsrMatrix
   readonly negatives: number
+  /** How often the negatives are drawn; the metrics are means over the draws, of which a single one has a wide spread. */
+  readonly draws: number
   readonly seed: number
 }
 
@@ -22,24 +24,27 @@ export function judgeSampled(
 ): { 'sampledHitRate@10': number; 'sampledNdcg@10': number } {
   const random = xoroshiro128plus(task.seed)
   const scores = new Float32Array(scorer.itemCount)
-  const sums = { users: 0, hits: 0, ndcg: 0 }
+  const sums = { lists: 0, hits: 0, ndcg: 0 }
   for (let user = 0; user < task.test.rows; user += 1) {
     const [wanted] = rowOf(task.test, user).items
     if (wanted === undefined) continue
     scorer.score(rowOf(task.history, user), scores)
-    const taken = new Set(rowOf(task.touched, user).items)
-    let rank = 0
-    for (let drawn = 0; drawn < task.negatives; drawn += 1) {
-      const negative = drawNew(random, scorer.itemCount, taken)
-      if ((scores[negative] ?? 0) >= (scores[wanted] ?? 0)) rank += 1
-    }
-    sums.users += 1
-    if (rank < 10) {
-      sums.hits += 1
-      sums.ndcg += 1 / Math.log2(rank + 2)
+    const touched = rowOf(task.touched, user).items
+    for (let draw = 0; draw < task.draws; draw += 1) {
+      const taken = new Set(touched)
+      let rank = 0
+      for (let drawn = 0; drawn < task.negatives; drawn += 1) {
+        const negative = drawNew(random, scorer.itemCount, taken)
+        if ((scores[negative] ?? 0) >= (scores[wanted] ?? 0)) rank += 1
+      }
+      sums.lists += 1
+      if (rank < 10) {
+        sums.hits += 1
+        sums.ndcg += 1 / Math.log2(rank + 2)
+      }
     }
   }
-  return { 'sampledHitRate@10': sums.hits / sums.users, 'sampledNdcg@10': sums.ndcg / sums.users }
+  return { 'sampledHitRate@10': sums.hits / sums.lists, 'sampledNdcg@10': sums.ndcg / sums.lists }
 }
 
 function drawNew(random: ReturnType<typeof xoroshiro128plus>, itemCount: number, taken: Set<number>): number {
