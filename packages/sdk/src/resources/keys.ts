@@ -9,7 +9,7 @@ export class Keys {
     this.#http = http
   }
 
-  /** The answer holds the key's text, this once. */
+  /** The answer holds the key's text, this once. Every process knows the key within a moment; until then it answers 401. */
   create(key: CreateKey): Promise<CreatedKeyAnswer> {
     return this.#http.json({ method: 'POST', path: '/v1/keys', body: key })
   }

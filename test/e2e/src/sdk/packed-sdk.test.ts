@@ -11,7 +11,7 @@ const sdkFolder = fileURLToPath(new URL('../../../../packages/sdk', import.meta.
 const root = join(sdkFolder, '..', '..')
 
 const program = `
-import { RapportApiError, RapportClient, type Key, type RecommendationResponse } from '@rapport/sdk'
+import { RapportApiError, RapportClient, type Key, type RecommendationResponse, type Self } from '@rapport/sdk'
 
 const client = new RapportClient({ url: process.env['URL'] ?? '', key: process.env['KEY'] ?? '' })
 await client.putItem('p1', { title: 'Bamboo tea tray' })
@@ -19,7 +19,15 @@ await client.track({ userId: 'u1', event: 'Product Viewed', properties: { produc
 const answer: RecommendationResponse = await client.popular({ count: 3 })
 const { id, key } = await client.keys.create({ name: 'web', scopes: ['recommend'] })
 const web = new RapportClient({ url: process.env['URL'] ?? '', key })
-const { scopes } = await web.tenants.self()
+async function whenKnown(): Promise<Self> {
+  try {
+    return await web.tenants.self()
+  } catch (error) {
+    if (error instanceof RapportApiError && error.status === 401) return whenKnown()
+    throw error
+  }
+}
+const { scopes } = await whenKnown()
 await client.keys.revoke(id)
 const revoked: Key | undefined = (await client.keys.list()).find((each) => each.id === id)
 let code = 'none'
