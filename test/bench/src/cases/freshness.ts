@@ -44,6 +44,7 @@ export async function benchFreshness(): Promise<Report> {
       'p99 ms': at(99),
       probes: probes.length,
       'events per second': ((ingested.requests - ingested.failures) * batch) / ingested.seconds,
+      'other load %': ingested.otherLoadPercent,
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { LoadRequest } from '../harness/connection.ts'
 import type { LoadResult } from '../harness/load.ts'
 import { closedLoop } from '../harness/load.ts'
+import { watchOtherLoad } from '../harness/other-load.ts'
 import type { MeasuredPlatform, Usage } from '../harness/platform.ts'
 import { startMeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
@@ -35,7 +36,7 @@ async function accepted({ callers, batch }: { callers: number; batch: number }):
 }
 
 function summary(
-  { requests, failures, seconds: took, latency }: LoadResult,
+  { requests, failures, seconds: took, latency, otherLoadPercent }: LoadResult,
   { batch, cpuSeconds, residentMiB, anonymousMiB }: Usage & { batch: number },
 ): Record<string, number> {
   return {
@@ -48,6 +49,7 @@ function summary(
     'CPU µs per event': (cpuSeconds * 1e6) / (requests * batch),
     'resident MiB': residentMiB,
     'anonymous MiB': anonymousMiB,
+    'other load %': otherLoadPercent,
   }
 }
 
@@ -60,6 +62,7 @@ async function applied(): Promise<Record<string, number>> {
   await allApplied(platform, maker.made)
   const before = maker.made
   const startMs = performance.now()
+  const otherLoad = watchOtherLoad(platform.pid)
   const peak = { residentMiB: 0, anonymousMiB: 0 }
   const watch = setInterval(() => {
     void platform.memory().then(({ residentMiB, anonymousMiB }) => {
@@ -76,6 +79,7 @@ async function applied(): Promise<Record<string, number>> {
     failures: result.failures,
     'peak resident MiB': peak.residentMiB,
     'peak anonymous MiB': peak.anonymousMiB,
+    'other load %': otherLoad(),
   }
 }
 

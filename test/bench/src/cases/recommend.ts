@@ -97,12 +97,19 @@ async function beside(
   }
 }
 
-const latencies = ({ latency, requests, failures, seconds: took }: LoadResult): Record<string, number> => ({
+const latencies = ({
+  latency,
+  requests,
+  failures,
+  seconds: took,
+  otherLoadPercent,
+}: LoadResult): Record<string, number> => ({
   'requests per second': requests / took,
   'p50 ms': latency.p50,
   'p95 ms': latency.p95,
   'p99 ms': latency.p99,
   failures,
+  'other load %': otherLoadPercent,
 })
 
 const degraded = (platform: MeasuredPlatform): Promise<number> =>

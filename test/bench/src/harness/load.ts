@@ -1,16 +1,21 @@
 import { build, type Histogram } from 'hdr-histogram-js'
 import type { ConnectionPool, LoadRequest } from './connection.ts'
+import { watchOtherLoad } from './other-load.ts'
 
 export interface LoadResult {
   readonly requests: number
   /** Answers with a status outside 2xx, and requests without an answer. */
   readonly failures: number
   readonly seconds: number
+  /** What other processes took of the machine's CPU meanwhile. */
+  readonly otherLoadPercent: number
   /** Milliseconds; in an open loop from the scheduled start of each request. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
 }
 
 export interface Target {
+  /** Of the platform's process. */
+  readonly pid: number
   readonly pool: ConnectionPool
 }
 
@@ -21,8 +26,13 @@ const createHistogram = (): Histogram =>
 class Meter {
   readonly #histogram = createHistogram()
   readonly #startedMs = performance.now()
+  readonly #otherLoad: () => number
   requests = 0
   failures = 0
+
+  constructor({ pid }: Target) {
+    this.#otherLoad = watchOtherLoad(pid)
+  }
 
   record(sinceMs: number, ok: boolean): void {
     this.requests += 1
@@ -36,6 +46,7 @@ class Meter {
       requests: this.requests,
       failures: this.failures,
       seconds: (performance.now() - this.#startedMs) / 1000,
+      otherLoadPercent: this.#otherLoad(),
       latency: { p50: at(50), p95: at(95), p99: at(99), max: this.#histogram.maxValue / 1000 },
     }
   }
@@ -46,7 +57,7 @@ export async function closedLoop(
   target: Target,
   { callers, seconds, next }: { callers: number; seconds: number; next: () => LoadRequest },
 ): Promise<LoadResult> {
-  const meter = new Meter()
+  const meter = new Meter(target)
   const endMs = performance.now() + seconds * 1000
   const call = async (): Promise<void> => {
     while (performance.now() < endMs) {
@@ -64,7 +75,7 @@ export async function openLoop(
   target: Target,
   { perSecond, seconds, next }: { perSecond: number; seconds: number; next: () => LoadRequest },
 ): Promise<LoadResult> {
-  const meter = new Meter()
+  const meter = new Meter(target)
   const startMs = performance.now()
   const total = Math.round(perSecond * seconds)
   const inFlight = new Set<Promise<void>>()

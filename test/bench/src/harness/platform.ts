@@ -68,9 +68,12 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
   const key = (await readFile(join(dataDir, 'admin-key'), 'utf8')).trim()
   const pool = stack.use(new ConnectionPool({ url: new URL(url), key }, options.connections))
   const metric = async (name: string): Promise<number> => sumMetric(await scrape(url), name)
-  const memory = (): Promise<Memory> => memoryOf(child.pid)
+  const { pid } = child
+  if (pid === undefined) throw new Error('the platform has no process id')
+  const memory = (): Promise<Memory> => memoryOf(pid)
   const owned = stack.move()
   return {
+    pid,
     url,
     key,
     pool,
@@ -81,7 +84,7 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
   }
 }
 
-async function memoryOf(pid: number | undefined): Promise<Memory> {
+async function memoryOf(pid: number): Promise<Memory> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const mebibytes = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024

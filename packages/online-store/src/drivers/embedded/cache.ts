@@ -59,8 +59,10 @@ export class ValueCache {
   #readOne({ entity, name }: CacheKey, nowMs: number): Uint8Array | undefined {
     const bytes = this.#tables.values.getBinaryFast(boundedKey(partKey(entity, name)))
     if (bytes === undefined || bytes.readDoubleBE(0) <= nowMs) return undefined
-    // a copy: the buffer is lmdb's own and overwritten by the next read
-    return Uint8Array.prototype.slice.call(bytes, EXPIRY_BYTES, bytes.length)
+    // a copy: the buffer is lmdb's own and overwritten by the next read; pooled, for memory of its own costs more than the read
+    const value = Buffer.allocUnsafe(bytes.length - EXPIRY_BYTES)
+    bytes.copy(value, 0, EXPIRY_BYTES, bytes.length)
+    return value
   }
 
   /**

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+
+interface Ticks {
+  readonly all: number
+  readonly others: number
+}
+
+const numbersOf = (text: string): number[] => text.trim().split(/\s+/).map(Number)
+
+/** Of a process in user and system mode; the fields follow its name, which stands in parentheses. */
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = numbersOf(stat.slice(stat.lastIndexOf(')') + 3))
+  return (fields[10] ?? 0) + (fields[11] ?? 0)
+}
+
+function readTicks(platformPid: number): Ticks {
+  const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
+  const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softIrq = 0, stolen = 0] = numbersOf(
+    first.slice('cpu'.length),
+  )
+  const busy = user + nice + system + irq + softIrq + stolen
+  return { all: busy + idle + wait, others: busy - ticksOf(platformPid) - ticksOf(process.pid) }
+}
+
+/**
+ * Tells, when it is called, what per cent of all cores went to neither the platform nor the load generator since. A
+ * figure measured beside other work says little, and must show it.
+ */
+export function watchOtherLoad(platformPid: number): () => number {
+  const before = readTicks(platformPid)
+  return () => {
+    const after = readTicks(platformPid)
+    return Math.max(0, (100 * (after.others - before.others)) / Math.max(1, after.all - before.all))
+  }
+}
