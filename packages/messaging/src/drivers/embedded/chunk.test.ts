@@ -43,6 +43,16 @@ test('whatever goes into a chunk comes out of it, from any offset on', () => {
   )
 })
 
+test('a header may be called __proto__', () => {
+  const headers = { ['__proto__']: 'x' }
+  const encoded = encodeHeaders(headers)
+  const builder = new ChunkBuilder(Buffer.alloc(chunkBytesOf(1, 0, encoded?.length)), 3)
+  builder.add(Buffer.from('k'), new Uint8Array(), encoded)
+  const found: LogRecord[] = []
+  decodeChunk(builder.finish(1), { topic: 't', partition: 3, firstOffset: 0, fromOffset: 0, limit: 1 }, found)
+  expect(Object.entries(found[0]?.headers ?? {})).toEqual([['__proto__', 'x']])
+})
+
 test('chunk keys order like their numbers, beyond 32 bits too', () => {
   const place = fc.tuple(fc.nat(65_535), fc.nat(4095), fc.nat(Number.MAX_SAFE_INTEGER))
   fc.assert(

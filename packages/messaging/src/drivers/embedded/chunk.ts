@@ -85,14 +85,16 @@ export function encodeHeaders(headers: Readonly<Record<string, string>> | undefi
 }
 
 function decodeHeaders(bytes: Buffer): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {}
-  for (let at = 0; at < bytes.length;) {
+  const headers: [name: string, text: string][] = []
+  let at = 0
+  while (at < bytes.length) {
     const nameEnd = at + 6 + bytes.readUInt16LE(at)
     const textEnd = nameEnd + bytes.readUInt32LE(at + 2)
-    headers[bytes.toString('utf8', at + 6, nameEnd)] = bytes.toString('utf8', nameEnd, textEnd)
+    headers.push([bytes.toString('utf8', at + 6, nameEnd), bytes.toString('utf8', nameEnd, textEnd)])
     at = textEnd
   }
-  return headers
+  // Not by assignment: a header may be called __proto__.
+  return Object.fromEntries(headers)
 }
 
 export const chunkCount = (chunk: Buffer): number => chunk.readUInt32LE(0)
