@@ -50,6 +50,9 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
       RAPPORT_DATA_DIR: dataDir,
       RAPPORT_KEY_RATE_PER_SECOND: '10000000',
       RAPPORT_KEY_BURST: '10000000',
+      // No training by itself: it would take a core in the middle of a measurement.
+      RAPPORT_TRAINING_MIN_EVENTS: '2000000000',
+      RAPPORT_TRAINING_EVERY_HOURS: '0',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
