@@ -50,7 +50,7 @@ const FIXED_BYTES = 25
 
 /** The parts' bytes are views of `bytes`. */
 export function decodeRecord(bytes: Buffer): EntityRecord {
-  if (bytes[0] !== FORMAT) throw new Error(`entity record of unknown format ${bytes[0]}`)
+  checkFormat(bytes)
   const hourCount = bytes.readUInt16LE(17)
   const markCount = bytes.readUInt16LE(19)
   const partCount = bytes.readUInt16LE(21)
@@ -64,18 +64,54 @@ export function decodeRecord(bytes: Buffer): EntityRecord {
   at += inlineMessages.length
   const parts = new Map<string, PartCell>()
   for (let index = 0; index < partCount; index++) {
-    const nameEnd = at + 7 + bytes.readUInt16LE(at)
-    const flags = bytes.readUInt8(at + 2)
-    const end = nameEnd + bytes.readUInt32LE(at + 3)
-    const external = (flags & EXTERNAL) !== 0
-    const name = bytes.toString('utf8', at + 7, nameEnd)
-    const op = ops[flags & 0x7f] ?? 'count'
-    parts.set(name, { name, op, external, changed: false, bytes: external ? undefined : bytes.subarray(nameEnd, end) })
-    at = end
+    const cell = decodePart(bytes, at)
+    parts.set(cell.name, cell)
+    at = endOfPart(bytes, at)
   }
-  const sequence = bytes.readDoubleLE(1)
+  const sequence = sequenceOf(bytes)
   const newestReceivedAtMs = bytes.readDoubleLE(9)
   return { sequence, newestReceivedAtMs, digestHours, inlineMessages, marks, parts }
+}
+
+function checkFormat(bytes: Buffer): void {
+  if (bytes[0] !== FORMAT) throw new Error(`entity record of unknown format ${bytes[0]}`)
+}
+
+const endOfPart = (bytes: Buffer, at: number): number => at + 7 + bytes.readUInt16LE(at) + bytes.readUInt32LE(at + 3)
+
+function decodePart(bytes: Buffer, at: number): PartCell {
+  const nameEnd = at + 7 + bytes.readUInt16LE(at)
+  const flags = bytes.readUInt8(at + 2)
+  const external = (flags & EXTERNAL) !== 0
+  return {
+    name: bytes.toString('utf8', at + 7, nameEnd),
+    op: ops[flags & 0x7f] ?? 'count',
+    external,
+    changed: false,
+    bytes: external ? undefined : bytes.subarray(nameEnd, endOfPart(bytes, at)),
+  }
+}
+
+export const sequenceOf = (bytes: Buffer): number => bytes.readDoubleLE(1)
+
+/**
+ * The wanted parts of a record by name, those that it has. Every text and view costs more than the rest of the reading,
+ * and readers want few parts or none: a part is looked at when a wanted name is as long as its own.
+ */
+export function decodeParts(bytes: Buffer, wanted: readonly string[]): Map<string, PartCell> {
+  checkFormat(bytes)
+  const cells = new Map<string, PartCell>()
+  const lengths = wanted.map((name) => Buffer.byteLength(name))
+  const partCount = bytes.readUInt16LE(21)
+  let at = FIXED_BYTES + bytes.readUInt16LE(17) * 4 + bytes.readUInt16LE(19) * 12 + bytes.readUInt16LE(23)
+  for (let index = 0; index < partCount; index++) {
+    if (lengths.includes(bytes.readUInt16LE(at))) {
+      const cell = decodePart(bytes, at)
+      if (wanted.includes(cell.name)) cells.set(cell.name, cell)
+    }
+    at = endOfPart(bytes, at)
+  }
+  return cells
 }
 
 let scratch = Buffer.allocUnsafeSlow(64 * 1024)

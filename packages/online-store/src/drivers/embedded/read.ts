@@ -3,7 +3,7 @@ import { entityKey, parseKey, tenantKeyPrefix } from '../../keys.ts'
 import { findEntity } from './entity-slots.ts'
 import { commit } from './commit.ts'
 import { decodeCount } from './count-part.ts'
-import { decodeRecord, type PartCell } from './entity-record.ts'
+import { decodeParts, decodeRecord, sequenceOf, type PartCell } from './entity-record.ts'
 import { asBuffer, tallyBuckets } from './entity-slot.ts'
 import type { StateTables } from './environments.ts'
 import { entityRange, externalPartKey, recordKey } from './layout.ts'
@@ -14,7 +14,7 @@ const ENTITY_NUMBER_BYTES = 6
 const SCAN_PAGE = 128
 const CLEAR_PAGE = 256
 
-function decodePart(tables: StateTables, entity: number, cell: PartCell): PartValue | undefined {
+function valueOfPart(tables: StateTables, entity: number, cell: PartCell): PartValue | undefined {
   let { bytes } = cell
   if (bytes === undefined) {
     const stored = tables.state.getBinary(externalPartKey(entity, cell.name))
@@ -27,16 +27,17 @@ function decodePart(tables: StateTables, entity: number, cell: PartCell): PartVa
 }
 
 function readNumbered(tables: StateTables, entity: number, parts: EntityRead['parts']): EntityState {
-  const bytes = tables.state.getBinary(recordKey(entity))
-  if (bytes === undefined) return { sequence: 0, parts: new Map() }
-  const record = decodeRecord(asBuffer(bytes))
+  const stored = tables.state.getBinary(recordKey(entity))
+  if (stored === undefined) return { sequence: 0, parts: new Map() }
+  const bytes = asBuffer(stored)
+  const cells = parts === 'all' ? decodeRecord(bytes).parts : decodeParts(bytes, parts)
   const values = new Map<string, PartValue>()
-  for (const name of parts === 'all' ? record.parts.keys() : parts) {
-    const cell = record.parts.get(name)
-    const value = cell === undefined ? undefined : decodePart(tables, entity, cell)
+  for (const name of parts === 'all' ? cells.keys() : parts) {
+    const cell = cells.get(name)
+    const value = cell === undefined ? undefined : valueOfPart(tables, entity, cell)
     if (value !== undefined) values.set(name, value)
   }
-  return { sequence: record.sequence, parts: values }
+  return { sequence: sequenceOf(bytes), parts: values }
 }
 
 /** Synchronous, so that all reads of a call see one snapshot. */
