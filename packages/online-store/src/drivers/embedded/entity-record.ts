@@ -101,11 +101,11 @@ export const sequenceOf = (bytes: Buffer): number => bytes.readDoubleLE(1)
 export function decodeParts(bytes: Buffer, wanted: readonly string[]): Map<string, PartCell> {
   checkFormat(bytes)
   const cells = new Map<string, PartCell>()
-  const lengths = wanted.map((name) => Buffer.byteLength(name))
+  const lengths = new Set(wanted.map((name) => Buffer.byteLength(name)))
   const partCount = bytes.readUInt16LE(21)
   let at = FIXED_BYTES + bytes.readUInt16LE(17) * 4 + bytes.readUInt16LE(19) * 12 + bytes.readUInt16LE(23)
   for (let index = 0; index < partCount; index++) {
-    if (lengths.includes(bytes.readUInt16LE(at))) {
+    if (lengths.has(bytes.readUInt16LE(at))) {
       const cell = decodePart(bytes, at)
       if (wanted.includes(cell.name)) cells.set(cell.name, cell)
     }
