@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestPlatform, type TestPlatform } from '../testing.ts'
 import { AccessControl } from './access-control.ts'
 import { readTenantAccess } from './access-records.ts'
+import { createApiKeyText } from './api-key.ts'
 import { createKey, createTenant, listTenantAccess, revokeKey, type NewTenant } from './change-access.ts'
 
 let platform: TestPlatform
@@ -28,6 +29,33 @@ describe('AccessControl', () => {
       expect(platform.access.fromHeader(header)?.scopes).toEqual(new Set(['recommend']))
     }
     expect(platform.access.fromHeader(`Bearer ${key.slice(0, -1)}`)).toBeUndefined()
+  })
+
+  it('looks a new key up before its announcement comes, within bounds', async () => {
+    const { eventLog, objectStore } = platform.drivers
+    const quiet = new Proxy(eventLog, {
+      get: (target, name) => (name === 'publish' ? () => Promise.resolve([]) : Reflect.get(target, name)),
+    })
+    let listings = 0
+    const counted = new Proxy(objectStore, {
+      get(target, name) {
+        if (name === 'list') listings += 1
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const options = { ...platform.dependencies, objectStore: counted, clock: { now: () => 0 } }
+    await using access = new AccessControl(options)
+    await access.start()
+    const made = await newTenant({ ...platform.dependencies, eventLog: quiet }, 'acme', { name: 'k', scopes: ['text'] })
+    expect(access.fromKey(made.firstKey.key)).toBeUndefined()
+    expect(await access.lookUp(made.firstKey.key)).toMatchObject({ tenant: 'acme' })
+    expect(await access.lookUp('no key at all')).toBeUndefined()
+    expect(listings).toBe(2)
+    const guesses = Array.from({ length: 50 }, () => access.lookUp(createApiKeyText()))
+    expect(await Promise.all(guesses)).toEqual(guesses.map(() => undefined))
+    for (let guess = 0; guess < 50; guess += 1) await access.lookUp(createApiKeyText())
+    expect(listings).toBeLessThan(30)
   })
 
   it('stops a revoked key by broadcast, also where its header was seen before', async () => {

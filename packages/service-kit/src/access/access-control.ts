@@ -22,6 +22,9 @@ export interface AccessControlOptions {
 /** Bounds the cache of headers: one key can be written in many headers (the password of Basic is free). */
 const maxCachedHeaders = 10_000
 
+/** How often a key that is not known may make the records be read: guesses must not become load on the object store. */
+const lookupRate: RateLimit = { perSecond: 10, burst: 20 }
+
 /**
  * API keys in memory: read from `access/*.json`, refreshed by `rapport.access.v1` and by polling, so that a request needs
  * no store, and a revoked key stops at once or, when the announcement is lost, within the polling time.
@@ -36,6 +39,8 @@ export class AccessControl implements AsyncDisposable {
   readonly #principals = new Map<string, Principal>()
   readonly #principalsByHeader = new Map<string, Principal>()
   readonly #buckets = new WeakMap<Principal, TokenBucket>()
+  readonly #lookups: TokenBucket
+  #nextPoll: Promise<void> | undefined
   #loaded = false
   #stopped = false
   #timer: NodeJS.Timeout | undefined
@@ -44,6 +49,7 @@ export class AccessControl implements AsyncDisposable {
 
   constructor(options: AccessControlOptions) {
     this.#options = options
+    this.#lookups = new TokenBucket(lookupRate, options.clock.now())
   }
 
   /** Loads the records and keeps them fresh from now on. Resolves after the first attempt; `notReady` says whether it worked. */
@@ -60,7 +66,12 @@ export class AccessControl implements AsyncDisposable {
 
   /** Compares the records with the object store now. When the store does not answer, what is known stays. */
   refresh(): Promise<void> {
-    return this.#serially(() => this.#poll())
+    // A poll that has not begun will see everything that was written before this call.
+    this.#nextPoll ??= this.#serially(() => {
+      this.#nextPoll = undefined
+      return this.#poll()
+    })
+    return this.#nextPoll
   }
 
   notReady(): readonly string[] {
@@ -82,6 +93,16 @@ export class AccessControl implements AsyncDisposable {
   /** The principal of a key's text; undefined when the key is not known. */
   fromKey(key: string): Principal | undefined {
     return isApiKeyText(key) ? this.#principals.get(hashApiKey(key)) : undefined
+  }
+
+  /**
+   * The principal of a key that `fromKey` does not know: it may have been made a moment ago, by this process or another,
+   * and its announcement be under way. So the records are read once more, though not more often than `lookupRate` allows.
+   */
+  async lookUp(key: string): Promise<Principal | undefined> {
+    if (!isApiKeyText(key) || this.#lookups.take(1, this.#options.clock.now()) > 0) return undefined
+    await this.refresh()
+    return this.fromKey(key)
   }
 
   /** Takes `cost` tokens from the key's bucket. 0 when they were there, otherwise the milliseconds until they will be. */

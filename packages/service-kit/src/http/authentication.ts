@@ -1,7 +1,7 @@
 import type { Scope } from '@rapport/contracts'
 import type { FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
 import type { AccessControl } from '../access/access-control.ts'
-import { credentialHeader } from '../access/credentials.ts'
+import { apiKeyOf, credentialHeader } from '../access/credentials.ts'
 import type { Principal } from '../access/principal.ts'
 import type { HttpApp } from '../service.ts'
 import { HttpError, unavailable } from './http-error.ts'
@@ -39,8 +39,8 @@ export function addAuthentication(app: HttpApp, access: AccessControl): void {
     const waitMs = access.charge(this.principal, cost)
     if (waitMs > 0) throw rateLimited(waitMs)
   })
-  app.decorateRequest('authenticate', function authenticate(this: FastifyRequest, key: string): Principal {
-    return admit(this, access.fromKey(key))
+  app.decorateRequest('authenticate', async function authenticate(this: FastifyRequest, key: string) {
+    return admit(this, access.fromKey(key) ?? (await access.lookUp(key)))
   })
   app.addHook('onRoute', (route) => {
     if (!isVersioned(route.url)) return
@@ -62,12 +62,17 @@ function createCheck(access: AccessControl, route: RouteOptions): onRequestHookH
     if (waitsFor !== undefined)
       return done(unavailable('The service is starting; the access records have not been read yet.'))
     if (header === undefined) return done(unauthenticated(missing))
-    try {
-      admit(request, access.fromHeader(header))
-    } catch (error) {
-      return done(error as HttpError)
+    const admitOrRefuse = (principal: Principal | undefined): void => {
+      try {
+        admit(request, principal)
+      } catch (error) {
+        return done(error as HttpError)
+      }
+      done()
     }
-    done()
+    const known = access.fromHeader(header)
+    if (known !== undefined) return admitOrRefuse(known)
+    void access.lookUp(apiKeyOf(header) ?? '').then(admitOrRefuse)
   }
 }
 

@@ -54,8 +54,8 @@ function routes(app: HttpApp): void {
       config: { ...config, auth: 'handler', charge: 'handler' },
       schema: { body: Type.Object({ key: Type.String(), cost: Type.Integer() }) },
     },
-    (request) => {
-      const principal = request.authenticate(request.body.key)
+    async (request) => {
+      const principal = await request.authenticate(request.body.key)
       request.charge(request.body.cost)
       return { tenant: principal.tenant }
     },

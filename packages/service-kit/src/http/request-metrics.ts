@@ -23,11 +23,21 @@ export function addRequestMetrics(app: HttpApp, { metrics, slowRequestMs }: Requ
     buckets: bucketsSeconds,
     registers: [metrics],
   })
+  // Finding a series by its labels costs more than adding to it.
+  const series = new Map<string, ReturnType<typeof durations.labels>>()
+  const seriesOf = (method: string, route: string, status: number): ReturnType<typeof durations.labels> => {
+    const key = `${method} ${status} ${route}`
+    const known = series.get(key)
+    if (known !== undefined) return known
+    const made = durations.labels({ method, route, status })
+    series.set(key, made)
+    return made
+  }
   const logsEach = app.log.isLevelEnabled('debug')
   app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
     const { elapsedTime } = reply
     const route = request.routeOptions.url ?? 'unknown'
-    durations.observe({ method: request.method, route, status: reply.statusCode }, elapsedTime / 1000)
+    seriesOf(request.method, route, reply.statusCode).observe(elapsedTime / 1000)
     if (logsEach || elapsedTime > slowRequestMs) logRequest(request, reply, elapsedTime > slowRequestMs)
     done()
   })

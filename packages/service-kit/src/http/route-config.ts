@@ -19,7 +19,7 @@ declare module 'fastify' {
      * Authenticates by a key that came in the body.
      * @throws HttpError 401, 403 or 429.
      */
-    authenticate(key: string): Principal
+    authenticate(key: string): Promise<Principal>
     /**
      * Takes tokens from the key's bucket.
      * @throws HttpError 429 with `Retry-After`.

@@ -50,7 +50,7 @@ function addCallRoute(app: HttpApp, type: EventType, { clock, acceptEvents }: Tr
   }
   const takeCall = async (request: FastifyRequest): Promise<CallAnswer> => {
     const body = await readCallBody(request)
-    const principal = authenticate(request, body)
+    const principal = await authenticate(request, body)
     request.charge(1)
     const event = readEvent(body, { ...callOf(principal, clock), type, correctsTime: true })
     if (event instanceof Invalid) throw refuseCall(event)
@@ -74,7 +74,7 @@ function addBatchRoute(app: HttpApp, path: '/v1/batch' | '/v1/import', { clock, 
   }
   const takeBatch = async (request: FastifyRequest): Promise<BatchAnswer> => {
     const body = await readCallBody(request)
-    const principal = authenticate(request, body)
+    const principal = await authenticate(request, body)
     const { batch, ...call } = readBatchCall(body)
     request.charge(batch.length)
     const reading = readSegmentBatch(batch, { ...callOf(principal, clock), ...call, correctsTime: !isImport })
@@ -97,7 +97,7 @@ async function readCallBody(request: FastifyRequest): Promise<JsonObject> {
 }
 
 /** The key of the headers, otherwise the body's `writeKey`. */
-function authenticate(request: FastifyRequest, body: JsonObject): Principal {
+async function authenticate(request: FastifyRequest, body: JsonObject): Promise<Principal> {
   const { writeKey } = body
   if (writeKey !== undefined && typeof writeKey !== 'string') {
     throw refuseCall(new Invalid('writeKey', 'must be a string'))
