@@ -11,6 +11,8 @@ export interface MemberState {
 /** The entities that make up one visitor, the user first; at least one, at most 17. */
 export type Members = readonly MemberState[]
 
+const noState: EntityState = { sequence: 0, parts: new Map() }
+
 /** The states read so far, by kind and id, so that no entity is read twice. */
 class StateReads {
   readonly #store: OnlineStore
@@ -36,8 +38,14 @@ class StateReads {
     }
   }
 
+  async readOne(entity: EntityRef): Promise<EntityState> {
+    const [state = noState] = await this.#store.read([{ entity, parts: this.#parts }])
+    this.#states.set(keyOf(entity), state)
+    return state
+  }
+
   of(entity: EntityRef): EntityState {
-    return this.#states.get(keyOf(entity)) ?? { sequence: 0, parts: new Map() }
+    return this.#states.get(keyOf(entity)) ?? noState
   }
 }
 
@@ -56,6 +64,13 @@ export async function readMembers(
   wanted: readonly string[] | 'all',
 ): Promise<readonly Members[]> {
   const reads = new StateReads(store, wanted)
+  const [visitor] = visitors
+  // Most calls ask for one user, who has no links.
+  if (visitor?.userId !== undefined && visitor.anonymousId === undefined && visitors.length === 1) {
+    const user = entities.user(visitor.tenant, visitor.userId)
+    const state = await reads.readOne(user)
+    if (candidates(user, state).length === 0) return [[{ entity: user, state }]]
+  }
   await reads.read(visitors.flatMap(namedEntities))
   const users = visitors.map((visitor) => userOf(visitor, reads))
   await reads.read(users.filter((user) => user !== undefined))

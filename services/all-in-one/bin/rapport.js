@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from './node-flags.js'
 
 const pinned = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url))
 const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
@@ -14,7 +15,7 @@ if (!existsSync(pinned)) {
   )
   process.exit(1)
 }
-const child = spawn(pinned, [cli, ...process.argv.slice(2)], { stdio: 'inherit' })
+const child = spawn(pinned, [...nodeFlags, cli, ...process.argv.slice(2)], { stdio: 'inherit' })
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 // A terminal sends Ctrl-C to both processes; passed on, it would arrive as a second one, which ends without tidying up.
 process.on('SIGINT', () => (process.stdin.isTTY ? undefined : child.kill('SIGINT')))

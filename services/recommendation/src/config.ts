@@ -12,7 +12,13 @@ export const RecommendationConfigSchema = Type.Object({
     minimum: 1,
     maximum: 60_000,
     default: 30_000,
-    description: 'How long a cached answer may serve when nothing has happened since.',
+    description:
+      'How long a cached answer may serve, at most, when nothing has happened since; each gets half of it or more, at random.',
+  }),
+  RAPPORT_RECOMMENDATION_CACHE_MEMORY_BYTES: Type.Integer({
+    minimum: 1,
+    default: 16 * 1024 ** 2,
+    description: 'Memory for cached answers at hand in this process, in bytes; the least recently used goes first.',
   }),
   RAPPORT_RECOMMENDATION_MAX_EVENTS: Type.Integer({
     minimum: 1,
@@ -46,7 +52,7 @@ export const RecommendationConfigSchema = Type.Object({
 
 export interface RecommendationConfig {
   readonly stateTimeoutMs: number
-  readonly cacheTtlMs: number
+  readonly answerCache: { readonly ttlMs: number; readonly memoryBytes: number }
   readonly maxEvents: number
   readonly trendIntervalMs: number
   readonly exposureFlushMs: number
@@ -56,7 +62,10 @@ export interface RecommendationConfig {
 
 export const toRecommendationConfig = (variables: Static<typeof RecommendationConfigSchema>): RecommendationConfig => ({
   stateTimeoutMs: variables.RAPPORT_RECOMMENDATION_STATE_TIMEOUT_MS,
-  cacheTtlMs: variables.RAPPORT_RECOMMENDATION_CACHE_TTL_MS,
+  answerCache: {
+    ttlMs: variables.RAPPORT_RECOMMENDATION_CACHE_TTL_MS,
+    memoryBytes: variables.RAPPORT_RECOMMENDATION_CACHE_MEMORY_BYTES,
+  },
   maxEvents: variables.RAPPORT_RECOMMENDATION_MAX_EVENTS,
   trendIntervalMs: variables.RAPPORT_RECOMMENDATION_TREND_INTERVAL_MS,
   exposureFlushMs: variables.RAPPORT_RECOMMENDATION_EXPOSURE_FLUSH_MS,

@@ -1,11 +1,15 @@
-import type { RecommendationStrategy } from '@rapport/contracts'
+import { recommendationStrategies, type RecommendationStrategy } from '@rapport/contracts'
 import type { ModelHost } from '@rapport/model-store'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
+const cacheOutcomes = ['hit', 'miss', 'stale'] as const
+type CacheOutcome = (typeof cacheOutcomes)[number]
+
+/** Series of one label are looked up here, once: for every answer that would cost more than the counting. */
 export interface RecommendationMetrics {
-  readonly answers: Counter<'strategy'>
+  readonly answers: Readonly<Record<RecommendationStrategy, Counter.Internal>>
   readonly degraded: Counter
-  readonly cache: Counter<'outcome'>
+  readonly cache: Readonly<Record<CacheOutcome, Counter.Internal>>
   readonly exposuresLost: Counter
   readonly rankingSeconds: Histogram
 }
@@ -13,23 +17,29 @@ export interface RecommendationMetrics {
 export function createRecommendationMetrics(registry: Registry): RecommendationMetrics {
   const registers = [registry]
   return {
-    answers: new Counter<'strategy'>({
-      name: 'rapport_recommendation_answers_total',
-      help: 'Answers by the path that made them.',
-      labelNames: ['strategy'],
-      registers,
-    }),
+    answers: seriesBy(
+      recommendationStrategies,
+      new Counter({
+        name: 'rapport_recommendation_answers_total',
+        help: 'Answers by the path that made them.',
+        labelNames: ['strategy'],
+        registers,
+      }),
+    ),
     degraded: new Counter({
       name: 'rapport_recommendation_degraded_total',
       help: 'Answers made without the visitor’s state.',
       registers,
     }),
-    cache: new Counter<'outcome'>({
-      name: 'rapport_recommendation_cache_total',
-      help: 'Look-ups of cached answers: hit, miss, or stale (behaviour, model or catalogue have changed since).',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    cache: seriesBy(
+      cacheOutcomes,
+      new Counter({
+        name: 'rapport_recommendation_cache_total',
+        help: 'Look-ups of cached answers: hit, miss, or stale (behaviour, model or catalogue have changed since).',
+        labelNames: ['outcome'],
+        registers,
+      }),
+    ),
     exposuresLost: new Counter({
       name: 'rapport_exposures_lost_total',
       help: 'Exposures that could not be said to be published.',
@@ -44,12 +54,15 @@ export function createRecommendationMetrics(registry: Registry): RecommendationM
   }
 }
 
+const seriesBy = <L extends string>(labels: readonly L[], counter: Counter): Record<L, Counter.Internal> =>
+  Object.fromEntries(labels.map((label) => [label, counter.labels(label)])) as Record<L, Counter.Internal>
+
 export const countAnswer = (
   metrics: RecommendationMetrics,
   strategy: RecommendationStrategy,
   degraded: boolean,
 ): void => {
-  metrics.answers.inc({ strategy })
+  metrics.answers[strategy].inc()
   if (degraded) metrics.degraded.inc()
 }
 

@@ -6,6 +6,7 @@ import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit
 import { HostedModels } from './adapters/hosted-models.ts'
 import { createRecommenderLoader } from './adapters/recommender-loader.ts'
 import { StateSource } from './adapters/state-source.ts'
+import { AnswerCache } from './application/answer-cache.ts'
 import type { RecommendationContext } from './application/context.ts'
 import { followCatalogue, type CatalogueFollower } from './application/follow-catalogue.ts'
 import { ExposurePublisher } from './application/publish-exposures.ts'
@@ -79,17 +80,17 @@ export function composeRecommendationService(
       maxWaiting: config.exposuresWaiting,
     }),
   )
+  const answers = new AnswerCache({ ...config.answerCache, onlineStore, clock, log })
   const context: RecommendationContext = {
     shops,
     models,
     state: new StateSource({ reader, clock, log, timeoutMs: config.stateTimeoutMs }),
     trends,
     exposures,
-    onlineStore,
+    answers,
     metrics,
     clock,
     log,
-    cacheTtlMs: config.cacheTtlMs,
     firstTrendsMs: config.stateTimeoutMs,
     maxEvents: config.maxEvents,
   }
@@ -108,7 +109,10 @@ export function composeRecommendationService(
       // A tenant that is new may have the name of one that was removed.
       tenants ??= stack.use(
         await eventLog.follow(topics.access.name, (records) => {
-          for (const { key } of records) trends.forget(key)
+          for (const { key } of records) {
+            trends.forget(key)
+            answers.forget(key)
+          }
         }),
       )
       trends.start()

@@ -1,9 +1,9 @@
 import type { Clock, Log } from '@rapport/core'
-import type { OnlineStore } from '@rapport/online-store'
 import type { StateSource } from '../adapters/state-source.ts'
 import type { Shops } from '../domain/shops.ts'
 import type { RecommendationMetrics } from '../metrics.ts'
 import type { RecommenderModels } from '../ports.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import type { ExposurePublisher } from './publish-exposures.ts'
 import type { TrendRefresher } from './refresh-trends.ts'
 
@@ -14,11 +14,10 @@ export interface RecommendationContext {
   readonly state: StateSource
   readonly trends: TrendRefresher
   readonly exposures: ExposurePublisher
-  readonly onlineStore: OnlineStore
+  readonly answers: AnswerCache
   readonly metrics: RecommendationMetrics
   readonly clock: Clock
   readonly log: Log
-  readonly cacheTtlMs: number
   /** An answer waits this long for a tenant's first trends. */
   readonly firstTrendsMs: number
   /** Newest events that are folded into the model, at most. */

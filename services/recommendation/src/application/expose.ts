@@ -31,8 +31,8 @@ export interface Showing {
 
 /** Notes that an answer goes out to somebody. */
 export function expose({ exposures, clock }: RecommendationContext, audience: Audience, showing: Showing): void {
-  const shownAt = new Date(clock.now()).toISOString()
-  const head = JSON.stringify(showing.cached ? { ...audience, shownAt, cached: true } : { ...audience, shownAt })
-  const key = exposureKey({ ...audience, recommendationId: showing.recommendationId })
-  exposures.add({ key, head: `${head.slice(0, -1)},`, fields: showing.exposureFields })
+  const { recommendationId, exposureFields, cached } = showing
+  const head = JSON.stringify(audience).slice(0, -1)
+  const tail = `,"shownAt":"${new Date(clock.now()).toISOString()}"${cached ? ',"cached":true' : ''},`
+  exposures.add({ key: exposureKey(audience, recommendationId), head: head + tail, fields: exposureFields })
 }

@@ -70,9 +70,9 @@ describe('ExposurePublisher', () => {
 
 describe('exposureKey', () => {
   it('keeps a visitor’s exposures together', () => {
-    const ids = { tenant: 'shop', recommendationId: 'r1' }
-    expect(exposureKey({ ...ids, userId: 'ann', anonymousId: 'b' })).toBe('shop/u:ann')
-    expect(exposureKey({ ...ids, anonymousId: 'b' })).toBe('shop/a:b')
-    expect(exposureKey(ids)).toBe('shop/r:r1')
+    const ids = { tenant: 'shop' }
+    expect(exposureKey({ ...ids, userId: 'ann', anonymousId: 'b' }, 'r1')).toBe('shop/u:ann')
+    expect(exposureKey({ ...ids, anonymousId: 'b' }, 'r1')).toBe('shop/a:b')
+    expect(exposureKey(ids, 'r1')).toBe('shop/r:r1')
   })
 })

@@ -1,6 +1,7 @@
 import { topics, type Exposure } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import type { EventLog, OutgoingRecord } from '@rapport/messaging'
+import { setImmediate } from 'node:timers/promises'
 
 export interface ExposurePublisherOptions {
   readonly eventLog: EventLog
@@ -12,7 +13,8 @@ export interface ExposurePublisherOptions {
   readonly maxWaiting: number
 }
 
-const batchSize = 1000
+/** Encoding them is one piece of work, during which no answer goes out. */
+const sliceSize = 100
 const publishDeadlineMs = 10_000
 const closing = Buffer.from('}')
 
@@ -63,13 +65,23 @@ export class ExposurePublisher implements AsyncDisposable {
 
   private async publishAll(): Promise<void> {
     while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, batchSize)
-      try {
-        await this.options.eventLog.publish(batch.map(toRecord), { deadlineMs: publishDeadlineMs })
-      } catch (error) {
-        this.options.onLost(batch.length)
-        this.options.log.warn({ err: error, exposures: batch.length }, 'exposures could not be published')
+      const taken = this.waiting
+      this.waiting = []
+      const publications: Promise<void>[] = []
+      for (let start = 0; start < taken.length; start += sliceSize) {
+        if (start > 0) await setImmediate()
+        publications.push(this.publish(taken.slice(start, start + sliceSize)))
       }
+      await Promise.all(publications)
+    }
+  }
+
+  private async publish(slice: readonly WaitingExposure[]): Promise<void> {
+    try {
+      await this.options.eventLog.publish(slice.map(toRecord), { deadlineMs: publishDeadlineMs })
+    } catch (error) {
+      this.options.onLost(slice.length)
+      this.options.log.warn({ err: error, exposures: slice.length }, 'exposures could not be published')
     }
   }
 
@@ -80,9 +92,9 @@ export class ExposurePublisher implements AsyncDisposable {
 
 /** All exposures of one visitor keep their order; an answer to nobody in particular stands for itself. */
 export function exposureKey(
-  exposure: Pick<Exposure, 'tenant' | 'userId' | 'anonymousId' | 'recommendationId'>,
+  { tenant, userId, anonymousId }: Pick<Exposure, 'tenant' | 'userId' | 'anonymousId'>,
+  recommendationId: string,
 ): string {
-  const { tenant, userId, anonymousId, recommendationId } = exposure
   if (userId !== undefined) return `${tenant}/u:${userId}`
   return anonymousId === undefined ? `${tenant}/r:${recommendationId}` : `${tenant}/a:${anonymousId}`
 }

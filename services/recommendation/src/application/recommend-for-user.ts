@@ -1,11 +1,9 @@
 import type { RecommendationRequest, RecommendationResponse, RecommendationStrategy } from '@rapport/contracts'
-import { entities } from '@rapport/features'
-import type { CacheKey } from '@rapport/online-store'
-import { createHash } from 'node:crypto'
-import { decodeCacheEntry, encodeCacheEntry, type CacheHeader } from '../domain/cache-entry.ts'
+import type { CacheEntry, CacheHeader } from '../domain/cache-entry.ts'
 import type { ModelView } from '../domain/model-view.ts'
 import type { TenantIndex } from '../domain/tenant-index.ts'
 import { countAnswer } from '../metrics.ts'
+import type { AnswerKey } from './answer-cache.ts'
 import type { RecommendationContext } from './context.ts'
 import { expose, exposureFieldsOf } from './expose.ts'
 import { hydrate, type Hydration } from './hydrate.ts'
@@ -32,24 +30,61 @@ export interface RenderedAnswer {
  * catalogue versions are compared with what stands now.
  */
 export async function recommendForUser(context: RecommendationContext, query: UserQuery): Promise<RenderedAnswer> {
-  const key = cacheKeyOf(query)
   const { tenant, userId } = query
-  const [found, lease] = await Promise.all([readCached(context, key, query), context.models.acquire(tenant)])
-  using held = lease
+  const { metrics } = context
+  const finding = findKept(context, query)
+  using held = await context.models.acquire(tenant)
+  const found = await finding
   const shop = context.shops.of(tenant)
-  if (found?.entry !== undefined && isFresh(found.entry.header, { ...found, shop, view: held?.view })) {
-    const { header, exposureFields, body } = found.entry
-    const { recommendationId } = header
-    context.metrics.cache.inc({ outcome: 'hit' })
-    countAnswer(context.metrics, header.strategy as RecommendationStrategy, false)
-    expose(context, audienceOf(query), { recommendationId, exposureFields, cached: true })
-    void context.trends.touch(tenant)
-    return { recommendationId, body, degraded: false }
+  if (found === undefined) return answerNow(context, query, unreadable(shop, held))
+  const standing = { stamp: found.stamp, shop, view: held?.view }
+  const kept = standsStill(found.entry, standing) ? found.entry : await readAgain(context, query, { found, standing })
+  if (kept !== undefined) {
+    metrics.cache.hit.inc()
+    return showKept(context, query, kept)
   }
-  if (found !== undefined) context.metrics.cache.inc({ outcome: found.entry === undefined ? 'miss' : 'stale' })
-  const hydration = found === undefined ? unreadable(shop, held) : await hydrate(context, tenant, { tenant, userId })
-  using _fresh = found === undefined ? undefined : hydration.lease
+  metrics.cache[found.entry === undefined ? 'miss' : 'stale'].inc()
+  const hydration = await hydrate(context, tenant, { tenant, userId })
+  using _fresh = hydration.lease
   return answerNow(context, query, hydration)
+}
+
+interface Found {
+  readonly entry: CacheEntry | undefined
+  readonly stamp: string
+  readonly wasRemembered: boolean
+}
+
+/** The kept answer, if any, and the visitor's stamp. Undefined when the store is down or slow. */
+function findKept({ state, answers }: RecommendationContext, query: UserQuery): Promise<Found | undefined> {
+  const { tenant, userId } = query
+  const remembered = answers.recall(keyOf(query))
+  return state.attempt(async (reader) => {
+    const stamp = reader.readStamp({ tenant, userId })
+    if (remembered !== undefined) return { entry: remembered, stamp: await stamp, wasRemembered: true }
+    const [entry] = await Promise.all([answers.read(keyOf(query)), stamp])
+    return { entry, stamp: await stamp, wasRemembered: false }
+  })
+}
+
+/** What this process remembers is out of date; another one may have made the answer anew. */
+async function readAgain(
+  { state, answers }: RecommendationContext,
+  query: UserQuery,
+  { found, standing }: { found: Found; standing: Standing },
+): Promise<CacheEntry | undefined> {
+  if (!found.wasRemembered) return undefined
+  const entry = await state.attempt(() => answers.read(keyOf(query)))
+  return standsStill(entry, standing) ? entry : undefined
+}
+
+function showKept(context: RecommendationContext, query: UserQuery, entry: CacheEntry): RenderedAnswer {
+  const { header, exposureFields, body } = entry
+  const { recommendationId } = header
+  countAnswer(context.metrics, header.strategy as RecommendationStrategy, false)
+  expose(context, audienceOf(query), { recommendationId, exposureFields, cached: true })
+  void context.trends.touch(query.tenant)
+  return { recommendationId, body, degraded: false }
 }
 
 /** The store has just failed within its deadline: it is not asked again for this answer. */
@@ -69,12 +104,12 @@ function answerNow(context: RecommendationContext, query: UserQuery, hydration: 
   const body = JSON.stringify(response)
   if (typeof hydration.state !== 'string') {
     const header = toHeader(response, hydration.shop, hydration.state.stamp)
-    writeCached(context, cacheKeyOf(query), encodeCacheEntry({ header, exposureFields, body }))
+    context.answers.write(keyOf(query), { header, exposureFields, body })
   }
   return { recommendationId, body, degraded: response.degraded === true }
 }
 
-function toHeader(response: RecommendationResponse, shop: TenantIndex, stamp: string): CacheHeader {
+function toHeader(response: RecommendationResponse, shop: TenantIndex, stamp: string): Omit<CacheHeader, 'untilMs'> {
   const { recommendationId, model, strategy } = response
   const items = response.items.map(({ id }) => id)
   const versions = items.map((id) => shop.catalogue.entryAt(shop.table.indexOf(id) ?? -1)?.version ?? 0)
@@ -87,39 +122,31 @@ interface Standing {
   readonly view: ModelView | undefined
 }
 
-function isFresh(header: CacheHeader, { stamp, shop, view }: Standing): boolean {
+function standsStill(entry: CacheEntry | undefined, { stamp, shop, view }: Standing): boolean {
+  if (entry === undefined) return false
+  const { header } = entry
   if (header.stamp !== stamp || header.model !== (view?.version ?? null)) return false
-  const { table, catalogue } = shop
-  return header.items.every((id, at) => {
+  const { revision } = shop.catalogue
+  if (entry.checkedRevision === revision) return true
+  if (!itemsStand(header, shop)) return false
+  entry.checkedRevision = revision
+  return true
+}
+
+function itemsStand({ items, versions }: CacheHeader, { table, catalogue }: TenantIndex): boolean {
+  return items.every((id, at) => {
     const index = table.indexOf(id)
     if (index === undefined || !catalogue.mayShow(index)) return false
-    return (catalogue.entryAt(index)?.version ?? 0) === header.versions[at]
+    return (catalogue.entryAt(index)?.version ?? 0) === versions[at]
   })
 }
 
-/** Undefined when the store is down or slow. */
-function readCached(
-  { state, onlineStore }: RecommendationContext,
-  key: CacheKey,
-  { tenant, userId }: UserQuery,
-): Promise<{ entry: ReturnType<typeof decodeCacheEntry> | undefined; stamp: string } | undefined> {
-  return state.attempt(async (reader) => {
-    const [[stored], stamp] = await Promise.all([onlineStore.readCached([key]), reader.readStamp({ tenant, userId })])
-    return { entry: stored === undefined ? undefined : decodeCacheEntry(stored), stamp }
-  })
-}
-
-function writeCached({ onlineStore, cacheTtlMs, log }: RecommendationContext, key: CacheKey, value: Uint8Array): void {
-  onlineStore.writeCached(key, value, cacheTtlMs).catch((error: unknown) => {
-    log.warn({ err: error }, 'an answer could not be cached')
-  })
-}
-
-/** The name carries the shape of the request and the version of the entry's form. */
-function cacheKeyOf({ tenant, userId, count, category }: UserQuery): CacheKey {
-  const shape = category === undefined ? '' : `/${createHash('sha256').update(category).digest('base64url')}`
-  return { entity: entities.user(tenant, userId), name: `recommendations.v1/${count ?? defaultCount}${shape}` }
-}
+const keyOf = ({ tenant, userId, count, category }: UserQuery): AnswerKey => ({
+  tenant,
+  userId,
+  count: count ?? defaultCount,
+  category,
+})
 
 const audienceOf = ({ tenant, userId, scenario }: UserQuery) => ({
   tenant,

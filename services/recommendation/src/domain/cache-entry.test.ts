@@ -10,6 +10,7 @@ it('gives back what was put in, from any place in a larger buffer', () => {
       strategy: 'popular',
       items: ['茶'],
       versions: [2],
+      untilMs: 7,
     },
     exposureFields: Buffer.from('"items":["茶"]'),
     body: '{"items":[]}',

@@ -9,6 +9,8 @@ export interface CacheHeader {
   /** Ids of the items, and the versions of their catalogue entries; 0 for an item without one. */
   readonly items: readonly string[]
   readonly versions: readonly number[]
+  /** Milliseconds since the epoch. */
+  readonly untilMs: number
 }
 
 /** A cached answer: the header is compared, the rest goes out as it lies. */
@@ -18,6 +20,8 @@ export interface CacheEntry {
   readonly exposureFields: Uint8Array
   /** The JSON body. */
   readonly body: string
+  /** The catalogue's revision, in this process, at which its items were last found unchanged; not stored. */
+  checkedRevision?: number
 }
 
 const lengthBytes = 4
@@ -39,7 +43,8 @@ export function decodeCacheEntry(stored: Uint8Array): CacheEntry {
   const bodyAt = exposureAt + bytes.readUInt32LE(lengthBytes)
   return {
     header: JSON.parse(bytes.toString('utf8', headerAt, exposureAt)) as CacheHeader,
-    exposureFields: bytes.subarray(exposureAt, bodyAt),
+    // A copy: a part of it would keep the whole entry in memory.
+    exposureFields: Buffer.from(bytes.subarray(exposureAt, bodyAt)),
     body: bytes.toString('utf8', bodyAt),
   }
 }

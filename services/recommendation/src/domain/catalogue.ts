@@ -25,6 +25,7 @@ export class Catalogue {
   readonly arrivals: number[] = []
   private readonly arrived = new Set<number>()
   private standing = 0
+  private changes = 0
   private governs = false
 
   constructor(table: ItemTable) {
@@ -34,6 +35,11 @@ export class Catalogue {
   /** Items that stand, the unavailable ones too. */
   get size(): number {
     return this.standing
+  }
+
+  /** Grows with every change of any item. */
+  get revision(): number {
+    return this.changes
   }
 
   entryAt(index: number): CatalogueEntry | undefined {
@@ -51,6 +57,7 @@ export class Catalogue {
     const known = this.entries[index]?.version ?? this.deletedVersions.get(index) ?? 0
     if (item.version <= known) return undefined
     this.governs = true
+    this.changes += 1
     this.drop(index)
     if (item.deleted === true) this.deletedVersions.set(index, item.version)
     else this.put(index, item)
@@ -62,6 +69,7 @@ export class Catalogue {
     const index = this.table.indexOf(id)
     if (index === undefined) return undefined
     const stood = this.entries[index] !== undefined
+    this.changes += 1
     this.drop(index)
     this.deletedVersions.delete(index)
     this.governs = this.standing > 0 || this.deletedVersions.size > 0

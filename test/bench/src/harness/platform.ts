@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '@rapport/all-in-one/node-flags'
 import { ConnectionPool } from './connection.ts'
 import type { Target } from './load.ts'
 
@@ -43,7 +44,7 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
   const dataDir = await mkdtemp(join(tmpdir(), 'rapport-bench-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   await options.prepare?.(dataDir)
-  const child = spawn(process.execPath, [cli, 'start', '--no-shop'], {
+  const child = spawn(process.execPath, [...nodeFlags, cli, 'start', '--no-shop'], {
     env: {
       ...process.env,
       PORT: '0',

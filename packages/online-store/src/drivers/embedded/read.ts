@@ -14,30 +14,32 @@ const ENTITY_NUMBER_BYTES = 6
 const SCAN_PAGE = 128
 const CLEAR_PAGE = 256
 
-function valueOfPart(tables: StateTables, entity: number, cell: PartCell): PartValue | undefined {
-  let { bytes } = cell
-  if (bytes === undefined) {
-    const stored = tables.state.getBinary(externalPartKey(entity, cell.name))
-    if (stored === undefined) return undefined
-    bytes = asBuffer(stored)
-  }
-  if (cell.op === 'count') return decodeCount(bytes)
-  if (cell.op !== 'tally') return decodeRegisters(cell.op, bytes)
-  return { op: 'tally', fields: decodeTally(bytes, tallyBuckets(tables, entity, cell.name)) }
+function valueOfPart(tables: StateTables, entity: number, { name, op }: PartCell, bytes: Buffer): PartValue {
+  if (op === 'count') return decodeCount(bytes)
+  if (op !== 'tally') return decodeRegisters(op, bytes)
+  return { op, fields: decodeTally(bytes, tallyBuckets(tables, entity, name)) }
 }
 
 function readNumbered(tables: StateTables, entity: number, parts: EntityRead['parts']): EntityState {
-  const stored = tables.state.getBinary(recordKey(entity))
+  // lmdb's own buffer, which its next read overwrites: all that stands in it is decoded first.
+  const stored = tables.state.getBinaryFast(recordKey(entity))
   if (stored === undefined) return { sequence: 0, parts: new Map() }
   const bytes = asBuffer(stored)
+  const sequence = sequenceOf(bytes)
   const cells = parts === 'all' ? decodeRecord(bytes).parts : decodeParts(bytes, parts)
   const values = new Map<string, PartValue>()
-  for (const name of parts === 'all' ? cells.keys() : parts) {
-    const cell = cells.get(name)
-    const value = cell === undefined ? undefined : valueOfPart(tables, entity, cell)
-    if (value !== undefined) values.set(name, value)
+  const elsewhere: PartCell[] = []
+  for (const cell of cells.values()) {
+    const { name, op, bytes: own } = cell
+    // A tally may have buckets that are read on the way.
+    if (own === undefined || op === 'tally') elsewhere.push({ ...cell, bytes: own && Buffer.from(own) })
+    else values.set(name, valueOfPart(tables, entity, cell, own))
   }
-  return { sequence: sequenceOf(bytes), parts: values }
+  for (const cell of elsewhere) {
+    const own = cell.bytes ?? tables.state.getBinary(externalPartKey(entity, cell.name))
+    if (own !== undefined) values.set(cell.name, valueOfPart(tables, entity, cell, asBuffer(own)))
+  }
+  return { sequence, parts: values }
 }
 
 /** Synchronous, so that all reads of a call see one snapshot. */
