@@ -1,7 +1,6 @@
 import { topics, type Exposure } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import type { EventLog, OutgoingRecord } from '@rapport/messaging'
-import { setImmediate } from 'node:timers/promises'
 
 export interface ExposurePublisherOptions {
   readonly eventLog: EventLog
@@ -13,30 +12,23 @@ export interface ExposurePublisherOptions {
   readonly maxWaiting: number
 }
 
-/** Encoding them is one piece of work, during which no answer goes out. */
-const sliceSize = 100
+/** Published together, at most. */
+const batchSize = 1000
 const publishDeadlineMs = 10_000
 const closing = Buffer.from('}')
 
-/** An exposure as two parts of its JSON, put together when it is published. */
 export interface WaitingExposure {
   readonly key: string
-  /** From the opening brace to the comma before `fields`. */
+  /** Two parts of its JSON: from the opening brace to a comma, */
   readonly head: string
-  /** What stands inside the object besides; UTF-8. */
+  /** and what stands inside the object besides; UTF-8. */
   readonly fields: Uint8Array
 }
-
-const toRecord = ({ key, head, fields }: WaitingExposure): OutgoingRecord => ({
-  topic: topics.exposures.name,
-  key,
-  value: Buffer.concat([Buffer.from(head), fields, closing]),
-})
 
 /** Publishes what was shown, in batches behind the answers: it never delays one, and counts what is lost. */
 export class ExposurePublisher implements AsyncDisposable {
   private readonly options: ExposurePublisherOptions
-  private waiting: WaitingExposure[] = []
+  private waiting: OutgoingRecord[] = []
   private timer: NodeJS.Timeout | undefined
   private publishing: Promise<void> | undefined
 
@@ -44,12 +36,13 @@ export class ExposurePublisher implements AsyncDisposable {
     this.options = options
   }
 
-  add(exposure: WaitingExposure): void {
+  add({ key, head, fields }: WaitingExposure): void {
     if (this.waiting.length >= this.options.maxWaiting) {
       this.options.onLost(1)
       return
     }
-    this.waiting.push(exposure)
+    // Put together now: for a whole batch at once it would hold up the answers for some milliseconds.
+    this.waiting.push({ topic: topics.exposures.name, key, value: Buffer.concat([Buffer.from(head), fields, closing]) })
     this.timer ??= setTimeout(() => void this.flush(), this.options.flushMs)
   }
 
@@ -65,23 +58,13 @@ export class ExposurePublisher implements AsyncDisposable {
 
   private async publishAll(): Promise<void> {
     while (this.waiting.length > 0) {
-      const taken = this.waiting
-      this.waiting = []
-      const publications: Promise<void>[] = []
-      for (let start = 0; start < taken.length; start += sliceSize) {
-        if (start > 0) await setImmediate()
-        publications.push(this.publish(taken.slice(start, start + sliceSize)))
+      const batch = this.waiting.splice(0, batchSize)
+      try {
+        await this.options.eventLog.publish(batch, { deadlineMs: publishDeadlineMs })
+      } catch (error) {
+        this.options.onLost(batch.length)
+        this.options.log.warn({ err: error, exposures: batch.length }, 'exposures could not be published')
       }
-      await Promise.all(publications)
-    }
-  }
-
-  private async publish(slice: readonly WaitingExposure[]): Promise<void> {
-    try {
-      await this.options.eventLog.publish(slice.map(toRecord), { deadlineMs: publishDeadlineMs })
-    } catch (error) {
-      this.options.onLost(slice.length)
-      this.options.log.warn({ err: error, exposures: slice.length }, 'exposures could not be published')
     }
   }
 
