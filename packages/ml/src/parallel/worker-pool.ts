@@ -1,4 +1,3 @@
-// oxlint-disable unicorn/require-post-message-target-origin -- threads of one process have no origins
 import { Worker } from 'node:worker_threads'
 import { RapportError } from '@rapport/core'
 

@@ -1,4 +1,3 @@
-// oxlint-disable unicorn/require-post-message-target-origin -- threads of one process have no origins
 import { parentPort, workerData } from 'node:worker_threads'
 import { createWorkspace, runTask, type IalsProblem, type IalsStep } from './problem.ts'
 
