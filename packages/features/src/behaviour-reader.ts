@@ -10,6 +10,8 @@ export interface VisitorRef {
 export interface RecentItem {
   readonly itemId: string
   readonly atMs: number
+  /** The visitor's newest review of it speaks against it. */
+  readonly disliked?: true
 }
 
 /** Behaviour merged over all linked ids of a visitor. */

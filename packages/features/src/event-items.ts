@@ -1,3 +1,4 @@
+import type { Event } from '@rapport/contracts'
 import { limits } from './layout.ts'
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -27,4 +28,15 @@ export function itemIdsOf(properties: JsonObject | undefined): readonly string[]
     if (id !== undefined) ids.add(id)
   }
   return [...ids]
+}
+
+/** Of five stars, which is the scale of the Segment e-commerce spec; as text in many a client. */
+const fewStars = 2
+
+/** True for a review that speaks against its item: no sign of taste for it, however strong one a review is otherwise. */
+export function isDislike({ event, properties }: Pick<Event, 'event' | 'properties'>): boolean {
+  if (event !== 'Product Reviewed') return false
+  const rating: unknown = properties?.['rating']
+  const stars = typeof rating === 'string' && rating.trim() !== '' ? Number(rating) : rating
+  return typeof stars === 'number' && stars <= fewStars
 }

@@ -1,6 +1,6 @@
 import type { Event } from '@rapport/contracts'
 import { describe, expect, it } from 'vitest'
-import { itemIdsOf } from './event-items.ts'
+import { isDislike, itemIdsOf } from './event-items.ts'
 import { identityOf } from './identity.ts'
 
 const time = '2026-03-02T12:00:00.000Z'
@@ -33,6 +33,22 @@ describe('the items of an event', () => {
   it('are 1,000 at most', () => {
     const products = Array.from({ length: 1001 }, (_, index) => ({ product_id: index }))
     expect(itemIdsOf({ products })).toHaveLength(1000)
+  })
+})
+
+describe('a review', () => {
+  it.each<[unknown, boolean]>([
+    [1, true],
+    ['2.0', true],
+    [2.5, false],
+    ['5', false],
+    ['', false],
+    ['bad', false],
+    [null, false],
+    [undefined, false],
+  ])('with the rating %j speaks against its item: %j', (rating, expected) => {
+    expect(isDislike({ event: 'Product Reviewed', properties: { product_id: 'a', rating } as never })).toBe(expected)
+    expect(isDislike({ event: 'Product Viewed', properties: { product_id: 'a', rating } as never })).toBe(false)
   })
 })
 

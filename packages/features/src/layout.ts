@@ -58,7 +58,7 @@ export const parts = {
   /** Minor units of the currency, refunds not taken off. */
   revenue: (currency: string): string => `count/revenue:${currency}`,
   refunds: (currency: string): string => `count/refunds:${currency}`,
-  /** Members are item ids; the value is null. */
+  /** Members are item ids; the value is null, or `disliked` (see `isDislike`). */
   recent: (event: BehaviourEvent): string => `newest/${event}`,
   /** Items of custom events; the value is the event's name. */
   recentOther: 'newest/other',
@@ -78,6 +78,9 @@ export const parts = {
   /** One field, `newestEvent`. */
   clock: 'latest/clock',
 } as const
+
+/** Value of a member of a `recent` part. */
+export const dislikedValue = 'disliked'
 
 export const linkParts: readonly string[] = [parts.firstLinks, parts.newestLinks, parts.newestUnlinks]
 export const recentParts: readonly string[] = [

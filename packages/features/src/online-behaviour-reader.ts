@@ -1,6 +1,15 @@
 import type { Member, OnlineStore } from '@rapport/online-store'
 import type { BehaviourReader, RecentItem, TrendBucket, TrendUnitSpan, VisitorBehaviour } from './behaviour-reader.ts'
-import { behaviourEvents, entities, limits, parts, recentParts, trendStartMs, trendWidth } from './layout.ts'
+import {
+  behaviourEvents,
+  dislikedValue,
+  entities,
+  limits,
+  parts,
+  recentParts,
+  trendStartMs,
+  trendWidth,
+} from './layout.ts'
 import { readMembers, type Members } from './members.ts'
 import { compareMoments, fieldsOf, membersOf } from './registers.ts'
 
@@ -51,11 +60,16 @@ export function recentByEvent(
   }
   const others = mergeNewest(members, parts.recentOther, asOfMs).slice(0, limits.recentItems)
   const byName = Map.groupBy(others, ({ value }) => (typeof value === 'string' ? value : otherEvents))
-  for (const [name, items] of byName) recent.set(name, items.map(toRecentItem))
+  for (const [name, items] of byName)
+    recent.set(
+      name,
+      items.map(({ member, atMs }) => ({ itemId: member, atMs })),
+    )
   return recent
 }
 
-const toRecentItem = ({ member, atMs }: Member): RecentItem => ({ itemId: member, atMs })
+const toRecentItem = ({ member, atMs, value }: Member): RecentItem =>
+  value === dislikedValue ? { itemId: member, atMs, disliked: true } : { itemId: member, atMs }
 
 function mergeNewest(members: Members, part: string, asOfMs: number | undefined): readonly Member[] {
   const [first, ...others] = members.map(({ state }) => membersOf(state, part)).filter((items) => items.length > 0)

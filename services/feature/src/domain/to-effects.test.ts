@@ -88,6 +88,14 @@ describe('the effects of an event', () => {
     expect(changes.filter((name) => name.includes('revenue') || name.includes('orders'))).toEqual([])
   })
 
+  it('of a bad review mark its item as disliked', () => {
+    const valueOf = (rating: number): unknown =>
+      effectsOf({ event: 'Product Reviewed', properties: { product_id: 'i1', rating } }).visitor.changes.find(
+        (change) => change.op === 'newest',
+      )?.value
+    expect([1, 2, 3, 5].map(valueOf)).toEqual(['disliked', 'disliked', null, null])
+  })
+
   it('of a custom event are counted among a bounded sample of names', () => {
     const effects = effectsOf({ event: 'orders', properties: { itemId: 42 } })
     expect(effects.visitor.changes[0]).toEqual({

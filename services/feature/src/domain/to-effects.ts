@@ -1,10 +1,12 @@
 import type { Event } from '@rapport/contracts'
 import {
   customCountPrefix,
+  dislikedValue,
   entities,
   identityOf,
   isBehaviourEvent,
   isCustomEvent,
+  isDislike,
   isUnlink,
   limits,
   parts,
@@ -42,6 +44,7 @@ interface Facts {
   /** Of orders and refunds. */
   readonly currency: string | undefined
   readonly lines: readonly ItemLine[]
+  readonly disliked: boolean
 }
 
 /**
@@ -78,11 +81,11 @@ export function toEffects({ event, atMs }: TimedEvent): Effects {
 
 function readFacts(event: Event, atMs: number): Facts {
   const { tenant, type, properties } = event
-  if (type !== 'track') return { tenant, name: type, atMs, currency: undefined, lines: [] }
+  if (type !== 'track') return { tenant, name: type, atMs, currency: undefined, lines: [], disliked: false }
   const name = event.event ?? type
   const hasMoney = name === 'Order Completed' || name === 'Order Refunded'
   const currency = hasMoney ? readCurrency(properties?.['currency']) : undefined
-  return { tenant, name, atMs, currency, lines: itemLines(properties, currency) }
+  return { tenant, name, atMs, currency, lines: itemLines(properties, currency), disliked: isDislike(event) }
 }
 
 const customSample = { prefix: customCountPrefix, keep: limits.customEvents }
@@ -96,12 +99,12 @@ function addSeen(changes: Change[], { name, atMs }: Facts): void {
   )
 }
 
-function addRecentItems(changes: Change[], { name, atMs, lines }: Facts): void {
+function addRecentItems(changes: Change[], { name, atMs, lines, disliked }: Facts): void {
   const known = isBehaviourEvent(name)
+  const value = known ? (disliked ? dislikedValue : null) : name
   const part = known ? parts.recent(name) : parts.recentOther
   const keep = name === 'Order Completed' ? limits.orderedItems : limits.recentItems
-  for (const { itemId } of lines)
-    changes.push({ op: 'newest', part, member: itemId, atMs, value: known ? null : name, keep })
+  for (const { itemId } of lines) changes.push({ op: 'newest', part, member: itemId, atMs, value, keep })
 }
 
 function addMoney(changes: Change[], event: Event, { name, atMs, currency, lines }: Facts): void {

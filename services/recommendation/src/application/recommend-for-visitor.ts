@@ -62,11 +62,12 @@ export function toVisitor(tenant: string, request: RecommendationRequest): Visit
   }
 }
 
-/** Bought items and those of the session are barred; what else was seen may come back only to keep an answer from being short. */
+/** Disliked items, bought ones and those of the session are barred; what else was seen may come back only to keep an answer from being short. */
 function applyRules({ rules, table }: TenantIndex, request: RecommendationRequest, history: VisitorHistory): void {
   rules.begin(compileItemFilter(request.filter))
   for (const id of request.exclude ?? []) rules.bar(table.indexOf(id))
   for (const id of request.itemIds ?? []) rules.bar(table.indexOf(id))
+  for (const id of history.disliked) rules.bar(table.indexOf(id))
   if (request.repeats === true) return
   for (const id of history.bought) rules.bar(table.indexOf(id))
   for (const id of history.seen) rules.hideSeen(table.indexOf(id))

@@ -54,6 +54,19 @@ describe('toHistory', () => {
     expect([...history.bought]).toEqual(['b'])
   })
 
+  it('takes nothing that was done to a disliked item for taste', () => {
+    const { items, seen, disliked } = toHistory(
+      behaviourOf({
+        'Product Reviewed': [{ ...at('a', 3), disliked: true }, at('b', 2)],
+        'Order Completed': [at('a', 1)],
+      }),
+      options({ sessionItemIds: ['a'] }),
+    )
+    expect(items.map(({ itemId }) => itemId)).toEqual(['b'])
+    expect([...seen].toSorted()).toEqual(['a', 'b'])
+    expect([...disliked]).toEqual(['a'])
+  })
+
   it('puts the session first, newest of it foremost, and never decays it', () => {
     const { items } = toHistory(
       behaviourOf({ 'Product Viewed': [at('a', 1000)], 'Product Added': [at('y', 900)] }),
@@ -65,6 +78,6 @@ describe('toHistory', () => {
   })
 
   it('is empty for nobody', () => {
-    expect(toHistory(undefined, options())).toEqual({ items: [], seen: new Set(), bought: new Set() })
+    expect(toHistory(undefined, options())).toEqual({ items: [], seen: new Set(), bought: new Set(), disliked: new Set() })
   })
 })

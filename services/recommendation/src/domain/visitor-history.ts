@@ -15,6 +15,8 @@ export interface VisitorHistory {
   /** Everything the visitor has dealt with, however long ago; bought items among them. */
   readonly seen: ReadonlySet<string>
   readonly bought: ReadonlySet<string>
+  /** Reviewed badly: neither shown nor taken for taste, whatever else the visitor did to them. */
+  readonly disliked: ReadonlySet<string>
 }
 
 export interface HistoryOptions {
@@ -40,7 +42,10 @@ interface Act {
  * each half-life that it is older than the newest act; the strengths of one item's kinds add up.
  */
 export function toHistory(behaviour: VisitorBehaviour | undefined, options: HistoryOptions): VisitorHistory {
-  const acts = [...sessionActs(options), ...newestActs(behaviour, options)].slice(0, options.maxEvents)
+  const known = knownItems(behaviour, options)
+  const acts = [...sessionActs(options), ...newestActs(behaviour, options)]
+    .filter(({ itemId }) => !known.disliked.has(itemId))
+    .slice(0, options.maxEvents)
   const newestMs = acts.find(({ atMs }) => atMs !== Number.POSITIVE_INFINITY)?.atMs ?? 0
   const items = new Map<string, { itemId: string; event: string | undefined; weight: number; strongest: number }>()
   for (const act of acts) {
@@ -58,7 +63,7 @@ export function toHistory(behaviour: VisitorBehaviour | undefined, options: Hist
   }
   return {
     items: Array.from(items.values(), ({ itemId, event, weight }) => ({ itemId, event, weight })),
-    ...seenItems(behaviour, options),
+    ...known,
   }
 }
 
@@ -85,17 +90,19 @@ function newestActs(behaviour: VisitorBehaviour | undefined, { eventWeights, max
 const decay = (ageMs: number, halfLifeMs: number | undefined): number =>
   halfLifeMs === undefined ? 1 : 2 ** (-Math.max(0, ageMs) / halfLifeMs)
 
-function seenItems(
+function knownItems(
   behaviour: VisitorBehaviour | undefined,
   { sessionItemIds = [] }: HistoryOptions,
-): Pick<VisitorHistory, 'seen' | 'bought'> {
+): Pick<VisitorHistory, 'seen' | 'bought' | 'disliked'> {
+  const disliked = new Set<string>()
   const seen = new Set(sessionItemIds)
   const boughtIds = new Set<string>()
   for (const [event, items] of behaviour?.recentByEvent ?? []) {
-    for (const { itemId } of items) {
+    for (const { itemId, disliked: isDisliked } of items) {
       seen.add(itemId)
+      if (isDisliked === true) disliked.add(itemId)
       if (event === bought) boughtIds.add(itemId)
     }
   }
-  return { seen, bought: boughtIds }
+  return { seen, bought: boughtIds, disliked }
 }

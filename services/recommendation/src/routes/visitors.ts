@@ -9,7 +9,7 @@ const schema = {
   summary: 'Recommend to a visitor',
   description: `Made at the moment of the call from what the visitor has done until then. Items that the visitor bought are left out at
 once, and so are those viewed or added, unless \`repeats\` is true; of these only what was viewed or added may come back, and only where the
-answer would otherwise stay too short. An unknown visitor gets what is popular and what rises.`,
+answer would otherwise stay too short. An item that the visitor gave two stars or fewer is never shown, nor a reason for another. An unknown visitor gets what is popular and what rises.`,
   body: RecommendationRequestSchema,
   response: { 200: RecommendationResponseSchema },
 }

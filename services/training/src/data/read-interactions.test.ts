@@ -68,6 +68,12 @@ describe('reading interactions', () => {
     ])
   })
 
+  it('takes no bad review for taste', async () => {
+    const review = (item: string, rating: number, atMs: number): Event =>
+      makeEvent({ userId: 'u1', event: 'Product Reviewed', properties: { product_id: item, rating }, atMs })
+    expect(await histories([review('a', 1, startMs), review('b', 4, startMs + 1)])).toEqual([['b Product Reviewed +1']])
+  })
+
   it('takes a messageId once, and leaves out what is no event of the tenant', async () => {
     const one = view('u1', 'a', startMs)
     const { interactions, events } = await read([

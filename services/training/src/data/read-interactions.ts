@@ -1,6 +1,6 @@
 import { type Event, EventSchema, topics } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
-import { itemIdsOf } from '@rapport/features'
+import { isDislike, itemIdsOf } from '@rapport/features'
 import { type ObjectStore, readArchiveFiles } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 import { kindOf } from './event-weights.ts'
@@ -46,7 +46,7 @@ class InteractionCollector {
     this.#events += 1
     this.#links.add(event, atMs)
     const kind = event.type === 'track' ? kindOf(event.event) : undefined
-    if (kind === undefined) return true
+    if (kind === undefined || isDislike(event)) return true
     for (const itemId of itemIdsOf(event.properties)) {
       this.#acts.push({ visitor: this.#visitors.of(visitor), item: this.#items.of(itemId), kind, atMs })
     }
