@@ -47,8 +47,8 @@ describe('a review', () => {
     [null, false],
     [undefined, false],
   ])('with the rating %j speaks against its item: %j', (rating, expected) => {
-    expect(isDislike({ event: 'Product Reviewed', properties: { product_id: 'a', rating } as never })).toBe(expected)
-    expect(isDislike({ event: 'Product Viewed', properties: { product_id: 'a', rating } as never })).toBe(false)
+    expect(isDislike({ event: 'Product Reviewed', properties: { product_id: 'a', rating } })).toBe(expected)
+    expect(isDislike({ event: 'Product Viewed', properties: { product_id: 'a', rating } })).toBe(false)
   })
 })
 
