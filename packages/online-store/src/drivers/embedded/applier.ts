@@ -75,10 +75,13 @@ export class Applier {
   /** When one of the calls cannot be applied, each is tried by itself, so that it fails alone. */
   #applyTogether(calls: readonly Call[]): Result[] {
     try {
-      const slots = new EntitySlots(this.#tables)
-      const results = calls.map(({ applications }) => ({ outcomes: slots.apply(applications) }))
-      slots.flush()
-      return results
+      // A transaction inside the transaction: what an attempt that fails has written until then goes with it.
+      return this.#tables.env.transactionSync(() => {
+        const slots = new EntitySlots(this.#tables)
+        const results = calls.map(({ applications }) => ({ outcomes: slots.apply(applications) }))
+        slots.flush()
+        return results
+      })
     } catch (error) {
       if (calls.length === 1) return [{ error }]
       return calls.flatMap((call) => this.#applyTogether([call]))

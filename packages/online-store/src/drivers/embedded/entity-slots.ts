@@ -44,8 +44,8 @@ function sourceOf(tables: StateTables, topic: string, partition: number): number
 }
 
 /**
- * The entities of one write transaction: each is loaded once, however many calls change it, and written by `flush`, so
- * that an exception before that leaves nothing behind.
+ * The entities of one write transaction: each is loaded once, however many calls change it, and written by `flush`. After
+ * an exception the transaction has to be given up: a part of what they have to write may stand in it.
  */
 export class EntitySlots {
   readonly #tables: StateTables
