@@ -1,12 +1,13 @@
 import { RapportError } from '@rapport/core'
 
-export type PublishRefusal = 'unkeyed' | 'unknown topic' | 'too large' | 'closed'
+/** Why nothing was written. `full`: the log is given more than it can write; the same call may be made again, later. */
+export type PublishRefusal = 'unkeyed' | 'unknown topic' | 'too large' | 'closed' | 'full'
 /** Why nobody can say whether the records were written: a retry may write them twice. */
 export type PublishDoubt = 'deadline' | 'commit failed' | 'connection lost'
 
 /**
- * A `publish` that did not end well. `outcome` is `refused` when nothing was written and the call itself is at fault,
- * `unknown` when the records may or may not have been written (`canRetry`).
+ * A `publish` that did not end well. `outcome` is `refused` when nothing was written, `unknown` when the records may or may
+ * not have been written. `canRetry` unless the call itself is at fault or the log is closed.
  */
 export class PublishError extends RapportError {
   override readonly name = 'PublishError'
@@ -20,7 +21,7 @@ export class PublishError extends RapportError {
   ) {
     super(outcome === 'refused' ? 'RPT_PUBLISH_REFUSED' : 'RPT_PUBLISH_UNKNOWN', options.message, {
       ...('cause' in options ? { cause: options.cause } : {}),
-      canRetry: outcome === 'unknown',
+      canRetry: outcome === 'unknown' || reason === 'full',
     })
     this.outcome = outcome
     this.reason = reason

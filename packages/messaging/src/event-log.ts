@@ -95,7 +95,9 @@ export interface PartitionExtent {
 export interface EventLog extends AsyncDisposable {
   /**
    * Resolves with the positions, in the records' order, when all of them are durable.
-   * @throws PublishError whose outcome is unknown (deadline, lost connection) or known as refused (`unkeyed`, `unknown topic`, `too large`).
+   * Under load it waits for its turn, in bounded memory.
+   * @throws PublishError whose outcome is unknown (deadline, lost connection) or known as refused (`unkeyed`, `unknown topic`,
+   * `too large`, `closed`, or `full` when too much waits already: the same call may be made again, later).
    */
   publish(records: readonly OutgoingRecord[], options?: { deadlineMs?: number }): Promise<readonly RecordPosition[]>
   subscribe(subscription: Subscription): Promise<Subscriber>

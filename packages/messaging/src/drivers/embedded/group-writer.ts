@@ -6,11 +6,14 @@ import { appendChunks } from './append.ts'
 import type { Environment } from './environment.ts'
 import { BufferPool, PublishBatch, type PublishEntry } from './publish-batch.ts'
 import type { Topic } from './topic-table.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 
 /** Publishing waits when this much is encoded and not yet on disk. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
 /** One transaction takes no more publish calls beyond this, so that the first of them is not kept waiting. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
+/** A publish is refused when this much waits that is not even encoded. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
 const DEADLINE_SWEEP_MS = 25
 const REASON_WAIT_MS = 100
 /**
@@ -23,11 +26,6 @@ const BUSY_INTERVAL_MS = 4
 interface Operation {
   readonly run: () => () => void
   readonly reject: (error: unknown) => void
-}
-
-interface WaitingCall {
-  readonly entry: PublishEntry
-  readonly records: readonly OutgoingRecord[]
 }
 
 export interface GroupWriterOptions {
@@ -48,7 +46,7 @@ export class GroupWriter {
   readonly #pool = new BufferPool()
   #batch: PublishBatch
   #operations: Operation[] = []
-  readonly #waiting: WaitingCall[] = []
+  readonly #waiting = new WaitingCalls(MAX_WAITING_BYTES)
   readonly #unsettled = new Set<PublishEntry>()
   #inFlightBytes = 0
   #notBeforeMs = 0
@@ -68,10 +66,14 @@ export class GroupWriter {
     return new Promise((resolve, reject) => {
       const deadlineAtMs = performance.now() + deadlineMs
       const entry: PublishEntry = { positions: [], chunks: [], deadlineAtMs, resolve, reject, settled: false }
+      if (this.#waiting.isEmpty && this.#hasRoom()) {
+        this.#batch.add(entry, records, this.#options.topicOf)
+      } else if (!this.#waiting.add(entry, records)) {
+        reject(PublishError.refused('full', 'the event log is busy: more records wait than it takes on'))
+        return
+      }
       this.#unsettled.add(entry)
       this.#sweep ??= setInterval(() => this.#rejectOverdue(), DEADLINE_SWEEP_MS)
-      if (this.#waiting.length > 0 || !this.#hasRoom()) this.#waiting.push({ entry, records })
-      else this.#batch.add(entry, records, this.#options.topicOf)
       this.#start()
     })
   }
@@ -184,9 +186,8 @@ export class GroupWriter {
   }
 
   #admitWaiting(): void {
-    while (this.#waiting.length > 0 && this.#hasRoom()) {
-      const call = this.#waiting.shift()
-      if (call !== undefined && !call.entry.settled) this.#batch.add(call.entry, call.records, this.#options.topicOf)
+    for (const [entry, records] of this.#waiting.take(() => this.#hasRoom())) {
+      this.#batch.add(entry, records, this.#options.topicOf)
     }
   }
 
@@ -199,6 +200,7 @@ export class GroupWriter {
   }
 
   #reject(entry: PublishEntry, error: PublishError): void {
+    this.#waiting.remove(entry)
     this.#forget(entry)
     if (entry.settled) return
     entry.settled = true

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { LogRecord } from '../../event-log.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { EventLog, LogRecord } from '../../event-log.ts'
 import { openEmbeddedEventLog } from './index.ts'
 import { openEmbeddedHarness, silent, type EmbeddedHarness } from './testing/harness.ts'
 import { testTopics } from './testing/topics.ts'
@@ -85,13 +85,25 @@ test('a process with nothing but a subscriber and a follower ends by itself', as
   expect([code, output]).toEqual([0, 'idle\n'])
 })
 
-test('a publish that is not on disk by its deadline is rejected as unknown, and the log goes on', async () => {
-  const log = await harness.connect()
-  await log.publish([{ topic: stream, key: 'before', value: null }])
-  const workerData = { directory: harness.directory, holdMs: 400 }
+/** Keeps the log from writing until it is released. */
+async function holdLock(): Promise<{ release: () => Promise<unknown> }> {
+  const gate = new Int32Array(new SharedArrayBuffer(4))
+  const workerData = { directory: harness.directory, holdMs: 20_000, gate }
   const holder = new Worker(pathOf('lock-holding-thread.ts'), { workerData })
   const ended = once(holder, 'exit')
   await once(holder, 'message')
+  const release = (): Promise<unknown> => {
+    Atomics.store(gate, 0, 1)
+    Atomics.notify(gate, 0)
+    return ended
+  }
+  return { release }
+}
+
+test('a publish that is not on disk by its deadline is rejected as unknown, and the log goes on', async () => {
+  const log = await harness.connect()
+  await log.publish([{ topic: stream, key: 'before', value: null }])
+  const { release } = await holdLock()
   const publishing = log.publish([{ topic: stream, key: 'k', value: Buffer.from('v') }], { deadlineMs: 50 })
   await expect(publishing).rejects.toMatchObject({
     name: 'PublishError',
@@ -100,17 +112,60 @@ test('a publish that is not on disk by its deadline is rejected as unknown, and 
     reason: 'deadline',
     canRetry: true,
   })
-  await ended
+  await release()
   await expect(log.publish([{ topic: stream, key: 'after', value: null }])).resolves.toHaveLength(1)
 })
 
-test('more than the queue holds waits for its turn, and all of it becomes durable', async () => {
-  const log = await harness.connect()
-  const value = new Uint8Array(1024 * 1024).fill(1)
-  const calls = Array.from({ length: 100 }, (_, index) => log.publish([{ topic: stream, key: `k${index}`, value }]))
-  await Promise.all(calls)
-  const extents = await log.extents(stream)
-  expect(extents.reduce((sum, { nextOffset }) => sum + nextOffset, 0)).toBe(100)
+describe('more than a batch holds', () => {
+  const mebibyte = new Uint8Array(1024 * 1024).fill(1)
+  const publishMebibytes = (log: EventLog, count: number, deadlineMs?: number) =>
+    Array.from({ length: count }, (_, index) =>
+      log.publish(
+        [{ topic: stream, key: `k${index}`, value: mebibyte }],
+        deadlineMs === undefined ? {} : { deadlineMs },
+      ),
+    )
+  const full = { name: 'PublishError', code: 'RPT_PUBLISH_REFUSED', outcome: 'refused', reason: 'full', canRetry: true }
+
+  async function published(log: EventLog): Promise<number> {
+    return (await log.extents(stream)).reduce((sum, { nextOffset }) => sum + nextOffset, 0)
+  }
+
+  test('waits for its turn, and all of it becomes durable', async () => {
+    const log = await harness.connect()
+    await Promise.all(publishMebibytes(log, 60))
+    expect(await published(log)).toBe(60)
+  })
+
+  test('is refused once 64 MiB wait, and what was refused is not written', async () => {
+    const log = await harness.connect()
+    const outcomes = await Promise.allSettled(publishMebibytes(log, 100))
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+    for (const { reason } of refused) expect(reason).toMatchObject(full)
+    // A batch takes 8 MiB, and less than 64 times a mebibyte and its key wait.
+    expect(outcomes.slice(0, 71).every(({ status }) => status === 'fulfilled')).toBe(true)
+    expect(refused).toHaveLength(29)
+    expect(await published(log)).toBe(71)
+    await Promise.all(publishMebibytes(log, 10))
+    expect(await published(log)).toBe(81)
+  })
+
+  test('makes room again when its deadline has passed', async () => {
+    const log = await harness.connect()
+    const { release } = await holdLock()
+    // These have their place in a batch.
+    const first = publishMebibytes(log, 8)
+    const overdue = publishMebibytes(log, 63, 50)
+    await expect(log.publish([{ topic: stream, key: 'k', value: mebibyte }])).rejects.toMatchObject(full)
+    for (const outcome of await Promise.allSettled(overdue)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { reason: 'deadline' } })
+    }
+    const later = publishMebibytes(log, 63)
+    await expect(log.publish([{ topic: stream, key: 'k', value: mebibyte }])).rejects.toMatchObject(full)
+    await release()
+    await Promise.all([...first, ...later])
+    expect(await published(log)).toBe(71)
+  })
 })
 
 test('a changed topic is refused, by name', async () => {

@@ -1,11 +1,17 @@
-// A thread that keeps every other writer of the folder waiting for the milliseconds it is told.
+// A thread that keeps every other writer of the folder waiting until the gate is opened, or for the milliseconds it is told.
 import { parentPort, workerData } from 'node:worker_threads'
 import { openEnvironment } from '../environment.ts'
 
-const { directory, holdMs } = workerData as { readonly directory: string; readonly holdMs: number }
+interface Hold {
+  readonly directory: string
+  readonly holdMs: number
+  readonly gate: Int32Array
+}
+
+const { directory, holdMs, gate } = workerData as Hold
 const environment = openEnvironment(directory, true)
 environment.root.transactionSync(() => {
   parentPort?.postMessage('held')
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, holdMs)
+  Atomics.wait(gate, 0, 0, holdMs)
 })
 await environment.close()
