@@ -33,7 +33,13 @@ export function checkVersionRef(ref: VersionRef): void {
 
 export const tenantPrefix = (tenant: string): string => `models/${tenant}/`
 export const modelPrefix = ({ tenant, name }: ModelRef): string => `models/${tenant}/${name}/`
-export const versionPrefix = (ref: VersionRef): string => `${modelPrefix(ref)}versions/${ref.version}/`
+export const versionsPrefix = (ref: ModelRef): string => `${modelPrefix(ref)}versions/`
+export const versionPrefix = (ref: VersionRef): string => `${versionsPrefix(ref)}${ref.version}/`
+/** Marks of who publishes or names versions, and of versions that are being removed: see version-holds.ts. */
+export const allHoldsPrefix = (ref: ModelRef): string => `${modelPrefix(ref)}holds/`
+export const holdsPrefix = (ref: VersionRef): string => `${allHoldsPrefix(ref)}${ref.version}/`
+export const allRemovalsPrefix = (ref: ModelRef): string => `${modelPrefix(ref)}removals/`
+export const removalKey = (ref: VersionRef): string => allRemovalsPrefix(ref) + ref.version
 export const manifestFile = 'manifest.json'
 export const manifestKey = (ref: VersionRef): string => versionPrefix(ref) + manifestFile
 export const aliasKey = (ref: AliasRef): string => `${modelPrefix(ref)}aliases/${ref.alias}.json`

@@ -1,19 +1,21 @@
 import { type Alias, aliases, type ModelAlias, type ModelAliasChange, type ModelManifest } from '@rapport/contracts'
 import { type Clock, type Log, systemClock } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
-import { ModelRefusedError } from './errors.ts'
+import { ModelRefusedError, ModelStoreError } from './errors.ts'
 import { type AliasMove, moveAlias, promoteTo, readAliasObject, rollBackTo } from './move-alias.ts'
 import {
   type AliasRef,
   checkModelRef,
   manifestFile,
-  modelPrefix,
   type ModelRef,
   tenantPrefix,
   type VersionRef,
+  versionsPrefix,
 } from './model-keys.ts'
-import { type ModelPublication, publishVersion } from './publish-version.ts'
+import { pruneVersions, type PruneOptions, type PruneReport } from './prune-versions.ts'
+import { type ModelPublication, newVersion, publishVersion } from './publish-version.ts'
 import { readManifest, readVerifiedFiles, type VerifiedVersion } from './read-version.ts'
+import { whileHeld } from './version-holds.ts'
 
 export interface ModelStoreOptions {
   readonly log: Log
@@ -47,6 +49,11 @@ export interface ModelStore {
   promote(ref: AliasRef, version: string, options?: PromoteOptions): Promise<ModelAlias>
   /** Points an alias back at `version`, or at the one it named before. The revision grows. @throws ModelStoreError `RPT_MODEL_NO_ROLLBACK` */
   rollback(ref: AliasRef, options?: PromoteOptions & { readonly version?: string }): Promise<ModelAlias>
+  /**
+   * Removes old versions and what interrupted publications have left. Kept is what any alias names or can be rolled back to,
+   * the newest versions beside those, and everything younger than a day. A process that has loaded a version keeps serving it.
+   */
+  prune(ref: ModelRef, options: PruneOptions): Promise<PruneReport>
 }
 
 /** Keeps model versions and aliases in an object store. */
@@ -63,44 +70,63 @@ export function createModelStore(objects: ObjectStore, options: ModelStoreOption
     return alias
   }
 
+  /** Points an alias at a version that is there and stays there. */
+  const nameVersion = (ref: AliasRef, version: string, how: Omit<AliasMove, 'clock'>): Promise<ModelAlias> => {
+    const named = { tenant: ref.tenant, name: ref.name, version }
+    const work = async (): Promise<ModelAlias> => {
+      await readManifest(objects, named)
+      return move(ref, how)
+    }
+    const refusal = (message: string) => new ModelRefusedError('manifest missing', message)
+    return whileHeld(objects, named, work, { log, refusal })
+  }
+
   return {
-    publish: (publication) => publishVersion(objects, publication, clock),
+    publish(publication) {
+      const { version = newVersion(clock.now()) } = publication
+      const work = (): Promise<ModelManifest> => publishVersion(objects, { ...publication, version }, clock)
+      const refusal = (message: string) => new ModelStoreError('RPT_MODEL_VERSION_EXISTS', message)
+      return whileHeld(objects, { ...publication, version }, work, { log, refusal })
+    },
     readManifest: (ref) => readManifest(objects, ref),
     readFiles: (manifest) => readVerifiedFiles(objects, manifest),
     async readVersion(ref) {
       const manifest = await readManifest(objects, ref)
       return { manifest, files: await readVerifiedFiles(objects, manifest) }
     },
-    async listModels(tenant) {
-      const prefix = tenantPrefix(tenant)
-      const names = new Set<string>()
-      for await (const { key } of objects.list(prefix)) names.add(key.slice(prefix.length).split('/', 1)[0] ?? '')
-      return [...names]
-    },
+    listModels: (tenant) => listModels(objects, tenant),
     listVersions: (ref) => listVersions(objects, ref, log),
     readAlias: async (ref) => (await readAliasObject(objects, ref))?.alias,
     async listAliases(ref) {
       const found = await Promise.all(aliases.map((alias) => readAliasObject(objects, { ...ref, alias })))
       return new Map(aliases.flatMap((name, at) => (found[at] === undefined ? [] : [[name, found[at].alias] as const])))
     },
-    async promote(ref, version, { ifRevision } = {}) {
-      await readManifest(objects, { ...ref, version })
-      return move(ref, { choose: promoteTo(version), ...(ifRevision === undefined ? {} : { ifRevision }) })
-    },
+    promote: (ref, version, { ifRevision } = {}) =>
+      nameVersion(ref, version, { choose: promoteTo(version), ...(ifRevision === undefined ? {} : { ifRevision }) }),
     async rollback(ref, { ifRevision, version } = {}) {
       const current = (await readAliasObject(objects, ref))?.alias
       const target = rollBackTo(version)(current)
-      await readManifest(objects, { ...ref, version: target.version })
       // The revision read here must still stand: otherwise "the one before" would be another one.
       const revision = ifRevision ?? current?.revision ?? 0
-      return move(ref, { choose: rollBackTo(version), ifRevision: revision })
+      return nameVersion(ref, target.version, { choose: rollBackTo(version), ifRevision: revision })
     },
+    prune: (ref, pruneOptions) => pruneVersions(objects, ref, { ...pruneOptions, clock, log }),
   }
+}
+
+async function listModels(objects: ObjectStore, tenant: string): Promise<readonly string[]> {
+  const prefix = tenantPrefix(tenant)
+  const names = new Set<string>()
+  for await (const { key } of objects.list(prefix)) {
+    const [name = '', area = ''] = key.slice(prefix.length).split('/', 2)
+    if (area === 'versions' || area === 'aliases') names.add(name)
+  }
+  return [...names]
 }
 
 async function listVersions(objects: ObjectStore, ref: ModelRef, log: Log): Promise<readonly ModelManifest[]> {
   checkModelRef(ref)
-  const prefix = `${modelPrefix(ref)}versions/`
+  const prefix = versionsPrefix(ref)
   const manifests: ModelManifest[] = []
   for await (const { key } of objects.list(prefix)) {
     const [version, file, ...rest] = key.slice(prefix.length).split('/')

@@ -15,7 +15,8 @@ export interface ModelPublication extends Omit<ModelManifest, 'version' | 'creat
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
-const newVersion = (nowMs: number): string => {
+/** A name that sorts by time. */
+export const newVersion = (nowMs: number): string => {
   const time = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')
   return `${time}-${randomBytes(4).toString('hex')}`
 }
@@ -28,10 +29,10 @@ const sha256Of = (body: Uint8Array): string => createHash('sha256').update(body)
  */
 export async function publishVersion(
   store: ObjectStore,
-  publication: ModelPublication,
+  publication: ModelPublication & { readonly version: string },
   clock: Clock,
 ): Promise<ModelManifest> {
-  const { files, version = newVersion(clock.now()), ...description } = publication
+  const { files, version, ...description } = publication
   const described = [...files].map(([path, body]) => ({ path, bytes: body.byteLength, sha256: sha256Of(body) }))
   const manifest: ModelManifest = {
     ...description,

@@ -10,6 +10,8 @@ import type { ModelLoader } from '../host/model-loader.ts'
 import { createModelStore, type ModelStore } from '../model-store.ts'
 
 export interface Fixture extends AsyncDisposable {
+  /** Of the object store. */
+  readonly directory: string
   readonly objects: ObjectStore
   readonly models: ModelStore
   readonly log: Log & { readonly lines: { readonly level: string; readonly message: string }[] }
@@ -29,6 +31,7 @@ export async function openFixture(): Promise<Fixture> {
   const log = recordingLog()
   const clock = { nowMs: Date.parse('2026-01-01T00:00:00.000Z'), now: () => clock.nowMs }
   return {
+    directory,
     objects,
     log,
     clock,
