@@ -45,6 +45,15 @@ export interface RecordBatch {
   commit(nextOffset: number, metadata?: string): Promise<void>
 }
 
+/** Records from `fromOffset` to before `toOffset` that retention removed before the group had read them. */
+export interface MissedRecords {
+  readonly topic: string
+  readonly partition: number
+  readonly fromOffset: number
+  /** The oldest offset kept, where reading goes on. */
+  readonly toOffset: number
+}
+
 export interface Subscription {
   readonly group: string
   readonly topics: readonly string[]
@@ -64,6 +73,11 @@ export interface Subscription {
   readonly onBatch: (batch: RecordBatch) => Promise<void>
   /** Called when the set of this consumer's partitions has changed, before their first batch. */
   readonly onAssigned?: (partitions: readonly { topic: string; partition: number }[]) => void | Promise<void>
+  /**
+   * Called, with a warning in the log, when records that stand at or after the group's checkpoint are gone: once by each
+   * consumer that meets the gap. Never for a group without a checkpoint, which starts at the oldest kept.
+   */
+  readonly onMissed?: (missed: MissedRecords) => void
 }
 
 export interface Subscriber extends AsyncDisposable {

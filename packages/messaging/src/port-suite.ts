@@ -1,25 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { TopicDescription } from '@rapport/contracts'
 import { partitionOf } from '@rapport/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { EventLog, LogRecord, OutgoingRecord, RecordBatch, Subscription } from './event-log.ts'
+import type { EventLog, LogRecord, RecordBatch, Subscription } from './event-log.ts'
+import {
+  bytes,
+  nextOf,
+  PARTITIONS,
+  sequence,
+  text,
+  WAIT,
+  type EventLogHarness,
+  type OpenHarness,
+} from './suite/harness.ts'
+import { describeMissedRecords } from './suite/missed-records-suite.ts'
 
-/** One log with the given topics, empty at first. */
-export interface EventLogHarness extends AsyncDisposable {
-  /** A client of the log; several may be open at a time. The harness closes those that a test leaves open. */
-  connect(): Promise<EventLog>
-}
-
-export type OpenHarness = (topics: readonly TopicDescription[]) => Promise<EventLogHarness>
-
-const WAIT = { timeout: 20_000, interval: 5 }
-const PARTITIONS = 4
-
-const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8')
-const text = (value: Uint8Array | null): string | null => (value === null ? null : Buffer.from(value).toString('utf8'))
-const nextOf = (batch: RecordBatch): number => (batch.records.at(-1)?.offset ?? -1) + 1
-const sequence = (topic: string, count: number, keys = 10): OutgoingRecord[] =>
-  Array.from({ length: count }, (_, index) => ({ topic, key: `key-${index % keys}`, value: bytes(String(index)) }))
+export type { EventLogHarness, OpenHarness } from './suite/harness.ts'
 
 /** The contract of the event log port, for every driver: expects vitest's globals to be importable. */
 export function describeEventLog(name: string, open: OpenHarness): void {
@@ -496,4 +491,5 @@ export function describeEventLog(name: string, open: OpenHarness): void {
       })
     })
   })
+  describeMissedRecords(name, open)
 }

@@ -5,13 +5,12 @@ import { openEmbeddedHarness, silent, type EmbeddedHarness } from '../drivers/em
 import type { EventLog, LogRecord, Subscriber } from '../event-log.ts'
 import { runConsumer, type ConsumerMetric, type ConsumerOptions } from './consumer.ts'
 import { bytesOf, readDeadLetter } from './dead-letter.ts'
-import { eachRecord } from './each-record.ts'
-import { deadLetter, decoded, drop, RecordError } from './outcomes.ts'
+import { deadLetter, decoded, drop, RecordError, type Exception } from './outcomes.ts'
 
 const WAIT = { timeout: 20_000, interval: 5 }
 const topic = 'test.numbers.v1'
 const topics: TopicDescription[] = [
-  { name: topic, partitions: 1, cleanup: 'delete' },
+  { name: topic, partitions: 1, cleanup: 'delete', retentionMs: 3_600_000 },
   { name: deadLetterTopicOf(topic), partitions: 1, cleanup: 'delete' },
   { name: 'test.bare.v1', partitions: 1, cleanup: 'delete' },
 ]
@@ -67,14 +66,15 @@ describe('outcomes', () => {
   test('done, dropped and refused records are all passed; refused ones lie whole in the dead letters', async () => {
     await publish(['0', '1', 'x', '3', '4'])
     const applied: number[] = []
-    await using _consumer = await start(
-      eachRecord(({ value }) => {
-        if (value === 1) return drop('odd')
-        if (value === 3) return deadLetter('RPT_TEST_THREE', 'three is refused')
-        applied.push(value)
-        return undefined
-      }),
-    )
+    await using _consumer = await start(async ({ entries }) => {
+      const exceptions = new Map<number, Exception>()
+      for (const { record, value } of entries) {
+        if (value === 1) exceptions.set(record.offset, drop('odd'))
+        else if (value === 3) exceptions.set(record.offset, deadLetter('RPT_TEST_THREE', 'three is refused'))
+        else applied.push(value)
+      }
+      return exceptions
+    })
     await vi.waitFor(async () => expect(await committed()).toBe(5), WAIT)
     expect(applied).toEqual([0, 4])
     const found = await letters()
@@ -236,6 +236,19 @@ describe('unknown errors', () => {
     await vi.waitFor(() => expect(new Set(applied)).toEqual(new Set([0, 2])), WAIT)
     expect(await committed()).toBe(3)
   })
+})
+
+test('records that retention removed before they were read are counted', async () => {
+  await publish(['0', '1', '2'])
+  const first = await eventLog.subscribe({ group: 'numbers', topics: [topic], onBatch: (batch) => batch.commit(1) })
+  await vi.waitFor(async () => expect(await committed()).toBe(1), WAIT)
+  await first[Symbol.asyncDispose]()
+  await harness.expire()
+  await publish(['3'])
+  await using _consumer = await start(async () => undefined)
+  await vi.waitFor(async () => expect(await committed()).toBe(4), WAIT)
+  expect(metrics).toContainEqual({ topic, kind: 'missed', count: 2 })
+  expect(countOf('processed')).toBe(1)
 })
 
 test('a topic without a dead-letter topic is refused at the start', async () => {

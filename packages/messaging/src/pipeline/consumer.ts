@@ -14,11 +14,13 @@ export interface PipelineBatch<T> {
   isCurrent(): boolean
 }
 
-export type ConsumerMetric = { readonly topic: string; readonly count: number } & (
-  | { readonly kind: 'processed' | 'environment error' | 'unknown failure' }
-  | { readonly kind: 'dropped'; readonly reason: string }
-  | { readonly kind: 'dead letter'; readonly code: string }
-)
+export type ConsumerMetric = { readonly topic: string; readonly count: number } &
+  /** `missed`: retention had removed the records before the group could read them. */
+  (
+    | { readonly kind: 'processed' | 'environment error' | 'unknown failure' | 'missed' }
+    | { readonly kind: 'dropped'; readonly reason: string }
+    | { readonly kind: 'dead letter'; readonly code: string }
+  )
 
 export interface ConsumerOptions<T> {
   readonly eventLog: EventLog
@@ -61,6 +63,7 @@ export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<Subsc
     minIntervalMs,
     rewindMs,
     onAssigned,
+    onMetric,
     deadLetterTopic = deadLetterTopicOf,
     clock = systemClock,
   } = options
@@ -73,6 +76,7 @@ export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<Subsc
     ...(minIntervalMs === undefined ? {} : { minIntervalMs }),
     ...(rewindMs === undefined ? {} : { rewindMs }),
     ...(onAssigned === undefined ? {} : { onAssigned }),
+    onMissed: ({ topic, fromOffset, toOffset }) => onMetric?.({ topic, kind: 'missed', count: toOffset - fromOffset }),
     onBatch: (batch) => new BatchRun(batch, { ...options, deadLetterTopic, clock, progress }).run(),
   })
 }

@@ -38,6 +38,8 @@ export class PartitionConsumer {
   readonly #identity: ConsumerIdentity
   readonly #changed = new Signal()
   #position: number
+  /** Gaps below are known. */
+  #missedTo = 0
   #seeks: number
   #paused: boolean
   #stopping = false
@@ -109,6 +111,7 @@ export class PartitionConsumer {
       const maxRecords = this.#identity.subscription.maxRecords ?? DEFAULT_MAX_RECORDS
       const records = reader.page({ topic, partition, offset: this.#position }, maxRecords)
       this.#isUpToDate = records.length < maxRecords
+      if (!topic.compacted) this.#noteMissed(records[0]?.offset ?? reader.nextOffset(topic, partition))
       if (records.length === 0) {
         await this.#changed.wait()
         continue
@@ -138,6 +141,29 @@ export class PartitionConsumer {
     } finally {
       this.#delivering = false
       this.#changed.notify()
+    }
+  }
+
+  /** Says so, once, when retention has removed records that the group had not read. */
+  #noteMissed(oldestOffset: number): void {
+    if (oldestOffset <= Math.max(this.#position, this.#missedTo)) return
+    const claim = this.#currentClaim()
+    if (claim === undefined) return
+    // A rewind may have begun before the checkpoint.
+    const fromOffset = Math.max(this.#position, this.#missedTo, claim.nextOffset)
+    this.#missedTo = oldestOffset
+    if (fromOffset >= oldestOffset) return
+    const { log } = this.#context
+    const { group, onMissed } = this.#identity.subscription
+    const place = { topic: this.topic.name, partition: this.partition }
+    log.warn(
+      { group, ...place, from: fromOffset, to: oldestOffset },
+      'retention has removed records that the group had not read',
+    )
+    try {
+      onMissed?.({ ...place, fromOffset, toOffset: oldestOffset })
+    } catch (error) {
+      log.error({ err: error, group, ...place }, 'the handler of missed records failed')
     }
   }
 
@@ -196,9 +222,10 @@ export class PartitionConsumer {
 
   #startOf(claim: Claim): number {
     const { rewindMs = 0 } = this.#identity.subscription
-    const offset = Math.max(claim.nextOffset, 0)
-    if (rewindMs <= 0 || offset === 0) return offset
     const { reader } = this.#context
+    const offset = claim.nextOffset
+    if (offset < 0) return reader.firstOffset(this.topic, this.partition)
+    if (rewindMs <= 0) return offset
     const place = { topic: this.topic, partition: this.partition, offset }
     const committedAtMs = reader.appendedBefore(place)
     return committedAtMs === undefined ? offset : reader.offsetAtTime(place, committedAtMs - rewindMs)
@@ -212,6 +239,7 @@ export class PartitionConsumer {
     if (claim.seeks !== this.#seeks) {
       this.#seeks = claim.seeks
       this.#position = Math.max(claim.nextOffset, 0)
+      this.#missedTo = 0
     }
     return true
   }

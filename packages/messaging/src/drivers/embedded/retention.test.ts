@@ -1,6 +1,7 @@
+import type { Log } from '@rapport/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { EmbeddedEventLog } from './index.ts'
-import { openEmbeddedHarness, type EmbeddedHarness } from './testing/harness.ts'
+import { openEmbeddedHarness, silent, type EmbeddedHarness } from './testing/harness.ts'
 import { testTopics } from './testing/topics.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -59,7 +60,10 @@ describe('retention', () => {
     expect((kept + 1) * 2040).toBeGreaterThan(testTopics.stream.retentionBytes)
   })
 
-  test('a group whose checkpoint has been trimmed goes on at the oldest kept', async () => {
+  test('a group whose checkpoint has been trimmed goes on at the oldest kept, and the log says what it missed', async () => {
+    const warn = vi.fn<Log['warn']>()
+    await log[Symbol.asyncDispose]()
+    log = await harness.connect({ clock: { now: () => nowMs }, log: { ...silent, warn } })
     await publish(stream, 10)
     const subscriber = await log.subscribe({ group: 'late', topics: [stream], onBatch: (batch) => batch.commit(3) })
     await vi.waitFor(async () => expect((await log.checkpoints('late', stream)).size).toBe(1))
@@ -74,6 +78,10 @@ describe('retention', () => {
       onBatch: async ({ records }) => void offsets.push(...records.map(({ offset }) => offset)),
     })
     await vi.waitFor(() => expect(offsets).toEqual([10, 11, 12, 13, 14]))
+    const { partition } = await extent(stream)
+    expect(warn.mock.calls).toEqual([
+      [{ group: 'late', topic: stream, partition, from: 3, to: 10 }, expect.stringContaining('retention has removed')],
+    ])
   })
 
   test('append times never go back, whatever the clock does', async () => {

@@ -17,12 +17,21 @@ export interface EmbeddedHarness extends EventLogHarness {
 export async function openEmbeddedHarness(topics: readonly TopicDescription[]): Promise<EmbeddedHarness> {
   const directory = await mkdtemp(join(tmpdir(), 'rapport-event-log-'))
   const open: EmbeddedEventLog[] = []
+  let aheadMs = 0
+  const clock = { now: () => Date.now() + aheadMs }
+  const connect = async (options?: Partial<EmbeddedEventLogOptions>): Promise<EmbeddedEventLog> => {
+    const log = await openEmbeddedEventLog({ directory, topics, log: silent, clock, ...options })
+    open.push(log)
+    return log
+  }
   return {
     directory,
-    connect: async (options) => {
-      const log = await openEmbeddedEventLog({ directory, topics, log: silent, ...options })
-      open.push(log)
-      return log
+    connect,
+    expire: async () => {
+      aheadMs += Math.max(0, ...topics.map(({ retentionMs = 0 }) => retentionMs)) + 1
+      const log = await connect()
+      await log.trim()
+      await log[Symbol.asyncDispose]()
     },
     [Symbol.asyncDispose]: async () => {
       for (const log of open) await log[Symbol.asyncDispose]()
