@@ -1,6 +1,7 @@
 export * from './errors.ts'
 export * from './event-log.ts'
 export { UNKNOWN_CODE } from './pipeline/batch-run.ts'
+export * from './pipeline/consumer-options.ts'
 export * from './pipeline/consumer.ts'
 export * from './pipeline/dead-letter.ts'
 export * from './pipeline/outcomes.ts'

@@ -2,7 +2,7 @@ import type { Clock } from '@rapport/core'
 import { NotCurrentError } from '../errors.ts'
 import type { LogRecord, RecordBatch } from '../event-log.ts'
 import { readFailures, writeAttempts } from './attempts.ts'
-import type { ConsumerMetric, ConsumerOptions } from './consumer.ts'
+import type { ConsumerMetric, ConsumerOptions } from './consumer-options.ts'
 import { toDeadLetter } from './dead-letter.ts'
 import { blame, deadLetter, RecordError, type Entry, type Exception, type Refusal } from './outcomes.ts'
 
