@@ -105,6 +105,11 @@ export const TrainingProcessSchema = Type.Object({
     minimum: 256,
     description: 'Memory that the process may use, in MiB.',
   }),
+  RAPPORT_TRAINING_KEEP_VERSIONS: Type.Integer({
+    default: 5,
+    minimum: 0,
+    description: 'Versions of a model that are kept beside those that serve or can be rolled back to.',
+  }),
   RAPPORT_DATA_DIR: Type.String({ description: 'Folder of the embedded stores.' }),
   RAPPORT_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',

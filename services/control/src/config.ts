@@ -1,3 +1,4 @@
+import { TrainingProcessSchema } from '@rapport/contracts'
 import { PlatformConfigSchema, type LogLevel } from '@rapport/service-kit'
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from 'typebox'
@@ -12,6 +13,7 @@ export const ControlConfigSchema = Type.Object({
     minimum: 256,
     description: 'Memory that a training process may use, in MiB; trainers that would need more are declined.',
   }),
+  RAPPORT_TRAINING_KEEP_VERSIONS: TrainingProcessSchema.properties.RAPPORT_TRAINING_KEEP_VERSIONS,
   RAPPORT_TRAINING_MIN_EVENTS: Type.Integer({
     default: 1000,
     minimum: 1,
@@ -42,6 +44,8 @@ export interface ControlConfig {
   readonly logLevel: LogLevel
   readonly trainingEntry: string
   readonly trainingMemoryMb: number
+  /** Versions that a training leaves beside those that serve or can be rolled back to. */
+  readonly keepVersions: number
   readonly minEvents: number
   readonly everyMs: number
   readonly budgetSeconds: number
@@ -64,6 +68,7 @@ export const toControlConfig = (variables: Static<typeof OwnAndPlatformSchema>):
   trainingEntry:
     variables.RAPPORT_TRAINING_ENTRY ?? fileURLToPath(new URL('../../training/src/main.ts', import.meta.url)),
   trainingMemoryMb: variables.RAPPORT_TRAINING_MEMORY_MB,
+  keepVersions: variables.RAPPORT_TRAINING_KEEP_VERSIONS,
   minEvents: variables.RAPPORT_TRAINING_MIN_EVENTS,
   everyMs: variables.RAPPORT_TRAINING_EVERY_HOURS * 3_600_000,
   budgetSeconds: variables.RAPPORT_TRAINING_BUDGET_SECONDS,

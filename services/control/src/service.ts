@@ -45,6 +45,7 @@ export async function createControlService(
           entry: config.trainingEntry,
           dataDir: config.dataDir,
           memoryMb: config.trainingMemoryMb,
+          keepVersions: config.keepVersions,
           logLevel: config.logLevel,
           log,
         }),

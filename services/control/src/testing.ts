@@ -10,6 +10,7 @@ export const testConfig = (
   logLevel: 'error',
   trainingEntry: '/nowhere',
   trainingMemoryMb: 512,
+  keepVersions: 5,
   minEvents: 1000,
   everyMs: 0,
   budgetSeconds: 30,

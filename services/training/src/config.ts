@@ -1,3 +1,4 @@
+import { TrainingProcessSchema } from '@rapport/contracts'
 import { PlatformConfigSchema } from '@rapport/service-kit'
 import { Type } from 'typebox'
 
@@ -15,4 +16,5 @@ export const TrainingConfigSchema = Type.Object({
     minimum: 64,
     description: 'Memory that the process may use, in MiB; trainers that would need more are declined.',
   }),
+  RAPPORT_TRAINING_KEEP_VERSIONS: TrainingProcessSchema.properties.RAPPORT_TRAINING_KEEP_VERSIONS,
 })

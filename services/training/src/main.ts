@@ -22,6 +22,7 @@ const end = await runTrainingJob(
     stop: stop.signal,
     memoryLimitBytes: config.RAPPORT_TRAINING_MEMORY_MB * 1024 * 1024,
     codeRevision: packageJson.version,
+    keepVersions: config.RAPPORT_TRAINING_KEEP_VERSIONS,
   },
 )
 log.info({ end }, 'training ended')

@@ -25,7 +25,14 @@ beforeEach(async () => {
   started = []
   const write = (fields: object): void => void lines.push(fields)
   const log = { debug: write, info: write, warn: write, error: write }
-  const start = createStartTraining({ entry, dataDir: platform.dataDir, memoryMb: 256, logLevel: 'info', log })
+  const start = createStartTraining({
+    entry,
+    dataDir: platform.dataDir,
+    memoryMb: 256,
+    keepVersions: 3,
+    logLevel: 'info',
+    log,
+  })
   const startTraining: StartTraining = (job, owner) => {
     const process = start(job, owner)
     started.push({ job, process })

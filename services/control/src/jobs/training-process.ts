@@ -11,6 +11,8 @@ export interface TrainingProcessOptions {
   readonly entry: string
   readonly dataDir: string
   readonly memoryMb: number
+  /** Versions of the model that it leaves beside those that serve or can be rolled back to. */
+  readonly keepVersions: number
   readonly logLevel: TrainingProcessVariables['RAPPORT_LOG_LEVEL']
   readonly log: Log
 }
@@ -48,6 +50,7 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
         RAPPORT_TRAINING_JOB: id,
         RAPPORT_TRAINING_OWNER: owner,
         RAPPORT_TRAINING_MEMORY_MB: memoryMb,
+        RAPPORT_TRAINING_KEEP_VERSIONS: options.keepVersions,
         RAPPORT_DATA_DIR: options.dataDir,
         RAPPORT_LOG_LEVEL: options.logLevel,
       }),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -24,6 +24,17 @@ const silent = (): void => undefined
 const log: Log = { debug: silent, info: silent, warn: silent, error: silent }
 const champion = { tenant: 'shop', name: 'recommender', alias: 'champion' } as const
 
+const emptyManifest = {
+  task: 'recommender',
+  algorithm: 'none',
+  framework: 'none',
+  inputSchema: {},
+  data: { rows: 1, fingerprint: 'f' },
+  parameters: {},
+  metrics: {},
+  codeRevision: 'test',
+}
+
 describe('a training job', () => {
   let directory: string
   let objects: ObjectStore
@@ -43,6 +54,7 @@ describe('a training job', () => {
       stop: new AbortController().signal,
       memoryLimitBytes: 4 * 1024 ** 3,
       codeRevision: 'test',
+      keepVersions: 5,
       ...fields,
     })
 
@@ -119,6 +131,54 @@ describe('a training job', () => {
     expect(second).toMatchObject({ version: job.result?.version, revision: 2, history: [first?.version] })
     const manifest = await models.readManifest({ ...champion, version: second?.version ?? '' })
     expect(manifest.metrics['test of the champion']).toEqual(row?.metrics)
+  })
+
+  describe('with old versions', () => {
+    const old = ['v1', 'v2', 'v3']
+    beforeEach(async () => {
+      await archiveEvents(objects, twoTastes({ visitors: 60, itemsOfGroup: 30, acts: 1500 }))
+      await putJob(objects)
+      for (const version of old) {
+        const file = ['a.bin', new Uint8Array([1])] as const
+        await models.publish({ ...champion, version, ...emptyManifest, files: new Map([file]) })
+        for (const path of ['a.bin', 'manifest.json']) {
+          await utimes(
+            join(directory, 'models/shop/recommender/versions', version, path),
+            startMs / 1000,
+            startMs / 1000,
+          )
+        }
+      }
+      await models.promote(champion, 'v1')
+    })
+    const versionsLeft = async () => (await models.listVersions(champion)).map(({ version }) => version)
+
+    it('removes those beyond what is to be kept, once a new one is published', async () => {
+      expect(await run({ keepVersions: 1 })).toBe('succeeded')
+      const { result } = await readJob(objects)
+      expect(await models.readAlias(champion)).toMatchObject({ version: result?.version, history: ['v1'] })
+      expect(await versionsLeft()).toEqual([result?.version, 'v3', 'v1'])
+    })
+
+    it('has not failed when they cannot be removed', async () => {
+      const failing: ObjectStore = {
+        put: (...args) => objects.put(...args),
+        get: (...args) => objects.get(...args),
+        open: (...args) => objects.open(...args),
+        head: (...args) => objects.head(...args),
+        delete: (...args) => objects.delete(...args),
+        list: (prefix, ...args) => {
+          if (prefix.startsWith('models/')) throw new Error('no listing today')
+          return objects.list(prefix, ...args)
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }
+      expect(await run({ keepVersions: 1, objects: failing })).toBe('succeeded')
+      const job = await readJob(objects)
+      expect(job).toMatchObject({ state: 'succeeded', result: { promoted: true } })
+      expect(job.log?.some((line) => line.includes('no listing today'))).toBe(true)
+      expect(await versionsLeft()).toEqual([job.result?.version, ...old.toReversed()])
+    })
   })
 
   it('gives the same recipe, figures and bytes for the same data', async () => {

@@ -1,6 +1,13 @@
 import type { TrainingJob } from '@rapport/contracts'
 import { type Clock, type Log, type RapportError, systemClock } from '@rapport/core'
-import { claimTrainingJob, type ClaimedJob, createModelStore, type JobRef, LeaseLostError } from '@rapport/model-store'
+import {
+  claimTrainingJob,
+  type ClaimedJob,
+  createModelStore,
+  type JobRef,
+  LeaseLostError,
+  type ModelStore,
+} from '@rapport/model-store'
 import { ArchiveError, type ObjectStore } from '@rapport/object-store'
 import { InterruptedError, JobCancelledError, TrainingDataError } from '../errors.ts'
 import { trainRecommender } from '../recommender/train-recommender.ts'
@@ -15,6 +22,8 @@ export interface TrainingJobOptions {
   readonly stop: AbortSignal
   readonly memoryLimitBytes: number
   readonly codeRevision: string
+  /** Versions of the model that are left beside those that serve or can be rolled back to. */
+  readonly keepVersions: number
   /** How long the claim holds without a heartbeat. Default 30 s. */
   readonly leaseMs?: number
   readonly clock?: Clock
@@ -49,12 +58,13 @@ export async function runTrainingJob(ref: JobRef, options: TrainingJobOptions): 
 }
 
 async function workOn(claimed: ClaimedJob, heartbeat: Heartbeat, options: TrainingJobOptions): Promise<TrainingEnd> {
-  const { objects, memoryLimitBytes, codeRevision } = options
+  const { objects, memoryLimitBytes, codeRevision, keepVersions } = options
   const log = teeLog(options.log, (line) => heartbeat.addLogLine(line))
+  const models = createModelStore(objects, { log, ...(options.clock && { clock: options.clock }) })
   try {
     const outcome = await trainRecommender(claimed.job, {
       objects,
-      models: createModelStore(objects, { log, ...(options.clock && { clock: options.clock }) }),
+      models,
       log,
       signal: heartbeat.signal,
       memoryLimitBytes,
@@ -62,6 +72,7 @@ async function workOn(claimed: ClaimedJob, heartbeat: Heartbeat, options: Traini
       report: (fraction, stage) => heartbeat.report(fraction, stage),
       assertClaim: () => heartbeat.beat(),
     })
+    if (outcome.result !== undefined) await pruneOldVersions(models, claimed.job, { log, keepVersions })
     log.info({ summary: outcome.summary }, 'the job is done')
     heartbeat.report(1, 'done')
     await claimed.succeed(outcome, await heartbeat.finish())
@@ -70,6 +81,19 @@ async function workOn(claimed: ClaimedJob, heartbeat: Heartbeat, options: Traini
     // An abort may surface as any error of what was under way.
     const cause: unknown = heartbeat.signal.aborted ? heartbeat.signal.reason : error
     return endBy(cause, { claimed, heartbeat, log })
+  }
+}
+
+/** While the claim is held: whoever removes a tenant waits for the end of its jobs. A failure is left to the next training. */
+async function pruneOldVersions(
+  models: ModelStore,
+  { tenant, model }: TrainingJob,
+  { log, keepVersions }: { readonly log: Log; readonly keepVersions: number },
+): Promise<void> {
+  try {
+    await models.prune({ tenant, name: model }, { keepNewest: keepVersions })
+  } catch (error) {
+    log.warn({ err: error, tenant, model }, 'old versions were not removed; the next training tries again')
   }
 }
 
