@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Application, Change, EntityRef, Entry } from '../online-store.ts'
-import { BASE_MS, DAY_MS, HOUR_MS, MINUTE_MS } from './harness.ts'
+import { application, BASE_MS, DAY_MS, HOUR_MS, MINUTE_MS } from './harness.ts'
 
 /** Close together, across the edges of both horizons, and before 1970. */
 const eventTimeMs = fc.oneof(
@@ -123,11 +123,8 @@ export function toCalls(messages: readonly Message[], delivery: Delivery, entity
 }
 
 function toApplications(placed: readonly { partition: number; entry: Entry }[], entity: EntityRef): Application[] {
-  return [...Map.groupBy(placed, ({ partition }) => partition)].map(([partition, group]) => ({
-    entity,
-    topic: 'rapport.events.v1',
-    partition,
-    entries: group.map(({ entry }) => entry),
-    dedupWindowMs: DAY_MS,
-  }))
+  return [...Map.groupBy(placed, ({ partition }) => partition)].map(([partition, group]) => {
+    const entries = group.map(({ entry }) => entry)
+    return application(entity, entries, { partition, dedupWindowMs: DAY_MS })
+  })
 }

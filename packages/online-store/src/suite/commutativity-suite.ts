@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Change, Entry, OnlineStore } from '../online-store.ts'
 import { deliveryOf, messagesOf, toCalls } from './arbitraries.ts'
-import { BASE_MS, newTenant, userOf, type OnlineStoreHarness, type OpenHarness } from './harness.ts'
+import { application, BASE_MS, entry, newTenant, userOf, type OnlineStoreHarness, type OpenHarness } from './harness.ts'
 import { expectedPart } from './model.ts'
 
 const kinds: readonly (readonly Change['op'][])[] = [
@@ -62,10 +62,10 @@ export function describeCommutativity(open: OpenHarness): void {
             { op: 'count', part, atMs: BASE_MS, amount: 1, sample } as const,
             { op: 'count', part: 'count/other', atMs: BASE_MS, amount: 1 } as const,
           ]
-          return { offset, messageId: `m${offset}`, receivedAtMs: BASE_MS, changes }
+          return entry(offset, changes)
         })
         for (let start = 0; start < entries.length; start += 10)
-          await store.apply([{ entity, topic: 't', partition: 0, entries: entries.slice(start, start + 10) }])
+          await store.apply([application(entity, entries.slice(start, start + 10))])
         const [state] = await store.read([{ entity, parts: 'all' }])
         counts.push(
           new Map([...(state?.parts ?? [])].map(([name, value]) => [name, value.op === 'count' ? value.total : 0])),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Application, Change, EntityRef, Entry, OnlineStore } from '../online-store.ts'
+import type { Application, Change, EntityRef, EntityState, Entry, OnlineStore } from '../online-store.ts'
 
 /** A fresh store under test. Disposing of it closes every handle and removes what was stored. */
 export interface OnlineStoreHarness extends AsyncDisposable {
@@ -21,6 +21,12 @@ export const newTenant = (): string => `test-${randomUUID()}`
 
 export const userOf = (tenant: string, id = 'ada'): EntityRef => ({ tenant, kind: 'user', id })
 
+export const usersOf = (tenant: string, count: number): EntityRef[] =>
+  Array.from({ length: count }, (_, index) => userOf(tenant, `user-${index}`))
+
+/** What is read of an entity that nobody has changed. */
+export const unchanged: EntityState = { sequence: 0, parts: new Map() }
+
 export function entry(offset: number, changes: readonly Change[], overrides: Partial<Entry> = {}): Entry {
   return { offset, messageId: `message-${offset}`, receivedAtMs: BASE_MS, changes, ...overrides }
 }
@@ -40,4 +46,9 @@ export async function readTally(store: OnlineStore, entity: EntityRef): Promise<
   const [state] = await store.read([{ entity, parts: ['tally/test'] }])
   const part = state?.parts.get('tally/test')
   return part?.op === 'tally' ? Object.fromEntries(part.fields) : {}
+}
+
+export async function readSequence(store: OnlineStore, entity: EntityRef): Promise<number | undefined> {
+  const [state] = await store.read([{ entity, parts: [] }])
+  return state?.sequence
 }

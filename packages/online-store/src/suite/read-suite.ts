@@ -9,7 +9,9 @@ import {
   newTenant,
   readTally,
   tally,
+  unchanged,
   userOf,
+  usersOf,
   type OnlineStoreHarness,
   type OpenHarness,
 } from './harness.ts'
@@ -37,11 +39,11 @@ export function describeReads(open: OpenHarness): void {
 
     it('reads many entities in one call, in order, unknown ones with sequence 0', async () => {
       const tenant = newTenant()
-      const users = Array.from({ length: 500 }, (_, index) => userOf(tenant, `user-${index}`))
+      const users = usersOf(tenant, 500)
       await store.apply(users.map((user, index) => application(user, [entry(index, [tally('x', index)])])))
       const asked = [userOf(tenant, 'nobody'), ...users.toReversed()]
       const states = await store.read(asked.map((entity) => ({ entity, parts: ['tally/test', 'count/none'] })))
-      expect(states[0]).toEqual({ sequence: 0, parts: new Map() })
+      expect(states[0]).toEqual(unchanged)
       const fields = (index: number): ReadonlyMap<string, number> => new Map([['x', index]])
       expect(states.slice(1)).toEqual(
         users
@@ -125,7 +127,7 @@ export function describeReads(open: OpenHarness): void {
     it('scans every entity of one tenant once, in one order', async () => {
       const tenant = newTenant()
       const others = [`${tenant}0`, tenant.slice(0, -1)]
-      const users = Array.from({ length: 300 }, (_, index) => userOf(tenant, `user-${index}`))
+      const users = usersOf(tenant, 300)
       const strangers = others.map((name) => userOf(name))
       await store.apply([...users, ...strangers].map((user) => application(user, [entry(0, [tally('x')])])))
       const first = await scanned(tenant)
@@ -146,7 +148,7 @@ export function describeReads(open: OpenHarness): void {
       await store.writeCached(key, Buffer.from('gone'), 60_000)
       await store.clearState(tenant)
       expect(await scanned(tenant)).toEqual([])
-      expect(await store.read([{ entity: user, parts: 'all' }])).toEqual([{ sequence: 0, parts: new Map() }])
+      expect(await store.read([{ entity: user, parts: 'all' }])).toEqual([unchanged])
       expect(await store.readCached([key])).toEqual([undefined])
       expect(await store.readDocuments([user])).toEqual([{ version: 1, value: 'kept' }])
       expect(await readTally(store, stranger)).toEqual({ x: 1 })

@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import type { Application } from '../../online-store.ts'
 import { openEmbeddedOnlineStore } from './index.ts'
+import { silent } from './temporary-folder.fixture.ts'
 
 export interface ApplierOptions {
   readonly directory: string
@@ -10,7 +11,6 @@ export interface ApplierOptions {
 }
 
 export const USERS = 20
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 export const userOf = (id: number) => ({ tenant: 'test', kind: 'user', id: `user-${id}` })
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Application, EntityRef, PartValue } from '../../online-store.ts'
 import { entityKey } from '../../keys.ts'
@@ -9,6 +6,7 @@ import { findEntity } from './entity-slots.ts'
 import { openStateTables, type StateTables } from './environments.ts'
 import { recordKey } from './layout.ts'
 import { readEntity } from './read.ts'
+import { makeFolder, removeFolder } from './temporary-folder.fixture.ts'
 
 const FIELDS = 400
 const CALLS = 3
@@ -20,14 +18,14 @@ let directory: string
 let tables: StateTables
 let applier: Applier
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'rapport-online-store-'))
+  directory = await makeFolder()
   tables = openStateTables(directory)
   applier = new Applier(tables)
 })
 afterEach(async () => {
   vi.restoreAllMocks()
   await tables.env.close()
-  await rm(directory, { recursive: true, force: true })
+  await removeFolder(directory)
 })
 
 /** Each call, of a partition of its own, adds one to every field of a tally that all of them share, and to its user. */

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openEmbeddedOnlineStore, type EmbeddedOnlineStore } from './index.ts'
+import { makeFolder, removeFolder, silent } from './temporary-folder.fixture.ts'
 
 const MAX_CACHE_BYTES = 100_000
 const entity = { tenant: 'test', kind: 'user', id: 'ada' }
@@ -14,7 +12,7 @@ describe('the embedded cache', () => {
   let store: EmbeddedOnlineStore
   let nowMs = 1_700_000_000_000
   const warn = vi.fn<(fields: object, message?: string) => void>()
-  const log = { debug: () => {}, info: () => {}, warn, error: () => {} }
+  const log = { ...silent, warn }
   const reopen = async (): Promise<void> => {
     store = await openEmbeddedOnlineStore({
       directory,
@@ -25,12 +23,12 @@ describe('the embedded cache', () => {
   }
   beforeEach(async () => {
     warn.mockClear()
-    directory = await mkdtemp(join(tmpdir(), 'rapport-cache-'))
+    directory = await makeFolder()
     await reopen()
   })
   afterEach(async () => {
     await store[Symbol.asyncDispose]()
-    await rm(directory, { recursive: true, force: true })
+    await removeFolder(directory)
   })
 
   it('drops what expires soonest when it is full, counts it and says so once', async () => {

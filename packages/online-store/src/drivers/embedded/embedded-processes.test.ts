@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -12,9 +11,9 @@ import { StoreUnavailableError } from '../../errors.ts'
 import type { OnlineStore } from '../../online-store.ts'
 import { callOf, userOf, USERS, type ApplierOptions } from './applier.fixture.ts'
 import { openEmbeddedOnlineStore } from './index.ts'
+import { makeFolder, removeFolder, silent } from './temporary-folder.fixture.ts'
 
 const fixture = new URL('./applier.fixture.ts', import.meta.url)
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 async function readUser(
   store: OnlineStore,
@@ -39,10 +38,10 @@ const all = (amount: number) => ({ sequence: amount, total: amount, ofPartitions
 describe('the embedded online store between processes and threads', () => {
   let directory: string
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'rapport-online-store-'))
+    directory = await makeFolder()
   })
   afterEach(async () => {
-    await rm(directory, { recursive: true, force: true })
+    await removeFolder(directory)
   })
 
   /** Runs the fixture in a process, kills it after some acknowledged calls and gives the acknowledged ones. */
@@ -66,7 +65,7 @@ describe('the embedded online store between processes and threads', () => {
       const options = { directory, partition: 0, firstCall, calls: 100_000 }
       const acknowledged = await applyAndKill(options, killAfter)
       const last = Math.max(...acknowledged)
-      await using store = await openEmbeddedOnlineStore({ directory, log })
+      await using store = await openEmbeddedOnlineStore({ directory, log: silent })
       const { sequence } = await readUser(store, 0)
       expect(sequence).toBeGreaterThan(last)
       for (let user = 0; user < USERS; user++) {
@@ -98,7 +97,7 @@ describe('the embedded online store between processes and threads', () => {
   })
 
   it('does not take a bug for an outage', async () => {
-    await using store = await openEmbeddedOnlineStore({ directory, log })
+    await using store = await openEmbeddedOnlineStore({ directory, log: silent })
     const changes = [{ op: 'latest', part: 'latest/x', field: 'f', atMs: 0, value: 1n as unknown as number }] as const
     const entries = [{ offset: 0, messageId: 'm', receivedAtMs: 0, changes }]
     const entity = { tenant: 't', kind: 'user', id: 'u' }
@@ -110,14 +109,14 @@ describe('the embedded online store between processes and threads', () => {
   it('is unavailable where its folder cannot be made', async () => {
     const file = join(directory, 'file')
     await writeFile(file, '')
-    const refusal = await openEmbeddedOnlineStore({ directory: file, log }).catch((error: unknown) => error)
+    const refusal = await openEmbeddedOnlineStore({ directory: file, log: silent }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(StoreUnavailableError)
     expect(refusal).toMatchObject({ canRetry: true, cause: expect.any(Error) })
   })
 
   it('takes changes of the same entities from several threads at the same time', async () => {
     const calls = 150
-    await using store = await openEmbeddedOnlineStore({ directory, log })
+    await using store = await openEmbeddedOnlineStore({ directory, log: silent })
     const workers = [1, 2].map((partition) => {
       const workerData: ApplierOptions = { directory, partition, firstCall: 0, calls }
       return new Worker(fixture, { workerData })

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { StoreUnavailableError } from '../../errors.ts'
 import { callOf, userOf } from './applier.fixture.ts'
 import { openEmbeddedOnlineStore } from './index.ts'
+import { silent } from './temporary-folder.fixture.ts'
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const outcomes = { applied: 0, sequence: 0, error: '', cause: '', document: '' }
 
 const describeError = (error: unknown): string =>
