@@ -15,8 +15,13 @@ export const LeaderboardRowSchema = Type.Object(
   {
     algorithm: Type.String(),
     parameters: Type.Record(Type.String(), Type.Unknown()),
-    /** Quality on the held-out part, by metric name (`recall@20`, `ndcg@20`, …). */
+    /** Quality on the held-out test part, by metric name (`recall@20`, `ndcg@20`, …). */
     metrics: Type.Record(Type.String(), Type.Number()),
+    /**
+     * Quality on the part before that, by which parameters and, among the algorithms, the winner are chosen. Absent when the
+     * recipe was not searched for.
+     */
+    validationMetrics: Type.Optional(Type.Record(Type.String(), Type.Number())),
     /** Where the recipe comes from: popularity, the version that serves now, or this job's search. */
     role: Type.Optional(Type.Enum(['baseline', 'champion', 'challenger'])),
     isWinner: Type.Optional(Type.Boolean()),

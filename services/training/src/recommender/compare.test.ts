@@ -19,17 +19,24 @@ const [knn, ease, otherEase, fading] = [
   recipeOf('ease', 1),
   recipeOf('popularity', 1),
 ]
-const found = (...recipes: readonly Recipe[]): ReadonlyMap<Algorithm, Trial> =>
-  new Map(recipes.map((recipe) => [recipe.algorithm, { recipe, metrics: {}, trainingSeconds: 0 }]))
+/** What the search has found, with the figures of the validation part. */
+const found = (...trials: readonly (readonly [Recipe, number])[]): ReadonlyMap<Algorithm, Trial> =>
+  new Map(
+    trials.map(([recipe, figure]) => [
+      recipe.algorithm,
+      { recipe, metrics: { 'ndcg@20': figure }, trainingSeconds: 0 },
+    ]),
+  )
 
-/** Answers the figures that a test has set for each recipe. */
-function arenaOf(figures: readonly (readonly [Recipe, number])[]): { arena: Arena; tried: Recipe[] } {
+/** Answers the figure of the test part, or the reason to decline, that a test has set for each recipe. */
+function arenaOf(figures: readonly (readonly [Recipe, number | string])[]): { arena: Arena; tried: Recipe[] } {
   const tried: Recipe[] = []
   const arena = {
     async try(recipe: Recipe): Promise<Trial> {
       tried.push(recipe)
       const figure = figures.find(([known]) => isSameRecipe(known, recipe))?.[1]
       if (figure === undefined) throw new Error(`${recipe.algorithm} was not to be tried`)
+      if (typeof figure === 'string') return { recipe, declined: figure }
       return { recipe, metrics: { 'ndcg@20': figure }, trainingSeconds: 1 }
     },
   }
@@ -44,14 +51,54 @@ describe('comparing recipes', () => {
       [knn, 0.2],
       [ease, 0.3],
     ])
-    const comparison = await compareRecipes(arena, { found: found(fading, knn, ease), champion: undefined }, options)
+    const entrants = { found: found([fading, 0.4], [knn, 0.1], [ease, 0.2]), champion: undefined }
+    const comparison = await compareRecipes(arena, entrants, options)
     expect(comparison.winner?.trial.recipe).toBe(ease)
-    expect(toLeaderboard(comparison).map(({ algorithm, role, isWinner }) => [algorithm, role, isWinner])).toEqual([
-      ['popularity', 'baseline', false],
-      ['ease', 'challenger', true],
-      ['item-knn', 'challenger', false],
-      ['popularity', 'baseline', false],
+    const rows = toLeaderboard(comparison).map(({ algorithm, role, isWinner, metrics, validationMetrics }) => [
+      algorithm,
+      role,
+      isWinner,
+      metrics['ndcg@20'],
+      validationMetrics?.['ndcg@20'],
     ])
+    expect(rows).toEqual([
+      ['popularity', 'baseline', false, 0.4, 0.4],
+      ['ease', 'challenger', true, 0.3, 0.2],
+      ['item-knn', 'challenger', false, 0.2, 0.1],
+      ['popularity', 'baseline', false, 0.1, undefined],
+    ])
+  })
+
+  it('chooses among the algorithms by the validation part, whatever the test part says', async () => {
+    const { arena } = arenaOf([
+      [plainPopularity, 0.1],
+      [knn, 0.2],
+      [ease, 0.3],
+    ])
+    const entrants = { found: found([knn, 0.25], [ease, 0.24]), champion: undefined }
+    const comparison = await compareRecipes(arena, entrants, options)
+    expect(comparison.winner?.trial).toMatchObject({ recipe: knn, metrics: { 'ndcg@20': 0.2 } })
+    expect(toLeaderboard(comparison).map(({ isWinner }) => isWinner)).toEqual([false, true, false])
+  })
+
+  it('does not look for another one when what was chosen does not beat popularity on the test part', async () => {
+    const { arena } = arenaOf([
+      [plainPopularity, 0.2],
+      [knn, 0.1],
+      [ease, 0.3],
+    ])
+    const entrants = { found: found([knn, 0.25], [ease, 0.24]), champion: undefined }
+    expect((await compareRecipes(arena, entrants, options)).winner).toBeUndefined()
+  })
+
+  it('chooses among what could be trained on the larger part', async () => {
+    const { arena } = arenaOf([
+      [plainPopularity, 0.1],
+      [knn, 'needs too much'],
+      [ease, 0.3],
+    ])
+    const entrants = { found: found([knn, 0.25], [ease, 0.24]), champion: undefined }
+    expect((await compareRecipes(arena, entrants, options)).winner?.trial.recipe).toBe(ease)
   })
 
   it('has no winner when nothing is better than popularity, equals included', async () => {
@@ -60,7 +107,11 @@ describe('comparing recipes', () => {
       [knn, 0.3],
       [ease, 0.2],
     ])
-    const { winner } = await compareRecipes(arena, { found: found(plainPopularity, knn), champion: ease }, options)
+    const { winner } = await compareRecipes(
+      arena,
+      { found: found([plainPopularity, 0.1], [knn, 0.4]), champion: ease },
+      options,
+    )
     expect(winner).toBeUndefined()
   })
 
@@ -70,7 +121,7 @@ describe('comparing recipes', () => {
       [knn, 0.3],
       [otherEase, 0.3],
     ])
-    const entrants = { found: found(knn), champion: otherEase }
+    const entrants = { found: found([knn, 0.4]), champion: otherEase }
     expect((await compareRecipes(equal.arena, entrants, options)).winner).toMatchObject({ role: 'champion' })
     const better = arenaOf([
       [plainPopularity, 0.1],
@@ -80,6 +131,16 @@ describe('comparing recipes', () => {
     expect((await compareRecipes(better.arena, entrants, options)).winner?.trial.recipe).toBe(knn)
   })
 
+  it('keeps the recipe of the champion when validation has chosen it, though another is better on the test part', async () => {
+    const { arena } = arenaOf([
+      [plainPopularity, 0.1],
+      [knn, 0.4],
+      [ease, 0.3],
+    ])
+    const entrants = { found: found([knn, 0.2], [ease, 0.3]), champion: { ...ease } }
+    expect((await compareRecipes(arena, entrants, options)).winner).toMatchObject({ role: 'champion' })
+  })
+
   it('trains the champion once when a challenger has its recipe', async () => {
     const { arena, tried } = arenaOf([
       [plainPopularity, 0.1],
@@ -87,7 +148,7 @@ describe('comparing recipes', () => {
     ])
     const { contenders } = await compareRecipes(
       arena,
-      { found: found(plainPopularity, ease), champion: { ...ease } },
+      { found: found([plainPopularity, 0.1], [ease, 0.3]), champion: { ...ease } },
       options,
     )
     expect(contenders.map(({ role }) => role)).toEqual(['baseline', 'champion'])

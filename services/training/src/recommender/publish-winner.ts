@@ -63,7 +63,7 @@ export async function publishWinner(winning: Winning, context: TrainingContext):
 
 const metricsOf = (trial: Trial): Readonly<Record<string, number>> => ('metrics' in trial ? trial.metrics : {})
 
-/** The manifest's figures: the winner's, the champion's and popularity's on the same test part, and the sizes. */
+/** The manifest's figures: the winner's, the champion's and popularity's on the same test part, the winner's on the validation part, and the sizes. */
 function describe(
   { job, data, comparison, winner }: Winning,
   recipe: Recipe,
@@ -88,6 +88,7 @@ function describe(
     parameters: recipe.parameters,
     metrics: {
       test: metricsOf(winner.trial),
+      ...(winner.validation === undefined ? {} : { validation: metricsOf(winner.validation) }),
       ...(champion === undefined ? {} : { 'test of the champion': metricsOf(champion.trial) }),
       'test of popularity': metricsOf(comparison.baseline.trial),
       sizes: {

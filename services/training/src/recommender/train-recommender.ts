@@ -17,8 +17,8 @@ const fewestUsers = 5
 const within = (from: number, to: number, fraction: number): number => from + (to - from) * fraction
 
 /**
- * The whole job: reads the tenant's archive, finds recipes on the validation part, compares them with the champion's on the
- * test part, and publishes the winner, fitted to everything, as the new champion.
+ * The whole job: reads the tenant's archive, finds recipes on the validation part and the best algorithm with them, compares
+ * it with the champion's recipe on the test part, and publishes the winner, fitted to everything, as the new champion.
  * @throws TrainingDataError when there is not enough data.
  */
 export async function trainRecommender(job: TrainingJob, context: TrainingContext): Promise<JobOutcome> {

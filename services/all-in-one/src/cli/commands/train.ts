@@ -13,13 +13,14 @@ export function addTrainCommand(program: Command): void {
     .option('--budget <seconds>', 'how long the search for parameters may take (default: 60)', wholeNumber(5, 86_400))
     .option('--no-wait', 'leave as soon as the job is queued')
     .description(
-      'Trains models on the tenant’s own events, compares them on the latest part, and lets the best one serve.',
+      'Trains models on the tenant’s own events, compares them on later events, and lets the best one serve.',
     )
     .addHelpText(
       'after',
       `
 The leaderboard shows each contender on the latest part of the events, which none of them has seen: the model that
 serves now (champion), what this search has found (challenger), and popularity (baseline), which a model must beat.
+The challenger that was best on the events before those is the one that may replace the champion, if it is better here.
 Ctrl-C cancels the job.
 
 Example:
