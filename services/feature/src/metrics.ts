@@ -10,6 +10,7 @@ export interface FeatureMetrics {
   readonly redelivered: Counter
   readonly deadLettered: Counter<'code'>
   readonly leftOut: Counter<'reason'>
+  readonly missed: Counter
   readonly failures: Counter<'kind'>
   readonly batchSeconds: Histogram
   readonly archivedBytes: Counter
@@ -39,6 +40,7 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
       labelNames: ['reason'],
       registers,
     }),
+    missed: counter('rapport_feature_missed_records_total', 'Records that retention removed before they were applied.'),
     failures: new Counter({
       name: 'rapport_feature_failures_total',
       help: 'Failed tries to apply events, by whether the environment was at fault or nobody knows what.',

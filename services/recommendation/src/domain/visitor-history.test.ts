@@ -78,6 +78,11 @@ describe('toHistory', () => {
   })
 
   it('is empty for nobody', () => {
-    expect(toHistory(undefined, options())).toEqual({ items: [], seen: new Set(), bought: new Set(), disliked: new Set() })
+    expect(toHistory(undefined, options())).toEqual({
+      items: [],
+      seen: new Set(),
+      bought: new Set(),
+      disliked: new Set(),
+    })
   })
 })
