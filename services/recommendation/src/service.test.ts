@@ -1,4 +1,4 @@
-import { recommenderModelName, topics } from '@rapport/contracts'
+import { itemKey, recommenderModelName, topics } from '@rapport/contracts'
 import {
   createSelfCheck,
   encodeBundle,
@@ -81,6 +81,30 @@ describe('createRecommendationService', () => {
     expect(await metrics.getSingleMetricAsString('rapport_recommendation_model_created_seconds')).toContain(
       'tenant="shop",version="v2"',
     )
+  })
+
+  it('knows nothing of a removed tenant, and answers the next one of its name by its own items', async () => {
+    const { eventLog, objectStore } = shop.platform.drivers
+    const [model, recordOf] = [`shop/${recommenderModelName}`, (id: string) => itemKey('shop', id)]
+    const ids = async (): Promise<string[]> => (await shop.recommend(session)).items.map(({ id }) => id).toSorted()
+    const open = async (itemIds: readonly string[], version: string): Promise<void> => {
+      for (const id of itemIds) await shop.put(id, { title: id })
+      await publish(version, await trainKnnBundle(teaAndCoffee.itemIds, teaAndCoffee.users))
+      await vi.waitFor(async () => expect((await shop.recommend(session)).model).toBe(version))
+      await vi.waitFor(async () => expect(await ids()).toEqual(['black', 'pot']))
+    }
+    await open(teaAndCoffee.itemIds, 'v1')
+
+    const gone = teaAndCoffee.itemIds.map((id) => ({ topic: topics.items.name, key: recordOf(id), value: null }))
+    await eventLog.publish(gone)
+    for await (const { key } of objectStore.list(`models/${model}/`)) await objectStore.delete([key])
+    await eventLog.publish([{ topic: topics.models.name, key: `${model}/champion`, value: null }])
+    await vi.waitFor(async () =>
+      expect(await shop.recommend({ itemIds: ['green'] })).toMatchObject({ model: null, items: [] }),
+    )
+
+    // Other numbers for the same items.
+    await open(['first', ...teaAndCoffee.itemIds.toReversed()], 'v2')
   })
 
   it('answers every request while models are swapped', async () => {

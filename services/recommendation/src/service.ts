@@ -1,4 +1,3 @@
-import { topics } from '@rapport/contracts'
 import { createBehaviourReader } from '@rapport/features'
 import type { Follower } from '@rapport/messaging'
 import { createModelHost, createModelStore } from '@rapport/model-store'
@@ -9,6 +8,7 @@ import { StateSource } from './adapters/state-source.ts'
 import { AnswerCache } from './application/answer-cache.ts'
 import type { RecommendationContext } from './application/context.ts'
 import { followCatalogue, type CatalogueFollower } from './application/follow-catalogue.ts'
+import { followTenants, forgetWithIndex } from './application/follow-tenants.ts'
 import { ExposurePublisher } from './application/publish-exposures.ts'
 import { TrendRefresher } from './application/refresh-trends.ts'
 import type { RecommendationConfig } from './config.ts'
@@ -94,6 +94,7 @@ export function composeRecommendationService(
     firstTrendsMs: config.stateTimeoutMs,
     maxEvents: config.maxEvents,
   }
+  forgetWithIndex(context)
   let catalogue: CatalogueFollower | undefined
   let tenants: Follower | undefined
   return {
@@ -106,15 +107,7 @@ export function composeRecommendationService(
     async startServing() {
       catalogue ??= stack.use(await followCatalogue({ eventLog, shops, log }))
       await catalogue.waitUntilCaughtUp(catalogueWaitMs)
-      // A tenant that is new may have the name of one that was removed.
-      tenants ??= stack.use(
-        await eventLog.follow(topics.access.name, (records) => {
-          for (const { key } of records) {
-            trends.forget(key)
-            answers.forget(key)
-          }
-        }),
-      )
+      tenants ??= stack.use(await followTenants(eventLog, context))
       trends.start()
     },
     startConsuming: () => Promise.resolve(),

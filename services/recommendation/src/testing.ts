@@ -28,10 +28,9 @@ export class GivenModels implements RecommenderModels {
   private readonly views = new Map<string, ModelView>()
 
   serve(tenant: string, version: string, bundle: RecommenderBundle): void {
-    this.views.set(
-      tenant,
-      new ModelView({ version, createdAt: '2026-01-01T00:00:00.000Z' }, bundle, this.shops.of(tenant).table),
-    )
+    const shop = this.shops.of(tenant)
+    this.shops.hold(shop)
+    this.views.set(tenant, new ModelView({ version, createdAt: '2026-01-01T00:00:00.000Z' }, bundle, shop.table))
   }
 
   acquire(tenant: string): ReturnType<RecommenderModels['acquire']> {
@@ -94,8 +93,8 @@ export class TestShop implements AsyncDisposable {
 
   /** Resolves when the service has read the item's record. */
   async catalogueHas(id: string): Promise<void> {
-    const { table, catalogue } = this.models.shops.of(this.tenant)
     await vi.waitFor(() => {
+      const { table, catalogue } = this.models.shops.of(this.tenant)
       if (catalogue.entryAt(table.indexOf(id) ?? -1) === undefined) throw new Error(`${id} is not read yet`)
     })
   }

@@ -60,7 +60,7 @@ async function applyRecords(records: readonly LogRecord[], dependencies: FollowC
 function applyRecord(record: LogRecord, { shops, log }: FollowCatalogueDependencies): void {
   if (record.value === null) {
     const slash = record.key.indexOf('/')
-    shops.of(record.key.slice(0, slash)).forgetItem(record.key.slice(slash + 1))
+    shops.forgetItem(record.key.slice(0, slash), record.key.slice(slash + 1))
     return
   }
   const item = readItem(record.value)

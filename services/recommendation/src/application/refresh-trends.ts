@@ -108,7 +108,7 @@ export class TrendRefresher implements Disposable {
     const isWhole = clock.now() - trends.wholeReadAtMs >= wholeReadMs || newestMs < trends.newestMs
     if (newestMs === trends.newestMs && !isWhole) return
     const from = isWhole ? 0 : trends.newestMs
-    const read = (span: TrendUnitSpan): Promise<CompactBucket[]> => this.readBuckets(tenant, span)
+    const read = (span: TrendUnitSpan): Promise<CompactBucket[]> => this.readBuckets(tenant, trends, span)
     const hoursFromMs = startOf(newestMs, hourMs) - (hoursKept - 1) * hourMs
     const daysFromMs = startOf(newestMs, dayMs) - (daysKept - 1) * dayMs
     const [hours, days] = await Promise.all([
@@ -124,9 +124,11 @@ export class TrendRefresher implements Disposable {
     shop.trends = computeTrends({ newestMs, hours: trends.hours, days: trends.days }, shop.table.size)
   }
 
-  private async readBuckets(tenant: string, span: TrendUnitSpan): Promise<CompactBucket[]> {
+  private async readBuckets(tenant: string, trends: TenantTrends, span: TrendUnitSpan): Promise<CompactBucket[]> {
     const { reader, shops } = this.options
     const buckets = await reader.readTrend(tenant, span)
+    // Of a tenant that was forgotten meanwhile nothing is to be kept.
+    if (this.tenants.get(tenant) !== trends) return []
     return buckets.map((bucket) => compactBucket(bucket, defaultEventWeights, shops.of(tenant).table))
   }
 }

@@ -37,6 +37,11 @@ export class Catalogue {
     return this.standing
   }
 
+  /** True while the topic tells of any item, deleted ones included. */
+  get knowsAny(): boolean {
+    return this.governs
+  }
+
   /** Grows with every change of any item. */
   get revision(): number {
     return this.changes
