@@ -1,8 +1,10 @@
 import type { LoadRequest } from '../harness/connection.ts'
 import type { LoadResult } from '../harness/load.ts'
 import { openLoop } from '../harness/load.ts'
+import { cpuSecondsOf } from '../harness/other-load.ts'
 import type { MeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
+import { startBareServer } from '../harness/bare-server.ts'
 import { startFilledPlatform } from '../harness/filled-platform.ts'
 import { EventMaker, userId } from '../harness/workload.ts'
 
@@ -15,7 +17,7 @@ const batch = 20
  * model of 64 factors at the request; what was seen is hidden.
  */
 export async function benchRecommend(): Promise<Report> {
-  return { ...(await smallCatalogue()), ...(await largeCatalogue()) }
+  return { ...(await smallCatalogue()), ...(await bareServer()), ...(await largeCatalogue()) }
 }
 
 async function smallCatalogue(): Promise<Report> {
@@ -31,6 +33,19 @@ async function smallCatalogue(): Promise<Report> {
       events: new EventMaker(population),
     }),
     '3,000 items, cached, 3,000/s': await measure(platform, { perSecond: 3_000, next: cached }),
+  }
+}
+
+/** What of the cached answer is the server's: Fastify alone, under the same load in the same run. */
+async function bareServer(): Promise<Report> {
+  await using server = await startBareServer()
+  const load = { perSecond: 3_000, next: cachedRequests(500) }
+  await openLoop(server, { ...load, seconds: warmUpSeconds })
+  const before = cpuSecondsOf(server.pid)
+  const result = await openLoop(server, { ...load, seconds })
+  const cpuMs = (cpuSecondsOf(server.pid) - before) * 1000
+  return {
+    'bare Fastify, an answer as long, 3,000/s': { ...latencies(result), 'CPU ms per request': cpuMs / result.requests },
   }
 }
 

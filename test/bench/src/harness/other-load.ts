@@ -14,6 +14,9 @@ function ticksOf(pid: number): number {
   return (fields[10] ?? 0) + (fields[11] ?? 0)
 }
 
+/** CPU that a process has had so far, user and system. The kernel counts in hundredths of a second. */
+export const cpuSecondsOf = (pid: number): number => ticksOf(pid) / 100
+
 function readTicks(platformPid: number): Ticks {
   const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
   const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softIrq = 0, stolen = 0] = numbersOf(
