@@ -7,7 +7,7 @@ import { cancelJob, createJob, readJob, type JobRef } from '../application/train
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts'
 import { createStartTraining, type StartTraining, type TrainingProcess } from './training-process.ts'
 
-const entry = fileURLToPath(new URL('training-child.ts', import.meta.url))
+const entry = fileURLToPath(new URL('training-process.fixture.ts', import.meta.url))
 const wait = { timeout: 20_000, interval: 20 }
 
 let platform: TestPlatform

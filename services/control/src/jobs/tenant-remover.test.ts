@@ -19,7 +19,7 @@ import { createControlService, type ControlOverrides } from '../service.ts'
 import { testConfig } from '../testing.ts'
 import { readEventCounts } from './event-counts.ts'
 
-const trainingEntry = fileURLToPath(new URL('training-child.ts', import.meta.url))
+const trainingEntry = fileURLToPath(new URL('training-process.fixture.ts', import.meta.url))
 const wait = { timeout: 20_000, interval: 20 }
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DeadlineError, TimeLimit } from './deadline.ts'
+import { DeadlineError, within } from './deadline.ts'
 
 const hanging = (): Promise<never> => new Promise(() => {})
 
-describe('TimeLimit', () => {
+describe('within', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -12,19 +12,19 @@ describe('TimeLimit', () => {
   })
 
   it('gives what comes in time, a failure too', async () => {
-    const limit = new TimeLimit(50, 'The store')
-    await expect(limit.within(Promise.resolve(1))).resolves.toBe(1)
-    await expect(limit.within(Promise.reject(new Error('refused')))).rejects.toThrow('refused')
+    await expect(within(Promise.resolve(1), 50, 'The store')).resolves.toBe(1)
+    await expect(within(Promise.reject(new Error('refused')), 50, 'The store')).rejects.toThrow('refused')
   })
 
   it('ends each wait at its own time, whoever waits beside it', async () => {
-    const limit = new TimeLimit(50, 'The store')
     const ended: string[] = []
     const start = (name: string): void => {
-      limit.within(hanging()).catch((error: unknown) => ended.push(`${name} ${error instanceof DeadlineError}`))
+      within(hanging(), 50, 'The store').catch((error: unknown) =>
+        ended.push(`${name} ${error instanceof DeadlineError}`),
+      )
     }
     start('first')
-    const inTime = limit.within(Promise.resolve('now'))
+    const inTime = within(Promise.resolve('now'), 50, 'The store')
     await vi.advanceTimersByTimeAsync(30)
     start('second')
     await vi.advanceTimersByTimeAsync(19)

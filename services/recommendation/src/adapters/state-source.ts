@@ -1,7 +1,7 @@
 import type { Clock, Log } from '@rapport/core'
 import type { BehaviourReader, VisitorBehaviour, VisitorRef } from '@rapport/features'
 import { Circuit } from '../domain/circuit.ts'
-import { TimeLimit } from './deadline.ts'
+import { within } from './deadline.ts'
 
 export interface StateSourceOptions {
   readonly reader: BehaviourReader
@@ -14,12 +14,10 @@ export interface StateSourceOptions {
 /** Online state as an answer may use it: in time, or not at all. */
 export class StateSource {
   private readonly options: StateSourceOptions
-  private readonly limit: TimeLimit
   private readonly circuit = new Circuit({ threshold: 5, pauseMs: 1000 })
 
   constructor(options: StateSourceOptions) {
     this.options = options
-    this.limit = new TimeLimit(options.timeoutMs, 'The online store')
   }
 
   /** Undefined when the store is down or slow. */
@@ -29,10 +27,10 @@ export class StateSource {
 
   /** What `read` gives, under one deadline; undefined when the store is down or slow. */
   async attempt<T>(read: (reader: BehaviourReader) => Promise<T>): Promise<T | undefined> {
-    const { clock, log } = this.options
+    const { clock, log, timeoutMs } = this.options
     if (!this.circuit.admits(clock.now())) return undefined
     try {
-      const value = await this.limit.within(read(this.options.reader))
+      const value = await within(read(this.options.reader), timeoutMs, 'The online store')
       this.circuit.succeeded()
       return value
     } catch (error) {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { ConnectionPool } from './connection.ts'
 import type { Target } from './load.ts'
 
-const program = fileURLToPath(new URL('../cases/bare-server-process.ts', import.meta.url))
+const program = fileURLToPath(new URL('bare-server-process.ts', import.meta.url))
 
 /** Fastify without the platform, as a process of its own. */
 export async function startBareServer(): Promise<Target & AsyncDisposable> {
