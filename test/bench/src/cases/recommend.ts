@@ -1,4 +1,5 @@
 import type { LoadRequest } from '../harness/connection.ts'
+import { fixedRate, type FixedRate } from '../harness/fixed-rate.ts'
 import type { LoadResult } from '../harness/load.ts'
 import { openLoop } from '../harness/load.ts'
 import { cpuSecondsOf } from '../harness/other-load.ts'
@@ -8,7 +9,7 @@ import { startBareServer } from '../harness/bare-server.ts'
 import { startFilledPlatform } from '../harness/filled-platform.ts'
 import { EventMaker, userId } from '../harness/workload.ts'
 
-const warmUpSeconds = 5
+const warmUpSeconds = 10
 const seconds = 20
 const batch = 20
 
@@ -26,23 +27,23 @@ async function smallCatalogue(): Promise<Report> {
   const fresh = freshRequests(population.users)
   const cached = cachedRequests(500)
   return {
-    '3,000 items, fresh state, not cached, 500/s': await measure(platform, { perSecond: 500, next: fresh }),
+    '3,000 items, fresh state, not cached, 500/s': await measure(platform, { perSecond: 500, requests: fresh }),
     '3,000 items, fresh state, 200/s beside 2,000 events/s': await beside(platform, {
       perSecond: 200,
-      next: fresh,
+      requests: fresh,
       events: new EventMaker(population),
     }),
-    '3,000 items, cached, 3,000/s': await measure(platform, { perSecond: 3_000, next: cached }),
+    '3,000 items, cached, 3,000/s': await measure(platform, { perSecond: 3_000, requests: cached }),
   }
 }
 
 /** What of the cached answer is the server's: Fastify alone, under the same load in the same run. */
 async function bareServer(): Promise<Report> {
   await using server = await startBareServer()
-  const load = { perSecond: 3_000, next: cachedRequests(500) }
-  await openLoop(server, { ...load, seconds: warmUpSeconds })
+  const load = { perSecond: 3_000, requests: cachedRequests(500) }
+  await fixedRate(server, { ...load, seconds: warmUpSeconds })
   const before = cpuSecondsOf(server.pid)
-  const result = await openLoop(server, { ...load, seconds })
+  const result = await fixedRate(server, { ...load, seconds })
   const cpuMs = (cpuSecondsOf(server.pid) - before) * 1000
   return {
     'bare Fastify, an answer as long, 3,000/s': { ...latencies(result), 'CPU ms per request': cpuMs / result.requests },
@@ -52,33 +53,29 @@ async function bareServer(): Promise<Report> {
 async function largeCatalogue(): Promise<Report> {
   const population = { items: 100_000, users: 1_000 }
   await using platform = await startFilledPlatform(population)
-  const next = freshRequests(population.users)
-  return { '100,000 items, fresh state, not cached, 50/s': await measure(platform, { perSecond: 50, next }) }
+  const requests = freshRequests(population.users)
+  return { '100,000 items, fresh state, not cached, 50/s': await measure(platform, { perSecond: 50, requests }) }
 }
 
-function freshRequests(users: number): () => LoadRequest {
-  let sent = 0
-  return () => {
-    const body = JSON.stringify({ userId: userId((sent++ * 7919) % users), count: 10 })
+const freshRequests = (users: number): LoadRequest[] =>
+  Array.from({ length: users }, (_, index) => {
+    const body = JSON.stringify({ userId: userId((index * 7919) % users), count: 10 })
     return { method: 'POST', path: '/v1/recommendations', body }
-  }
-}
+  })
 
-function cachedRequests(users: number): () => LoadRequest {
-  let sent = 0
-  return () => ({ method: 'GET', path: `/v1/recommendations/users/${userId(sent++ % users)}?count=10` })
-}
+const cachedRequests = (users: number): LoadRequest[] =>
+  Array.from({ length: users }, (_, index) => ({
+    method: 'GET',
+    path: `/v1/recommendations/users/${userId(index)}?count=10`,
+  }))
 
-interface Load {
-  readonly perSecond: number
-  readonly next: () => LoadRequest
-}
+type Load = Omit<FixedRate, 'seconds'>
 
 async function measure(platform: MeasuredPlatform, load: Load): Promise<Record<string, number>> {
-  await openLoop(platform, { ...load, seconds: warmUpSeconds })
+  await fixedRate(platform, { ...load, seconds: warmUpSeconds })
   const before = await platform.usage()
   const degradedBefore = await degraded(platform)
-  const result = await openLoop(platform, { ...load, seconds })
+  const result = await fixedRate(platform, { ...load, seconds })
   const after = await platform.usage()
   return {
     ...latencies(result),
@@ -100,9 +97,9 @@ async function beside(
     seconds: warmUpSeconds + seconds,
     next: () => events.batch(batch),
   })
-  await openLoop(platform, { ...load, seconds: warmUpSeconds })
+  await fixedRate(platform, { ...load, seconds: warmUpSeconds })
   const degradedBefore = await degraded(platform)
-  const result = await openLoop(platform, { ...load, seconds })
+  const result = await fixedRate(platform, { ...load, seconds })
   const ingested = await stream
   return {
     ...latencies(result),

@@ -7,15 +7,17 @@ interface Ticks {
 
 const numbersOf = (text: string): number[] => text.trim().split(/\s+/).map(Number)
 
-/** Of a process in user and system mode; the fields follow its name, which stands in parentheses. */
-function ticksOf(pid: number): number {
+/** Of a process, and of its children that have ended; the fields follow its name, which stands in parentheses. */
+function readStat(pid: number): { readonly own: number; readonly children: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = numbersOf(stat.slice(stat.lastIndexOf(')') + 3))
-  return (fields[10] ?? 0) + (fields[11] ?? 0)
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = numbersOf(stat.slice(stat.lastIndexOf(')') + 3)).slice(
+    10,
+  )
+  return { own: user + system, children: childUser + childSystem }
 }
 
 /** CPU that a process has had so far, user and system. The kernel counts in hundredths of a second. */
-export const cpuSecondsOf = (pid: number): number => ticksOf(pid) / 100
+export const cpuSecondsOf = (pid: number): number => readStat(pid).own / 100
 
 function readTicks(platformPid: number): Ticks {
   const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1)
@@ -23,7 +25,8 @@ function readTicks(platformPid: number): Ticks {
     first.slice('cpu'.length),
   )
   const busy = user + nice + system + irq + softIrq + stolen
-  return { all: busy + idle + wait, others: busy - ticksOf(platformPid) - ticksOf(process.pid) }
+  const generator = readStat(process.pid)
+  return { all: busy + idle + wait, others: busy - readStat(platformPid).own - generator.own - generator.children }
 }
 
 /**
