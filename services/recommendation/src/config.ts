@@ -35,7 +35,7 @@ export const RecommendationConfigSchema = Type.Object({
   RAPPORT_RECOMMENDATION_EXPOSURE_FLUSH_MS: Type.Integer({
     minimum: 1,
     maximum: 60_000,
-    default: 100,
+    default: 200,
     description: 'How long an exposure waits for others before they are published together.',
   }),
   RAPPORT_RECOMMENDATION_EXPOSURES_WAITING: Type.Integer({

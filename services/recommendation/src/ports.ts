@@ -9,4 +9,6 @@ export interface ModelLease extends Disposable {
 export interface RecommenderModels {
   /** The champion in time for an answer; undefined before a tenant has one, and while it is still being loaded. Never rejects. */
   acquire(tenant: string): Promise<ModelLease | undefined>
+  /** The champion's version when it could be had at once. */
+  servingVersion(tenant: string): string | undefined
 }

@@ -33,6 +33,10 @@ export class GivenModels implements RecommenderModels {
     this.views.set(tenant, new ModelView({ version, createdAt: '2026-01-01T00:00:00.000Z' }, bundle, shop.table))
   }
 
+  servingVersion(tenant: string): string | undefined {
+    return this.views.get(tenant)?.version
+  }
+
   acquire(tenant: string): ReturnType<RecommenderModels['acquire']> {
     const view = this.views.get(tenant)
     return Promise.resolve(view === undefined ? undefined : { view, [Symbol.dispose]: () => {} })

@@ -45,6 +45,8 @@ export interface ModelHost<T> extends AsyncDisposable {
   acquire(tenant: string, name: string): Promise<ModelLease<T> | undefined>
   /** As `acquire` without waiting: undefined while the model is not in memory, and begins to load it. */
   tryAcquire(tenant: string, name: string): ModelLease<T> | undefined
+  /** The version that `tryAcquire` would give now; counts as a use of it. Undefined while none is in memory, and begins nothing. */
+  servingVersion(tenant: string, name: string): string | undefined
   /** Follows alias changes, by broadcast and by polling. Resolves when the changes that stand are known. */
   start(): Promise<void>
   /** Reads the aliases of all models in use now. */
@@ -101,6 +103,10 @@ class SlotHost<T> implements ModelHost<T> {
     const slot = this.#slot(tenant, name)
     if (slot.needsLook) void slot.refresh()
     return slot.lease()
+  }
+
+  servingVersion(tenant: string, name: string): string | undefined {
+    return this.#slots.get(`${tenant}/${name}`)?.use()?.manifest.version
   }
 
   async start(): Promise<void> {

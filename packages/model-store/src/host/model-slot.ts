@@ -63,9 +63,13 @@ export class ModelSlot<T> {
   }
 
   lease(): ModelLease<T> | undefined {
-    if (this.#serving === undefined) return undefined
-    this.#serving.lastUsed = this.#context.nextUse()
-    return this.#serving.lease()
+    return this.use()?.lease()
+  }
+
+  /** What serves, which is used now: others are evicted before it. */
+  use(): LoadedModel<T> | undefined {
+    if (this.#serving !== undefined) this.#serving.lastUsed = this.#context.nextUse()
+    return this.#serving
   }
 
   /** Brings the slot to what the alias names. Never rejects; concurrent callers share one run, a call during a run adds one. */

@@ -35,6 +35,10 @@ export class HostedModels implements RecommenderModels {
     return this.acquireFirst(tenant)
   }
 
+  servingVersion(tenant: string): string | undefined {
+    return this.options.host.servingVersion(tenant, recommenderModelName)
+  }
+
   private async acquireFirst(tenant: string): Promise<ModelLease | undefined> {
     const { host, log, timeoutMs } = this.options
     const acquiring = host.acquire(tenant, recommenderModelName)

@@ -1,6 +1,5 @@
 import type { RecommendationRequest, RecommendationResponse, RecommendationStrategy } from '@rapport/contracts'
 import type { CacheEntry, CacheHeader } from '../domain/cache-entry.ts'
-import type { ModelView } from '../domain/model-view.ts'
 import type { TenantIndex } from '../domain/tenant-index.ts'
 import { countAnswer } from '../metrics.ts'
 import type { AnswerKey } from './answer-cache.ts'
@@ -32,12 +31,9 @@ export interface RenderedAnswer {
 export async function recommendForUser(context: RecommendationContext, query: UserQuery): Promise<RenderedAnswer> {
   const { tenant, userId } = query
   const { metrics } = context
-  const finding = findKept(context, query)
-  using held = await context.models.acquire(tenant)
-  const found = await finding
-  const shop = context.shops.of(tenant)
-  if (found === undefined) return answerNow(context, query, unreadable(shop, held))
-  const standing = { stamp: found.stamp, shop, view: held?.view }
+  const found = await findKept(context, query)
+  if (found === undefined) return answerUnread(context, query)
+  const standing = { stamp: found.stamp, shop: context.shops.of(tenant), model: context.models.servingVersion(tenant) }
   const kept = standsStill(found.entry, standing) ? found.entry : await readAgain(context, query, { found, standing })
   if (kept !== undefined) {
     metrics.cache.hit.inc()
@@ -88,7 +84,10 @@ function showKept(context: RecommendationContext, query: UserQuery, entry: Cache
 }
 
 /** The store has just failed within its deadline: it is not asked again for this answer. */
-const unreadable = (shop: TenantIndex, lease: Hydration['lease']): Hydration => ({ shop, lease, state: 'unreadable' })
+async function answerUnread(context: RecommendationContext, query: UserQuery): Promise<RenderedAnswer> {
+  using lease = await context.models.acquire(query.tenant)
+  return answerNow(context, query, { shop: context.shops.of(query.tenant), lease, state: 'unreadable' })
+}
 
 function answerNow(context: RecommendationContext, query: UserQuery, hydration: Hydration): RenderedAnswer {
   const { userId, count, category } = query
@@ -119,13 +118,14 @@ function toHeader(response: RecommendationResponse, shop: TenantIndex, stamp: st
 interface Standing {
   readonly stamp: string
   readonly shop: TenantIndex
-  readonly view: ModelView | undefined
+  /** The version that serves. */
+  readonly model: string | undefined
 }
 
-function standsStill(entry: CacheEntry | undefined, { stamp, shop, view }: Standing): boolean {
+function standsStill(entry: CacheEntry | undefined, { stamp, shop, model }: Standing): boolean {
   if (entry === undefined) return false
   const { header } = entry
-  if (header.stamp !== stamp || header.model !== (view?.version ?? null)) return false
+  if (header.stamp !== stamp || header.model !== (model ?? null)) return false
   const { revision } = shop.catalogue
   if (entry.checkedRevision === revision) return true
   if (!itemsStand(header, shop)) return false

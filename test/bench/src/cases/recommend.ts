@@ -9,7 +9,7 @@ import { startBareServer } from '../harness/bare-server.ts'
 import { startFilledPlatform } from '../harness/filled-platform.ts'
 import { EventMaker, userId } from '../harness/workload.ts'
 
-const warmUpSeconds = 10
+const warmUpSeconds = 20
 const seconds = 20
 const batch = 20
 
@@ -28,12 +28,13 @@ async function smallCatalogue(): Promise<Report> {
   const cached = cachedRequests(500)
   return {
     '3,000 items, fresh state, not cached, 500/s': await measure(platform, { perSecond: 500, requests: fresh }),
+    // Before the next case: its events are archived for half a minute after it.
+    '3,000 items, cached, 3,000/s': await measure(platform, { perSecond: 3_000, requests: cached }),
     '3,000 items, fresh state, 200/s beside 2,000 events/s': await beside(platform, {
       perSecond: 200,
       requests: fresh,
       events: new EventMaker(population),
     }),
-    '3,000 items, cached, 3,000/s': await measure(platform, { perSecond: 3_000, requests: cached }),
   }
 }
 
