@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { LoadRequest } from './connection.ts'
-import type { LoadResult } from './load.ts'
+import { createHistogram, latencyOf, type LoadResult } from './load.ts'
 import { watchOtherLoad } from './other-load.ts'
 
 const run = promisify(execFile)
@@ -26,16 +26,8 @@ export interface FixedRate {
   readonly requests: readonly LoadRequest[]
 }
 
-/** What vegeta reports; latencies in nanoseconds. */
-interface VegetaReport {
-  readonly latencies: Readonly<Record<'50th' | '95th' | '99th' | 'max', number>>
-  readonly duration: number
-  readonly requests: number
-  readonly success: number
-}
-
 /**
- * Requests at a fixed rate, whether or not earlier ones are answered, each timed from when it was sent. Vegeta sends them:
+ * Requests at a fixed rate, whether or not earlier ones are answered, each timed from when it was due. Vegeta sends them:
  * a generator in this process, with its timers of a millisecond and its own garbage collection, added 2 to 5 ms to the
  * slowest hundredth.
  */
@@ -45,7 +37,7 @@ export async function fixedRate(target: FixedRateTarget, rate: FixedRate): Promi
   try {
     const targets = join(scratch, 'targets')
     const results = join(scratch, 'results')
-    await writeFile(targets, rate.requests.map((request) => targetOf(target, request)).join('\n'))
+    await writeFile(targets, rate.requests.map((request) => `${targetOf(target, request)}\n`).join(''))
     const otherLoad = watchOtherLoad(target.pid)
     await run(vegeta, [
       'attack',
@@ -55,11 +47,12 @@ export async function fixedRate(target: FixedRateTarget, rate: FixedRate): Promi
       `-duration=${rate.seconds}s`,
       '-connections=128',
       '-timeout=60s',
+      '-max-body=0',
       `-output=${results}`,
     ])
     const otherLoadPercent = otherLoad()
-    const { stdout } = await run(vegeta, ['report', '-type=json', results])
-    return toResult(JSON.parse(stdout) as VegetaReport, otherLoadPercent)
+    const { stdout } = await run(vegeta, ['encode', '-to=csv', results], { maxBuffer: 1024 ** 3 })
+    return { ...summarise(stdout, rate), otherLoadPercent }
   } finally {
     await rm(scratch, { recursive: true })
   }
@@ -92,18 +85,31 @@ function targetOf({ url, key }: FixedRateTarget, { method, path, body }: LoadReq
   })
 }
 
-function toResult(report: VegetaReport, otherLoadPercent: number): LoadResult {
-  const { latencies, requests } = report
+/** Lines of: time sent (ns), status, latency (ns), bytes out, bytes in, error, body, attack, number of the request, … */
+function summarise(csv: string, { perSecond }: FixedRate): Omit<LoadResult, 'otherLoadPercent'> {
+  const intervalMs = 1000 / perSecond
+  const hits = csv
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+    .map(([sent = '', status, took, , , , , , number]) => ({
+      ok: status?.startsWith('2') === true,
+      // Nanoseconds since the epoch exceed a double.
+      sentMs: Number(BigInt(sent) % 10n ** 15n) / 1e6,
+      tookMs: Number(took) / 1e6,
+      plannedMs: Number(number) * intervalMs,
+    }))
+  const least = (times: readonly number[]): number => times.reduce((a, b) => Math.min(a, b), Infinity)
+  // On the schedule that no request was ahead of.
+  const startMs = least(hits.map(({ sentMs, plannedMs }) => sentMs - plannedMs))
+  const lastMs = -least(hits.map(({ sentMs }) => -sentMs))
+  const histogram = createHistogram()
+  for (const { sentMs, tookMs, plannedMs } of hits)
+    histogram.recordValue(Math.max(1, Math.round((sentMs + tookMs - startMs - plannedMs) * 1000)))
   return {
-    requests,
-    failures: Math.round(requests * (1 - report.success)),
-    seconds: report.duration / 1e9,
-    otherLoadPercent,
-    latency: {
-      p50: latencies['50th'] / 1e6,
-      p95: latencies['95th'] / 1e6,
-      p99: latencies['99th'] / 1e6,
-      max: latencies.max / 1e6,
-    },
+    requests: hits.length,
+    failures: hits.filter(({ ok }) => !ok).length,
+    seconds: (lastMs - startMs + intervalMs) / 1000,
+    latency: latencyOf(histogram),
   }
 }

@@ -20,8 +20,13 @@ export interface Target {
 }
 
 /** Microseconds, up to a minute, three digits. */
-const createHistogram = (): Histogram =>
+export const createHistogram = (): Histogram =>
   build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 })
+
+export function latencyOf(histogram: Histogram): LoadResult['latency'] {
+  const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1000
+  return { p50: at(50), p95: at(95), p99: at(99), max: histogram.maxValue / 1000 }
+}
 
 class Meter {
   readonly #histogram = createHistogram()
@@ -41,13 +46,12 @@ class Meter {
   }
 
   result(): LoadResult {
-    const at = (percentile: number): number => this.#histogram.getValueAtPercentile(percentile) / 1000
     return {
       requests: this.requests,
       failures: this.failures,
       seconds: (performance.now() - this.#startedMs) / 1000,
       otherLoadPercent: this.#otherLoad(),
-      latency: { p50: at(50), p95: at(95), p99: at(99), max: this.#histogram.maxValue / 1000 },
+      latency: latencyOf(this.#histogram),
     }
   }
 }
