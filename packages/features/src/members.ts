@@ -21,7 +21,7 @@ class StateReads {
 
   constructor(store: OnlineStore, parts: readonly string[] | 'all') {
     this.#store = store
-    this.#parts = parts === 'all' ? 'all' : [...parts, ...linkParts]
+    this.#parts = parts
   }
 
   async read(refs: readonly EntityRef[]): Promise<void> {
@@ -38,10 +38,9 @@ class StateReads {
     }
   }
 
-  async readOne(entity: EntityRef): Promise<EntityState> {
-    const [state = noState] = await this.#store.read([{ entity, parts: this.#parts }])
+  /** Takes what has been read already. */
+  note(entity: EntityRef, state: EntityState): void {
     this.#states.set(keyOf(entity), state)
-    return state
   }
 
   of(entity: EntityRef): EntityState {
@@ -63,14 +62,21 @@ export async function readMembers(
   visitors: readonly VisitorRef[],
   wanted: readonly string[] | 'all',
 ): Promise<readonly Members[]> {
-  const reads = new StateReads(store, wanted)
+  const parts = wanted === 'all' ? wanted : wanted.length === 0 ? linkParts : [...wanted, ...linkParts]
   const [visitor] = visitors
-  // Most calls ask for one user, who has no links.
-  if (visitor?.userId !== undefined && visitor.anonymousId === undefined && visitors.length === 1) {
-    const user = entities.user(visitor.tenant, visitor.userId)
-    const state = await reads.readOne(user)
-    if (candidates(user, state).length === 0) return [[{ entity: user, state }]]
+  // Most calls ask for one user, who has no links; every answer from the cache makes one.
+  if (visitor?.userId === undefined || visitor.anonymousId !== undefined || visitors.length > 1) {
+    return readLinked(visitors, new StateReads(store, parts))
   }
+  const user = entities.user(visitor.tenant, visitor.userId)
+  const [state = noState] = await store.read([{ entity: user, parts }])
+  if (activeLinks(state).length === 0) return [[{ entity: user, state }]]
+  const reads = new StateReads(store, parts)
+  reads.note(user, state)
+  return readLinked(visitors, reads)
+}
+
+async function readLinked(visitors: readonly VisitorRef[], reads: StateReads): Promise<readonly Members[]> {
   await reads.read(visitors.flatMap(namedEntities))
   const users = visitors.map((visitor) => userOf(visitor, reads))
   await reads.read(users.filter((user) => user !== undefined))
