@@ -14,19 +14,8 @@ export default defineConfig({
             'services/*/src/**/*.test.ts',
             'test/{bench,quality}/src/**/*.test.ts',
           ],
-          exclude: ['**/*.servers.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
-          ...timeouts,
-        },
-      },
-      {
-        // Against real Kafka, Redis and S3 servers, which all of these share.
-        test: {
-          name: 'servers',
-          include: ['packages/*/src/**/*.servers.test.ts', 'test/infra/src/**/*.test.ts'],
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
           ...timeouts,
         },
       },
@@ -37,7 +26,7 @@ export default defineConfig({
           include: ['test/e2e/src/**/*.test.ts'],
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           ...timeouts,
         },
       },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TopicDescription } from '@rapport/contracts'
 import type { EventLog, OutgoingRecord, RecordBatch } from '../event-log.ts'
 
@@ -20,3 +21,15 @@ export const text = (value: Uint8Array | null): string | null =>
 export const nextOf = (batch: RecordBatch): number => (batch.records.at(-1)?.offset ?? -1) + 1
 export const sequence = (topic: string, count: number, keys = 10): OutgoingRecord[] =>
   Array.from({ length: count }, (_, index) => ({ topic, key: `key-${index % keys}`, value: bytes(String(index)) }))
+
+/** A log with a stream and a compacted table, and the name of a group, all of their own. */
+export async function openTopics(open: OpenHarness) {
+  const unique = randomUUID()
+  const stream = `test.stream-${unique}.v1`
+  const table = `test.table-${unique}.v1`
+  const harness = await open([
+    { name: stream, partitions: PARTITIONS, cleanup: 'delete' },
+    { name: table, partitions: PARTITIONS, cleanup: 'compact' },
+  ])
+  return { stream, table, group: `group-${unique}`, harness, log: await harness.connect() }
+}

@@ -93,6 +93,15 @@ describe('the model host', () => {
     expect(lease?.model.value).toBe(1)
   })
 
+  it('tells the version in memory, which loads nothing', async () => {
+    await serve('v1', 1)
+    const host = openHost()
+    expect(host.servingVersion('shop', 'numbers')).toBeUndefined()
+    expect(host.stats().loads).toBe(0)
+    await valueOf(host)
+    expect(host.servingVersion('shop', 'numbers')).toBe('v1')
+  })
+
   it('swaps under load without a failed lease, drains and disposes the old model', async () => {
     await serve('v1', 1)
     const host = openHost({ budgetBytes: 250 })

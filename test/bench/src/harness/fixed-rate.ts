@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { parse } from 'csv-parse/sync'
 import type { LoadRequest } from './connection.ts'
 import { createHistogram, latencyOf, type LoadResult } from './load.ts'
 import { watchOtherLoad } from './other-load.ts'
@@ -46,7 +47,7 @@ export async function fixedRate(target: FixedRateTarget, rate: FixedRate): Promi
       `-rate=${rate.perSecond}/1s`,
       `-duration=${rate.seconds}s`,
       '-connections=128',
-      '-timeout=60s',
+      '-timeout=30s',
       '-max-body=0',
       `-output=${results}`,
     ])
@@ -88,17 +89,14 @@ function targetOf({ url, key }: FixedRateTarget, { method, path, body }: LoadReq
 /** Lines of: time sent (ns), status, latency (ns), bytes out, bytes in, error, body, attack, number of the request, … */
 function summarise(csv: string, { perSecond }: FixedRate): Omit<LoadResult, 'otherLoadPercent'> {
   const intervalMs = 1000 / perSecond
-  const hits = csv
-    .trim()
-    .split('\n')
-    .map((line) => line.split(','))
-    .map(([sent = '', status, took, , , , , , number]) => ({
-      ok: status?.startsWith('2') === true,
-      // Nanoseconds since the epoch exceed a double.
-      sentMs: Number(BigInt(sent) % 10n ** 15n) / 1e6,
-      tookMs: Number(took) / 1e6,
-      plannedMs: Number(number) * intervalMs,
-    }))
+  const rows: string[][] = parse(csv)
+  const hits = rows.map(([sent = '', status, took, , , , , , number]) => ({
+    ok: status?.startsWith('2') === true,
+    // Nanoseconds since the epoch exceed a double.
+    sentMs: Number(BigInt(sent) % 10n ** 15n) / 1e6,
+    tookMs: Number(took) / 1e6,
+    plannedMs: Number(number) * intervalMs,
+  }))
   const least = (times: readonly number[]): number => times.reduce((a, b) => Math.min(a, b), Infinity)
   // On the schedule that no request was ahead of.
   const startMs = least(hits.map(({ sentMs, plannedMs }) => sentMs - plannedMs))
