@@ -38,6 +38,14 @@ export interface TrendUnitSpan {
   readonly toMs: number
 }
 
+/** How far a tenant's state has come. */
+export interface TenantClock {
+  /** Event time of the newest applied event, milliseconds since the epoch. */
+  readonly newestEventMs: number
+  /** Grows with each applied batch that has events of the tenant, late ones too. */
+  readonly sequence: number
+}
+
 /** Reads the online state that the feature service writes; every serving service uses it. */
 export interface BehaviourReader {
   readVisitor(visitor: VisitorRef, options?: { asOfMs?: number }): Promise<VisitorBehaviour>
@@ -45,6 +53,6 @@ export interface BehaviourReader {
   readStamp(visitor: VisitorRef): Promise<string>
   /** Item counts of the tenant by hour or day bucket, both bounds included, ascending; empty buckets left out. */
   readTrend(tenant: string, span: TrendUnitSpan): Promise<readonly TrendBucket[]>
-  /** Event time of the tenant's newest applied event; undefined before the first. */
-  newestEventMs(tenant: string): Promise<number | undefined>
+  /** Undefined before the tenant's first applied event. */
+  readClock(tenant: string): Promise<TenantClock | undefined>
 }

@@ -29,9 +29,12 @@ export function createBehaviourReader(store: OnlineStore): BehaviourReader {
       return stampOf(members)
     },
     readTrend: (tenant, span) => readTrend(store, tenant, span),
-    async newestEventMs(tenant) {
+    async readClock(tenant) {
       const [state] = await store.read([{ entity: entities.clock(tenant), parts: [parts.clock] }])
-      return state === undefined ? undefined : fieldsOf(state, parts.clock).get('newestEvent')?.atMs
+      const newest = state === undefined ? undefined : fieldsOf(state, parts.clock).get('newestEvent')
+      return state === undefined || newest === undefined
+        ? undefined
+        : { newestEventMs: newest.atMs, sequence: state.sequence }
     },
   }
 }

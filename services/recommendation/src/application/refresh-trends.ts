@@ -6,7 +6,7 @@ import { compactBucket, computeTrends, dayMs, hourMs, noTrends, type CompactBuck
 
 const daysKept = 30
 const hoursKept = 24
-/** Closed buckets change only by late events: they are read again this often. */
+/** Buckets before that of the newest event change only by late events: they are read again this often. */
 const wholeReadMs = 60_000
 /** Tenants that nobody asks about for this long are no longer refreshed. */
 const activeMs = 10 * 60_000
@@ -23,12 +23,13 @@ interface TenantTrends {
   lastAskedMs: number
   wholeReadAtMs: number
   newestMs: number
+  sequence: number
   hours: readonly CompactBucket[]
   days: readonly CompactBucket[]
   running: Promise<void> | undefined
 }
 
-const nothingRead = { wholeReadAtMs: 0, newestMs: 0, hours: [], days: [] } as const
+const nothingRead = { wholeReadAtMs: 0, newestMs: 0, sequence: 0, hours: [], days: [] } as const
 
 /** Keeps popularity and trends of the tenants that are asked about at the newest counts, in the background. */
 export class TrendRefresher implements Disposable {
@@ -96,17 +97,19 @@ export class TrendRefresher implements Disposable {
 
   private async read(tenant: string, trends: TenantTrends): Promise<void> {
     const { reader, shops, clock } = this.options
-    const newestMs = await reader.newestEventMs(tenant)
+    const counted = await reader.readClock(tenant)
     // Forgotten meanwhile: what is read may be of the tenant before.
     if (this.tenants.get(tenant) !== trends) return
-    if (newestMs === undefined) {
+    if (counted === undefined) {
       Object.assign(trends, nothingRead)
       this.showNothing(tenant)
       return
     }
-    // The clock of the events goes back only where the state has begun anew.
-    const isWhole = clock.now() - trends.wholeReadAtMs >= wholeReadMs || newestMs < trends.newestMs
-    if (newestMs === trends.newestMs && !isWhole) return
+    const { newestEventMs: newestMs, sequence } = counted
+    // Both go back only where the state has begun anew.
+    const isAnew = newestMs < trends.newestMs || sequence < trends.sequence
+    const isWhole = isAnew || clock.now() - trends.wholeReadAtMs >= wholeReadMs
+    if (sequence === trends.sequence && !isWhole) return
     const from = isWhole ? 0 : trends.newestMs
     const read = (span: TrendUnitSpan): Promise<CompactBucket[]> => this.readBuckets(tenant, trends, span)
     const hoursFromMs = startOf(newestMs, hourMs) - (hoursKept - 1) * hourMs
@@ -119,6 +122,7 @@ export class TrendRefresher implements Disposable {
     trends.hours = mergeBuckets(isWhole ? [] : trends.hours, hours, hoursFromMs)
     trends.days = mergeBuckets(isWhole ? [] : trends.days, days, daysFromMs)
     trends.newestMs = newestMs
+    trends.sequence = sequence
     if (isWhole) trends.wholeReadAtMs = clock.now()
     const shop = shops.of(tenant)
     shop.trends = computeTrends({ newestMs, hours: trends.hours, days: trends.days }, shop.table.size)

@@ -81,6 +81,14 @@ describe('GET /v1/recommendations/popular and /trending', () => {
     expect(idsOf(await read('trending?category=Tea'))).toEqual(['tea'])
   })
 
+  it('count events that come after a newer one', async () => {
+    const newestMs = Date.UTC(2026, 0, 15, 12, 30)
+    await act('tea', 2, newestMs)
+    await vi.waitFor(async () => expect(idsOf(await read('popular'))).toEqual(['tea']))
+    await act('mill', 3, newestMs - 60_000)
+    await vi.waitFor(async () => expect(idsOf(await read('popular'))).toEqual(['mill', 'tea']))
+  })
+
   it('forget what was counted when the state is gone', async () => {
     await act('old', 3, Date.now())
     await vi.waitFor(async () => expect(idsOf(await read('popular'))).toEqual(['old']))
