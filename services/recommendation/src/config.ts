@@ -11,7 +11,7 @@ export const RecommendationConfigSchema = Type.Object({
   RAPPORT_RECOMMENDATION_CACHE_TTL_MS: Type.Integer({
     minimum: 1,
     maximum: 60_000,
-    default: 30_000,
+    default: 60_000,
     description:
       'How long a cached answer may serve, at most, when nothing has happened since; each gets half of it or more, at random.',
   }),

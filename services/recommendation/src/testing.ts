@@ -14,7 +14,7 @@ import { composeRecommendationService, type createRecommendationService } from '
 
 export const testConfig: RecommendationConfig = {
   stateTimeoutMs: 1000,
-  answerCache: { ttlMs: 30_000, memoryBytes: 1024 ** 2 },
+  answerCache: { ttlMs: 60_000, memoryBytes: 1024 ** 2 },
   maxEvents: 200,
   trendIntervalMs: 50,
   exposureFlushMs: 5,

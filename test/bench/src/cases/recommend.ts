@@ -105,6 +105,7 @@ async function beside(
   return {
     ...latencies(result),
     degraded: (await degraded(platform)) - degradedBefore,
+    'events failed': ingested.failures * batch,
     'events per second': ((ingested.requests - ingested.failures) * batch) / ingested.seconds,
     'events p99 ms': ingested.latency.p99,
   }

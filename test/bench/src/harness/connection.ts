@@ -15,23 +15,22 @@ const headersEnd = Buffer.from('\r\n\r\n')
  * 80 microseconds a request, this one takes 20.
  */
 export class Connection {
-  readonly #socket: Socket
+  readonly #url: URL
   readonly #fixedHeaders: string
+  #socket: Socket
   #received: Buffer | undefined
   #answered: ((ok: boolean) => void) | undefined
 
   constructor({ url, key }: { readonly url: URL; readonly key: string }) {
+    this.#url = url
     this.#fixedHeaders = `host: ${url.host}\r\nauthorization: Bearer ${key}\r\n`
-    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
-    this.#socket.on('data', (bytes) => this.#take(bytes))
-    // Whoever waits for an answer has none; a later request on a broken connection fails in the same way.
-    this.#socket.on('error', () => this.#settle(false))
-    this.#socket.on('close', () => this.#settle(false))
+    this.#socket = this.#connect()
   }
 
   /** True for an answer of 2xx; false for another, and when the connection breaks. */
   send({ method, path, body }: LoadRequest): Promise<boolean> {
-    if (this.#socket.destroyed) return Promise.resolve(false)
+    // The server ends connections that nothing has come over for a while.
+    if (!this.#socket.writable) this.#socket = this.#connect()
     const start = `${method} ${path} HTTP/1.1\r\n${this.#fixedHeaders}`
     const text =
       body === undefined
@@ -47,6 +46,16 @@ export class Connection {
     this.#socket.destroy()
   }
 
+  #connect(): Socket {
+    const socket = connect({ host: this.#url.hostname, port: Number(this.#url.port), noDelay: true })
+    socket.on('data', (bytes) => this.#take(bytes))
+    // Whoever waits for an answer has none. An old connection must not answer for the one that came after it.
+    const broken = (): void => {
+      if (socket === this.#socket) this.#settle(false)
+    }
+    return socket.on('error', broken).on('close', broken)
+  }
+
   #take(bytes: Buffer): void {
     const received = this.#received === undefined ? bytes : Buffer.concat([this.#received, bytes])
     const bodyAt = received.indexOf(headersEnd) + headersEnd.length
@@ -60,6 +69,7 @@ export class Connection {
   }
 
   #settle(ok: boolean): void {
+    if (!ok) this.#received = undefined
     const answered = this.#answered
     this.#answered = undefined
     answered?.(ok)
