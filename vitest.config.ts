@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
+/** Tests against a real Kafka, Redis or S3. */
+const onServers = '**/*.servers.test.ts'
 
 export default defineConfig({
   test: {
@@ -12,10 +14,22 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
-            'test/{bench,quality}/src/**/*.test.ts',
+            'test/{bench,infra,quality}/src/**/*.test.ts',
           ],
+          exclude: [onServers],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+          ...timeouts,
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: ['packages/*/src/', 'services/*/src/', 'test/*/src/'].map((folder) => `${folder}${onServers}`),
+          globalSetup: ['test/infra/src/vitest-setup.ts'],
+          setupFiles: ['test/infra/src/vitest-environment.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           ...timeouts,
         },
       },
@@ -24,9 +38,10 @@ export default defineConfig({
         test: {
           name: 'end to end',
           include: ['test/e2e/src/**/*.test.ts'],
+          exclude: [onServers],
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           ...timeouts,
         },
       },

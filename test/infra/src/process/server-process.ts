@@ -1,0 +1,170 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { guard } from './guard.ts'
+import { processState } from './process-state.ts'
+import { until } from './until.ts'
+
+/** How a server is run. */
+export interface ServerSpec {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Working folder: data, configuration and the log. */
+  readonly folder: string
+  /** Removed when the server is disposed of. */
+  readonly ownsFolder: boolean
+  /** Does it serve? `log` is what it has printed since this start. */
+  readonly isReady: (log: string) => boolean | Promise<boolean>
+  readonly startTimeoutMs: number
+  /** It goes on when this process ends. */
+  readonly outlivesUs?: boolean
+}
+
+const stopTimeoutMs = 10_000
+const killTimeoutMs = 10_000
+
+/** The server did not come up: `message` ends with the last lines of its log. */
+export class ServerStartError extends Error {
+  readonly code = 'RPT_INFRA_SERVER_START'
+  /** Another process holds its port. */
+  readonly portTaken: boolean
+
+  constructor(what: string, log: string) {
+    super(`${what}\n${log.trimEnd().split('\n').slice(-20).join('\n')}`)
+    this.name = 'ServerStartError'
+    this.portTaken = /address already in use/i.test(log)
+  }
+}
+
+/**
+ * A server as a child process that can be stopped, killed, held and started again on the same ports and folder. It runs in
+ * a process group of its own, so that a Ctrl-C meant for us does not reach it, and ends when this process ends.
+ */
+export class ServerProcess implements AsyncDisposable {
+  readonly #spec: ServerSpec
+  #child: ChildProcess | undefined
+
+  private constructor(spec: ServerSpec) {
+    this.#spec = spec
+  }
+
+  /** Runs the server and waits until it serves. A failed start leaves nothing behind. */
+  static async start(spec: ServerSpec): Promise<ServerProcess> {
+    const server = new ServerProcess(spec)
+    try {
+      await server.start()
+      return server
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** The process id; throws when it does not run. */
+  get pid(): number {
+    const pid = this.#child?.pid
+    if (pid === undefined || !this.running) throw new Error(`${this.#spec.name} does not run.`)
+    return pid
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  get folder(): string {
+    return this.#spec.folder
+  }
+
+  /** Starts it again after `stop` or `kill`, with the same ports and data, and waits until it serves. */
+  async start(): Promise<void> {
+    if (this.running) throw new Error(`${this.#spec.name} runs already.`)
+    const { name, command, args, env, folder, outlivesUs = false, isReady, startTimeoutMs } = this.#spec
+    const logFile = join(folder, 'server.log')
+    const before = await stat(logFile).then(
+      ({ size }) => size,
+      () => 0,
+    )
+    const output = openSync(logFile, 'a')
+    const child = spawn(command, args, {
+      cwd: folder,
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', output, output],
+    })
+    closeSync(output)
+    this.#child = child
+    const spawned = await Promise.race([once(child, 'spawn'), once(child, 'error')])
+    if (spawned[0] instanceof Error) throw new Error(`${name} could not be run`, { cause: spawned[0] })
+    this.#tie(child, outlivesUs)
+    const log = async (): Promise<string> => (await readFile(logFile)).subarray(before).toString()
+    const ready = await until(async () => !this.running || (await isReady(await log())), { withinMs: startTimeoutMs })
+    if (!this.running) throw new ServerStartError(`${name} ended while starting:`, await log())
+    if (ready) return
+    await this.kill()
+    throw new ServerStartError(`${name} was not ready within ${startTimeoutMs / 1000} s:`, await log())
+  }
+
+  #tie(child: ChildProcess, outlivesUs: boolean): void {
+    // A server that nobody stopped does not keep us running: the guard ends it.
+    child.unref()
+    const { pid } = child
+    if (outlivesUs || pid === undefined) return
+    guard().watch(pid)
+    child.once('exit', () => guard().forget(pid))
+  }
+
+  /** Asks it to end (SIGTERM), ends it by force after 10 s, and waits until it is gone. */
+  async stop(): Promise<void> {
+    if (!this.running) return
+    this.#signal('SIGTERM')
+    // A held process takes the signal only when it goes on.
+    this.#signal('SIGCONT')
+    if (await until(() => !this.running, { withinMs: stopTimeoutMs, everyMs: 20 })) return
+    await this.kill()
+  }
+
+  /** Ends it by force (SIGKILL), as a crash would, and waits until it is gone. */
+  async kill(): Promise<void> {
+    if (!this.running) return
+    this.#signal('SIGKILL')
+    if (await until(() => !this.running, { withinMs: killTimeoutMs, everyMs: 10 })) return
+    throw new Error(`${this.#spec.name} outlived SIGKILL for ${killTimeoutMs / 1000} s.`)
+  }
+
+  /** Holds it (SIGSTOP): its connections stay open and nothing answers. Returns when the system says that it is held. */
+  async pause(): Promise<void> {
+    const { pid } = this
+    this.#signal('SIGSTOP')
+    if (await until(async () => (await processState(pid))?.paused === true, { withinMs: 5000, everyMs: 5 })) return
+    throw new Error(`${this.#spec.name} could not be held.`)
+  }
+
+  /** Lets a held one go on (SIGCONT). */
+  resume(): void {
+    this.#signal('SIGCONT')
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    if (this.#spec.ownsFolder) await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** Tries again, on other ports, when a process that came in between took one. */
+export async function onFreePorts<T>(start: () => Promise<T>): Promise<T> {
+  for (let left = 2; ; left -= 1) {
+    try {
+      return await start()
+    } catch (error) {
+      if (left === 0 || !(error instanceof ServerStartError) || !error.portTaken) throw error
+    }
+  }
+}
