@@ -1,10 +1,11 @@
 import { runService } from '@rapport/service-kit'
+import manifest from '../package.json' with { type: 'json' }
 import { FeatureConfigSchema, toFeatureConfig } from './config.ts'
 import { createFeatureService } from './service.ts'
 
 await runService({
   name: 'feature',
-  version: '0.1.0',
+  version: manifest.version,
   schema: FeatureConfigSchema,
   env: process.env,
   create: (variables, dependencies) => createFeatureService(toFeatureConfig(variables), dependencies),

@@ -1,10 +1,11 @@
 import { runService } from '@rapport/service-kit'
+import manifest from '../package.json' with { type: 'json' }
 import { RecommendationConfigSchema, toRecommendationConfig } from './config.ts'
 import { createRecommendationService } from './service.ts'
 
 await runService({
   name: 'recommendation',
-  version: '0.1.0',
+  version: manifest.version,
   schema: RecommendationConfigSchema,
   env: process.env,
   create: (variables, dependencies) => createRecommendationService(toRecommendationConfig(variables), dependencies),

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HttpApp } from '../service.ts'
 import { createTestPlatform, type TestPlatform } from '../testing.ts'
 import { HttpError } from './http-error.ts'
-import type { HttpServer } from './http-server.ts'
+import type { HttpServer } from './base-server.ts'
 
 const BodySchema = Type.Object(
   {

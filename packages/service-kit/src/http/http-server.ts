@@ -1,134 +1,34 @@
 import type { ServiceName } from '@rapport/contracts'
 import { routePrefixes } from '@rapport/contracts'
-import { fastify, LogController } from 'fastify'
-import type { Logger } from 'pino'
-import type { Registry } from 'prom-client'
 import type { AccessControl } from '../access/access-control.ts'
 import type { HttpApp, Service } from '../service.ts'
 import { addAuthentication } from './authentication.ts'
-import { answerClientError } from './client-error.ts'
-import { answerError } from './error-handler.ts'
-import { addNotFoundHandler } from './method-not-allowed.ts'
+import { createBaseServer, type BaseServerOptions, type HttpServer } from './base-server.ts'
 import { addOpenApi } from './openapi.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { addReferencePage } from './reference-page.ts'
-import { requestIdOf } from './request-id.ts'
-import { createRequestLog } from './request-log.ts'
-import { addRequestMetrics } from './request-metrics.ts'
-import { compileValidator } from './validation.ts'
 
-export interface HttpLimits {
-  /** Default 1 MiB; a route may set its own `bodyLimit`. */
-  readonly bodyBytes?: number
-  /** For a whole request to arrive. Default 5 minutes. */
-  readonly requestMs?: number
-  /** For requests in flight when the server stops. Default 10 s. */
-  readonly stopMs?: number
-  /** Requests that take longer are logged. Default 1 s. */
-  readonly slowRequestMs?: number
-}
-
-export interface HttpServerOptions {
-  readonly log: Logger
+export interface HttpServerOptions extends Omit<BaseServerOptions, 'notReady'> {
   readonly access: AccessControl
   readonly title: string
   readonly version: string
   readonly services: readonly Pick<Service, 'name' | 'routes' | 'notReady'>[]
-  readonly limits?: HttpLimits
-  readonly metrics: Registry
-  /** What `/metrics` answers, in the Prometheus text format; the registry alone when absent. */
-  readonly scrape?: () => Promise<string>
-}
-
-export interface HttpServer extends AsyncDisposable {
-  readonly app: HttpApp
-  /** Binds (127.0.0.1 unless said otherwise; port 0 takes a free one) and resolves with where. */
-  listen(at: {
-    readonly port: number
-    readonly host?: string
-  }): Promise<{ readonly url: string; readonly port: number }>
-  /** Makes `/health/ready` answer 503 from now on, while everything is still served. */
-  drain(): void
 }
 
 /** Composes the HTTP side of a process: every service's routes on one app, and what all of them share. */
-export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log, access, limits = {}, services } = options
-  let draining = false
-  const app = createApp(log, limits)
-  addNotFoundHandler(app)
-  addRequestMetrics(app, { metrics: options.metrics, slowRequestMs: limits.slowRequestMs ?? 1000 })
-  addAuthentication(app, access)
-  await addOpenApi(app, options)
-  addOperationsRoutes(app, {
-    contentType: options.metrics.contentType,
-    scrape: options.scrape ?? (() => options.metrics.metrics()),
-    notReady: () => [
-      ...(draining ? ['the process is stopping'] : []),
-      ...access.notReady(),
-      ...services.flatMap((service) => service.notReady().map((reason) => `${service.name}: ${reason}`)),
-    ],
+export function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { access, services, title } = options
+  const notReady = (): readonly string[] => [
+    ...access.notReady(),
+    ...services.flatMap((service) => service.notReady().map((reason) => `${service.name}: ${reason}`)),
+  ]
+  return createBaseServer({ ...options, notReady }, async (app, operations) => {
+    addAuthentication(app, access)
+    await addOpenApi(app, options)
+    addOperationsRoutes(app, operations)
+    addReferencePage(app, title)
+    for (const service of services) await registerService(app, service)
   })
-  addReferencePage(app, options.title)
-  for (const service of services) await registerService(app, service)
-  await app.ready()
-  return {
-    app,
-    listen: async ({ port, host = '127.0.0.1' }) => {
-      const url = await app.listen({ port, host })
-      return { url, port: Number(new URL(url).port) }
-    },
-    drain: () => {
-      draining = true
-    },
-    [Symbol.asyncDispose]: async () => {
-      draining = true
-      await close(app, limits.stopMs ?? 10_000)
-    },
-  }
-}
-
-/** Stops taking connections, lets requests in flight end, and ends those that take longer than `stopMs`. */
-async function close(app: HttpApp, stopMs: number): Promise<void> {
-  const closed = app.close()
-  // A connection whose last answer was on its way when the stop began stays open as idle; nobody else closes it.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), 20)
-  const limit = setTimeout(() => app.server.closeAllConnections(), stopMs)
-  try {
-    await closed
-  } finally {
-    clearInterval(sweep)
-    clearTimeout(limit)
-  }
-}
-
-function createApp(log: Logger, limits: HttpLimits): HttpApp {
-  const app = fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    childLoggerFactory: createRequestLog,
-    genReqId: requestIdOf,
-    requestIdHeader: false,
-    bodyLimit: limits.bodyBytes ?? 1024 ** 2,
-    requestTimeout: limits.requestMs ?? 300_000,
-    forceCloseConnections: 'idle',
-    // A request that comes over a living connection while the server stops is served, and told to close the connection.
-    return503OnClosing: false,
-    exposeHeadRoutes: false,
-    // Some event clients end every path with a slash.
-    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
-    frameworkErrors: answerError,
-    clientErrorHandler: answerClientError,
-  }) as unknown as HttpApp
-  // No route takes plain text; the framework would hand it to routes that describe their bodies by content type.
-  app.removeContentTypeParser('text/plain')
-  app.setValidatorCompiler(compileValidator)
-  app.setErrorHandler(answerError)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    done()
-  })
-  return app
 }
 
 async function registerService(app: HttpApp, service: Pick<Service, 'name' | 'routes'>): Promise<void> {

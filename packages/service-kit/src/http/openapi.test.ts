@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestPlatform, type TestPlatform } from '../testing.ts'
-import type { HttpServer } from './http-server.ts'
+import type { HttpServer } from './base-server.ts'
 
 interface Operation {
   readonly operationId: string

@@ -1,7 +1,7 @@
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestPlatform, type TestPlatform } from '../testing.ts'
-import type { HttpServer } from './http-server.ts'
+import type { HttpServer } from './base-server.ts'
 
 let platform: TestPlatform
 let key: string

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { logLevels } from '../logger.ts'
 
-/** What every process reads from its environment. */
-export const PlatformConfigSchema = Type.Object({
+/** What every process with an HTTP server reads from its environment. */
+export const HttpProcessSchema = Type.Object({
   PORT: Type.Integer({
     default: 8080,
     minimum: 0,
@@ -10,9 +10,20 @@ export const PlatformConfigSchema = Type.Object({
     description: 'Port of the HTTP server; 0 takes a free one.',
   }),
   RAPPORT_HOST: Type.String({ default: '127.0.0.1', description: 'Address that the HTTP server binds.' }),
-  RAPPORT_DATA_DIR: Type.String({ default: './data', description: 'Folder of the embedded stores.' }),
   RAPPORT_LOG_LEVEL: Type.Enum(logLevels, { default: 'info', description: 'Least level that is logged.' }),
   RAPPORT_LOG_PRETTY: Type.Boolean({ default: false, description: 'Log lines for people instead of JSON.' }),
+  RAPPORT_STOP_SECONDS: Type.Integer({
+    default: 10,
+    minimum: 0,
+    maximum: 600,
+    description: 'How long requests in flight may take when the process stops.',
+  }),
+})
+
+/** What every process with services reads from its environment. */
+export const PlatformConfigSchema = Type.Object({
+  ...HttpProcessSchema.properties,
+  RAPPORT_DATA_DIR: Type.String({ default: './data', description: 'Folder of the embedded stores.' }),
   RAPPORT_KEY_RATE_PER_SECOND: Type.Integer({
     default: 100_000,
     minimum: 1,
@@ -22,12 +33,6 @@ export const PlatformConfigSchema = Type.Object({
     default: 200_000,
     minimum: 1,
     description: 'Events and calls that one API key may send to one process at once.',
-  }),
-  RAPPORT_STOP_SECONDS: Type.Integer({
-    default: 10,
-    minimum: 0,
-    maximum: 600,
-    description: 'How long requests in flight may take when the process stops.',
   }),
 })
 export type PlatformConfig = Static<typeof PlatformConfigSchema>

@@ -5,6 +5,7 @@ import { addEventsCommand } from './commands/events.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addModelsCommand } from './commands/models.ts'
+import { addGatewayCommand, addServeCommand } from './commands/serve.ts'
 import { addStateCommand } from './commands/state.ts'
 import { addTrainCommand } from './commands/train.ts'
 import { interruptionOf } from './connection.ts'
@@ -30,6 +31,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`,
 // `start` brings the whole platform with it; the other commands are there at once without.
 if (process.argv.includes('start')) (await import('./commands/start.ts')).addStartCommand(program)
 else program.command('start').description(startDescription)
+addServeCommand(program)
+addGatewayCommand(program)
 addImportCommand(program)
 addTrainCommand(program)
 addModelsCommand(program)
