@@ -20,7 +20,6 @@ const upward = layers.slice(0, -1).map((names, index) => ({
         .join('|')})/`,
       '^packages/sdk/',
       '^services/',
-      '^test/',
     ],
   },
 }))
@@ -58,7 +57,14 @@ module.exports = {
       name: 'service-kit-below-services',
       severity: 'error',
       from: { path: '^packages/' },
-      to: { path: ['^services/', '^test/'] },
+      to: { path: ['^services/', '^test/(?!infra/)'] },
+    },
+    {
+      name: 'servers-under-tests-on-servers-alone',
+      comment: 'Unit tests start no Kafka, Redis or S3.',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: '\\.servers\\.test\\.ts$' },
+      to: { path: '^test/infra/' },
     },
     {
       name: 'sdk-knows-contracts-alone',

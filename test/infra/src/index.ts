@@ -3,6 +3,8 @@ export type { Kafka, KafkaCluster, KafkaClusterOptions, KafkaOptions } from './k
 export { startRedis } from './redis/redis.ts'
 export { redisCommand } from './redis/command.ts'
 export type { Redis, RedisOptions } from './redis/redis.ts'
+export { startRedisCluster, startRedisReplica } from './redis/redis-cluster.ts'
+export type { RedisCluster, RedisClusterOptions } from './redis/redis-cluster.ts'
 export { startS3 } from './s3/s3.ts'
 export type { S3 } from './s3/s3.ts'
 export { ServerStartError } from './process/server-process.ts'

@@ -5,6 +5,7 @@ import { clusterId, obtainKafka, type KafkaFiles } from '../obtain/kafka-jars.ts
 import { freePorts } from '../process/free-ports.ts'
 import { serverFolder } from '../process/server-folder.ts'
 import { onFreePorts, ServerProcess } from '../process/server-process.ts'
+import { startAll } from '../process/start-all.ts'
 import { brokerProperties, type BrokerPorts } from './properties.ts'
 
 export interface KafkaOptions {
@@ -48,25 +49,17 @@ export async function startKafkaCluster(options: KafkaClusterOptions): Promise<K
       clients: numbers[2 * i] ?? 0,
       controller: numbers[2 * i + 1] ?? 0,
     }))
-    const starting = ports.map(async (_, index) =>
-      startBroker({
-        files,
-        index,
-        ports,
-        folder: await serverFolder('kafka'),
-        ownsFolder: true,
-        properties: options.properties ?? {},
+    const brokers = await startAll(
+      ports.map((_, index) => async () => {
+        const folder = await serverFolder('kafka')
+        return startBroker({ files, index, ports, folder, ownsFolder: true, properties: options.properties ?? {} })
       }),
     )
-    const outcomes = await Promise.allSettled(starting)
-    const servers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-    const stop = async (): Promise<void> => void (await Promise.all(servers.map((s) => s[Symbol.asyncDispose]())))
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) {
-      await stop()
-      throw failed.reason
+    return {
+      brokers: ports.map(({ clients }) => `127.0.0.1:${clients}`),
+      servers: brokers.started,
+      [Symbol.asyncDispose]: () => brokers[Symbol.asyncDispose](),
     }
-    return { brokers: ports.map(({ clients }) => `127.0.0.1:${clients}`), servers, [Symbol.asyncDispose]: stop }
   })
 }
 

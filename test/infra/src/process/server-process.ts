@@ -15,7 +15,7 @@ export interface ServerSpec {
   readonly env?: Readonly<Record<string, string>>
   /** Working folder: data, configuration and the log. */
   readonly folder: string
-  /** Removed when the server is disposed of. */
+  /** Removed when the server is disposed of, which then ends by force. */
   readonly ownsFolder: boolean
   /** Does it serve? `log` is what it has printed since this start. */
   readonly isReady: (log: string) => boolean | Promise<boolean>
@@ -96,9 +96,10 @@ export class ServerProcess implements AsyncDisposable {
       stdio: ['ignore', output, output],
     })
     closeSync(output)
+    await once(child, 'spawn').catch((cause: unknown) => {
+      throw new Error(`${name} could not be run: ${command}`, { cause })
+    })
     this.#child = child
-    const spawned = await Promise.race([once(child, 'spawn'), once(child, 'error')])
-    if (spawned[0] instanceof Error) throw new Error(`${name} could not be run`, { cause: spawned[0] })
     this.#tie(child, outlivesUs)
     const log = async (): Promise<string> => (await readFile(logFile)).subarray(before).toString()
     const ready = await until(async () => !this.running || (await isReady(await log())), { withinMs: startTimeoutMs })
@@ -153,8 +154,10 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
-    if (this.#spec.ownsFolder) await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
+    if (!this.#spec.ownsFolder) return this.stop()
+    // Nobody will miss what a tidy end would still write.
+    await this.kill()
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

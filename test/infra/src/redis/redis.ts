@@ -44,6 +44,8 @@ export async function startRedisAt({ port, folder, ownsFolder, config, outlivesU
     'save ""',
     // Replicas wait 5 s before a full copy is sent, in case more of them come.
     'repl-diskless-sync-delay 0',
+    // A primary that is told to end waits 10 s for replicas that lag, or that have just been ended too.
+    'shutdown-timeout 0',
     ...config,
   ]
   await writeFile(join(folder, 'redis.conf'), `${lines.join('\n')}\n`)
