@@ -36,4 +36,4 @@ export {
 } from './process/connect-drivers.ts'
 export { HttpProcessSchema, PlatformConfigSchema, type PlatformConfig } from './process/platform-config.ts'
 export { processSchema, runHttpProcess, type RunHttpProcessOptions } from './process/run-http-process.ts'
-export { runService, type RunServiceOptions } from './process/run-service.ts'
+export { runService, serviceSchema, type RunServiceOptions } from './process/run-service.ts'

@@ -9,7 +9,7 @@ import type { Logger } from '../logger.ts'
 import type { Service, ServiceDependencies } from '../service.ts'
 import { connectDrivers } from './connect-drivers.ts'
 import { PlatformConfigSchema, type PlatformConfig } from './platform-config.ts'
-import { runHttpProcess } from './run-http-process.ts'
+import { processSchema, runHttpProcess } from './run-http-process.ts'
 
 export interface RunServiceOptions<Schema extends TObject> {
   readonly name: string
@@ -35,6 +35,10 @@ export function runService<Schema extends TObject>(options: RunServiceOptions<Sc
       }),
   })
 }
+
+/** Every variable of a service's process, its own first. */
+export const serviceSchema = (own: TObject): TObject =>
+  processSchema(Type.Object({ ...own.properties, ...PlatformConfigSchema.properties }))
 
 interface ServiceParts {
   readonly name: string
