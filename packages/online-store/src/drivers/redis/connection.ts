@@ -1,0 +1,220 @@
+import type { Log } from '@rapport/core'
+import { Cluster, Pipeline, Redis, type Command } from 'ioredis'
+import { once } from 'node:events'
+import { StoreUnavailableError } from '../../errors.ts'
+import { checkPolicy, readFacts, type ServerFacts } from './check-server.ts'
+import { reconnectDelayMs, type Address, type ConnectionSettings } from './options.ts'
+import { toStoreError, withoutCommand } from './server-errors.ts'
+
+/** A connection to one server or to every node of a cluster; it connects again by itself. */
+export interface Connection extends AsyncDisposable {
+  /** Why no command can go out now. */
+  readonly fault: Error | undefined
+  /** Which server a command goes to; commands of one group may share a pipeline. */
+  groupOf(command: Command): string
+  pipeline(): Pipeline
+  /**
+   * The servers that hold all the keys together.
+   * @throws StoreUnavailableError when one is missing.
+   */
+  masters(): readonly Redis[]
+  /** Gives up the connection to a server that does not answer: what it owes would pile up. A new one is made. */
+  drop(group: string): void
+}
+
+type Named = { readonly [Name in keyof Address]?: Address[Name] | undefined }
+
+const nameOf = ({ host, port }: Named): string => `${host}:${port}`
+
+/** Remembers why the connection is lost, and says so once. */
+class Faults {
+  readonly #log: Log
+  readonly #server: string
+  last: Error | undefined
+  #isLost = false
+
+  constructor(log: Log, server: string) {
+    this.#log = log
+    this.#server = server
+  }
+
+  add(error: unknown): void {
+    this.last = withoutCommand(error)
+    if (this.#isLost) return
+    this.#isLost = true
+    this.#log.warn({ server: this.#server, err: this.last }, 'the connection to the online store is lost')
+  }
+
+  clear(): void {
+    if (this.#isLost) this.#log.info({ server: this.#server }, 'the connection to the online store stands again')
+    this.#isLost = false
+    this.last = undefined
+  }
+}
+
+async function end(client: Redis | Cluster): Promise<void> {
+  if (client.status === 'end') return
+  const ended = once(client, 'end')
+  if (client.status === 'ready') await client.quit().catch(() => client.disconnect())
+  else client.disconnect()
+  await ended
+}
+
+class SingleConnection implements Connection {
+  readonly #redis: Redis
+  readonly #faults: Faults
+
+  constructor(redis: Redis, faults: Faults) {
+    this.#redis = redis
+    this.#faults = faults
+    redis.on('error', (error) => faults.add(error))
+    redis.on('close', () => faults.add(new Error('the connection was closed')))
+    redis.on('ready', () => faults.clear())
+  }
+
+  get fault(): Error | undefined {
+    return this.#redis.status === 'ready' ? undefined : (this.#faults.last ?? new Error('there is no connection'))
+  }
+
+  groupOf(): string {
+    return nameOf(this.#redis.options)
+  }
+
+  pipeline(): Pipeline {
+    return new Pipeline(this.#redis)
+  }
+
+  masters(): readonly Redis[] {
+    return [this.#redis]
+  }
+
+  drop(): void {
+    if (this.#redis.status === 'ready') this.#redis.disconnect(true)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return end(this.#redis)
+  }
+}
+
+class ClusterConnection implements Connection {
+  readonly #cluster: Cluster
+  readonly #faults: Faults
+
+  constructor(cluster: Cluster, faults: Faults) {
+    this.#cluster = cluster
+    this.#faults = faults
+    cluster.on('error', (error) => faults.add(error))
+    cluster.on('close', () => faults.add(new Error('the connections were closed')))
+    cluster.on('ready', () => faults.clear())
+  }
+
+  get fault(): Error | undefined {
+    return this.#cluster.status === 'ready' ? undefined : (this.#faults.last ?? new Error('there is no connection'))
+  }
+
+  groupOf(command: Command): string {
+    return this.#cluster.slots[command.getSlot()]?.join(';') ?? ''
+  }
+
+  pipeline(): Pipeline {
+    return new Pipeline(this.#cluster)
+  }
+
+  masters(): readonly Redis[] {
+    const nodes = new Map(this.#cluster.nodes().map((node) => [nameOf(node.options), node]))
+    const names = new Set(Array.from(this.#cluster.slots, (servers) => servers?.[0]))
+    return Array.from(names, (name) => {
+      const node = nodes.get(name ?? '')
+      if (node === undefined) throw new StoreUnavailableError('a part of the cluster cannot be reached')
+      return node
+    })
+  }
+
+  drop(group: string): void {
+    const [master] = group.split(';')
+    for (const node of this.#cluster.nodes()) if (nameOf(node.options) === master) node.disconnect()
+    this.#cluster.refreshSlotsCache()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return end(this.#cluster)
+  }
+}
+
+/** Facts of the first address that answers. */
+async function probe({ addresses, redis: options }: ConnectionSettings): Promise<ServerFacts> {
+  let failure: unknown
+  for (const address of addresses) {
+    const redis = new Redis({ ...options, ...address, retryStrategy: () => null })
+    let reason: unknown
+    redis.on('error', (error) => (reason = error))
+    try {
+      await redis.connect()
+      const facts = await readFacts(redis)
+      checkPolicy(facts, nameOf(address))
+      return facts
+    } catch (error) {
+      failure = toStoreError(`be reached at ${nameOf(address)}`, reason ?? error)
+    } finally {
+      redis.disconnect()
+    }
+  }
+  throw failure
+}
+
+function createCluster({ addresses, redis, commandTimeoutMs }: ConnectionSettings): Cluster {
+  const { enableOfflineQueue: _, db: _none, ...redisOptions } = redis
+  return new Cluster(
+    addresses.map(({ host, port }) => ({ host, port })),
+    {
+      redisOptions,
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      clusterRetryStrategy: reconnectDelayMs,
+      slotsRefreshTimeout: commandTimeoutMs,
+      slotsRefreshInterval: 2000,
+      maxRedirections: 5,
+      // What may have been executed is not sent again.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 50,
+      retryDelayOnTryAgain: 50,
+      // Certificates name hosts, not what they resolve to.
+      ...(redis.tls === undefined ? {} : { dnsLookup: (host, callback) => callback(null, host) }),
+    },
+  )
+}
+
+async function open(client: Redis | Cluster, connection: Connection): Promise<Connection> {
+  try {
+    await client.connect()
+    return connection
+  } catch (error) {
+    const cause = connection.fault ?? error
+    await connection[Symbol.asyncDispose]()
+    throw toStoreError('be reached', cause)
+  }
+}
+
+/**
+ * Connects to the server, or to the cluster that it belongs to, once its eviction policy has been checked.
+ * @throws StoreUnavailableError, StoreConfigurationError
+ */
+export async function connect(settings: ConnectionSettings, log: Log): Promise<Connection> {
+  const { isCluster } = await probe(settings)
+  const [address] = settings.addresses
+  const faults = new Faults(log, nameOf(address))
+  if (!isCluster) {
+    const redis = new Redis({ ...settings.redis, ...address, retryStrategy: reconnectDelayMs })
+    return open(redis, new SingleConnection(redis, faults))
+  }
+  const cluster = createCluster(settings)
+  const connection = await open(cluster, new ClusterConnection(cluster, faults))
+  try {
+    for (const master of connection.masters()) checkPolicy(await readFacts(master), nameOf(master.options))
+  } catch (error) {
+    await connection[Symbol.asyncDispose]()
+    throw error
+  }
+  return connection
+}

@@ -1,0 +1,108 @@
+import { backoffMs, type Log } from '@rapport/core'
+import type { RedisOptions } from 'ioredis'
+import { OnlineStoreInputError } from '../../errors.ts'
+
+export interface RedisTlsOptions {
+  /** Certificates of the authorities that are trusted, as PEM. Default: those of Node. */
+  readonly ca?: string
+  /** Certificate and key of the client, as PEM, for servers that ask for them. */
+  readonly cert?: string
+  readonly key?: string
+  /** The name that the server's certificate must bear. Default: the host of the URL. */
+  readonly servername?: string
+}
+
+export interface RedisOnlineStoreOptions {
+  /**
+   * `redis://[user[:password]@]host[:port][/database]`, `rediss://` for TLS; user and password percent-encoded. Of a cluster,
+   * which is recognised by itself, one node or several separated by commas; user and password of the first hold for all.
+   */
+  readonly url: string
+  readonly log: Log
+  readonly tls?: RedisTlsOptions
+  /** Default 2000. */
+  readonly connectTimeoutMs?: number
+  /** How long a command may take, default 1000. A call fails after at most twice that. */
+  readonly commandTimeoutMs?: number
+  /** How many replicas must have a write of state or of a document before it counts as durable (WAIT). Default 0. */
+  readonly minReplicas?: number
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ConnectionSettings {
+  readonly addresses: readonly [Address, ...Address[]]
+  /** Of every connection. */
+  readonly redis: RedisOptions
+  readonly connectTimeoutMs: number
+  readonly commandTimeoutMs: number
+  readonly minReplicas: number
+}
+
+const DEFAULT_PORT = 6379
+const refuse = (reason: string): never => {
+  throw new OnlineStoreInputError('url', reason)
+}
+
+/** The messages never repeat the URL: it may hold a password. */
+function parseUrl(text: string): URL {
+  const url = URL.parse(text.trim())
+  if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:'))
+    return refuse('must be of the form redis://[user:password@]host[:port] or rediss://…')
+  if (url.hostname === '') return refuse('must name a host')
+  if (!/^\/?\d*$/.test(url.pathname)) return refuse("'s path must be the number of a database")
+  return url
+}
+
+function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return refuse("'s user and password must be percent-encoded")
+  }
+}
+
+const addressOf = ({ hostname, port }: URL): Address => ({
+  host: hostname.replace(/^\[(.*)\]$/, '$1'),
+  port: port === '' ? DEFAULT_PORT : Number(port),
+})
+
+/** Time before try `attempt` + 1 to connect again: short at first, and never the same for two processes. */
+export const reconnectDelayMs = (attempt: number): number =>
+  20 + Math.round(backoffMs(Math.min(attempt, 10), { baseMs: 100, maxMs: 2000 }))
+
+/**
+ * Settings of the client: nothing waits in a queue while there is no connection, and nothing is sent a second time.
+ * @throws OnlineStoreInputError naming the option.
+ */
+export function readSettings(options: RedisOnlineStoreOptions): ConnectionSettings {
+  const { tls, connectTimeoutMs = 2000, commandTimeoutMs = 1000, minReplicas = 0 } = options
+  for (const [name, value] of Object.entries({ connectTimeoutMs, commandTimeoutMs }))
+    if (!(value > 0 && Number.isFinite(value))) throw new OnlineStoreInputError(name, 'must be positive and finite')
+  if (!Number.isSafeInteger(minReplicas) || minReplicas < 0)
+    throw new OnlineStoreInputError('minReplicas', 'must be a non-negative integer')
+  const [first, ...others] = options.url.split(',')
+  const url = parseUrl(first ?? '')
+  const username = decodePart(url.username)
+  const password = decodePart(url.password)
+  const redis: RedisOptions = {
+    connectTimeout: connectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    connectionName: 'rapport',
+    disableClientInfo: true,
+    keepAlive: 10_000,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    db: Number(url.pathname.slice(1)),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...(url.protocol === 'rediss:' ? { tls: { ...tls } } : {}),
+  }
+  const addresses = [addressOf(url), ...others.map((other) => addressOf(parseUrl(other)))] as const
+  return { addresses: [addresses[0], ...addresses.slice(1)], redis, connectTimeoutMs, commandTimeoutMs, minReplicas }
+}

@@ -1,0 +1,111 @@
+import type { Log } from '@rapport/core'
+import { checkApplications } from '../../check-applications.ts'
+import { StoreUnavailableError } from '../../errors.ts'
+import type {
+  Application,
+  CacheKey,
+  Document,
+  DocumentOutcome,
+  DocumentWrite,
+  EntityRead,
+  EntityRef,
+  EntityState,
+  EntryOutcome,
+  OnlineStore,
+} from '../../online-store.ts'
+import { applyAll } from './apply.ts'
+import { ValueCache, type RedisCacheStats } from './cache.ts'
+import { CommandRunner } from './command-runner.ts'
+import type { Connection } from './connection.ts'
+import { readDocuments, writeDocuments } from './documents.ts'
+import { isDocumentKey, isStateOrCacheKey } from './layout.ts'
+import type { ConnectionSettings } from './options.ts'
+import { readAll } from './read.ts'
+import { removeKeys, scanTenant, type Scan } from './scan.ts'
+import { toStoreError } from './server-errors.ts'
+
+/** The online store on Redis; see `connectRedisOnlineStore`. */
+export class RedisOnlineStore implements OnlineStore {
+  readonly #connection: Connection
+  readonly #runner: CommandRunner
+  readonly #cache: ValueCache
+  #closing: PromiseLike<void> | undefined
+
+  constructor(connection: Connection, settings: ConnectionSettings, log: Log) {
+    this.#connection = connection
+    this.#runner = new CommandRunner(connection, { ...settings, log })
+    this.#cache = new ValueCache(this.#runner, log)
+  }
+
+  async apply(applications: readonly Application[]): Promise<EntryOutcome[][]> {
+    this.#checkOpen()
+    checkApplications(applications)
+    return applyAll(this.#runner, applications)
+  }
+
+  async read(requests: readonly EntityRead[]): Promise<EntityState[]> {
+    this.#checkOpen()
+    return readAll(this.#runner, requests)
+  }
+
+  scan(tenant: string): AsyncIterable<{ readonly entity: EntityRef; readonly state: EntityState }> {
+    return scanTenant(this.#scan, tenant)
+  }
+
+  async clearState(tenant: string): Promise<void> {
+    this.#checkOpen()
+    await removeKeys(this.#scan, tenant, isStateOrCacheKey)
+  }
+
+  async readDocuments(entities: readonly EntityRef[]): Promise<(Document | undefined)[]> {
+    this.#checkOpen()
+    return readDocuments(this.#runner, entities)
+  }
+
+  async writeDocuments(writes: readonly DocumentWrite[]): Promise<DocumentOutcome[]> {
+    this.#checkOpen()
+    return writeDocuments(this.#runner, writes)
+  }
+
+  async clearDocuments(tenant: string): Promise<void> {
+    this.#checkOpen()
+    await removeKeys(this.#scan, tenant, isDocumentKey)
+  }
+
+  async readCached(keys: readonly CacheKey[]): Promise<(Uint8Array | undefined)[]> {
+    this.#checkOpen()
+    return this.#cache.read(keys)
+  }
+
+  async writeCached(key: CacheKey, value: Uint8Array, ttlMs: number): Promise<void> {
+    this.#checkOpen()
+    await this.#cache.write(key, value, ttlMs)
+  }
+
+  async ping(): Promise<void> {
+    this.#checkOpen()
+    try {
+      await Promise.all(this.#connection.masters().map((master) => master.ping()))
+    } catch (error) {
+      throw toStoreError('answer', error)
+    }
+  }
+
+  /** What only the process that writes can know. */
+  get cacheStats(): RedisCacheStats {
+    return this.#cache.stats
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#connection[Symbol.asyncDispose]()
+    await this.#closing
+  }
+
+  get #scan(): Scan {
+    return { connection: this.#connection, runner: this.#runner, checkOpen: () => this.#checkOpen() }
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new StoreUnavailableError('the online store is closed')
+  }
+}
