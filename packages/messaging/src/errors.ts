@@ -1,7 +1,10 @@
 import { RapportError } from '@rapport/core'
 
-/** Why nothing was written. `full`: the log is given more than it can write; the same call may be made again, later. */
-export type PublishRefusal = 'unkeyed' | 'unknown topic' | 'too large' | 'closed' | 'full'
+/**
+ * Why nothing was written. `full`: the log is given more than it can write; the same call may be made again, later.
+ * `not allowed`: the log's server refuses such records, by its access rules or a policy.
+ */
+export type PublishRefusal = 'unkeyed' | 'unknown topic' | 'too large' | 'not allowed' | 'closed' | 'full'
 /** Why nobody can say whether the records were written: a retry may write them twice. */
 export type PublishDoubt = 'deadline' | 'commit failed' | 'connection lost'
 

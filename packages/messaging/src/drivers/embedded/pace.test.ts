@@ -34,6 +34,12 @@ describe('Pace', () => {
     expect(pace.turn()).toBeInstanceOf(Promise)
   })
 
+  test('gives nobody two turns in one moment', () => {
+    const pace = new Pace(intervalMs)
+    expect(pace.turn()).toBeUndefined()
+    expect(pace.turn(performance.now())).toBeInstanceOf(Promise)
+  })
+
   test('gives a turn at once after a quiet time', () => {
     const pace = new Pace(intervalMs)
     void pace.turn()

@@ -16,12 +16,15 @@ export class Pace {
     this.#intervalMs = intervalMs
   }
 
-  /** Resolves when it is time to look for records; undefined when that is now. */
-  turn(): Promise<void> | undefined {
+  /**
+   * Resolves when it is time to look for records; undefined when that is now. Whoever has had a batch at this moment
+   * already says when: it waits for the next one.
+   */
+  turn(lastBatchAtMs = Number.NEGATIVE_INFINITY): Promise<void> | undefined {
     if (this.#closed) return undefined
     if (this.#next !== undefined) return this.#next.turn
     const now = performance.now()
-    if (now - this.#lastTurnAtMs < SAME_MOMENT_MS) return undefined
+    if (now - this.#lastTurnAtMs < SAME_MOMENT_MS && lastBatchAtMs < this.#lastTurnAtMs) return undefined
     const waitMs = this.#lastTurnAtMs + this.#intervalMs - now
     if (waitMs <= 0) {
       this.#lastTurnAtMs = now

@@ -1,0 +1,347 @@
+import { backoffMs, murmur2, partitionOfHash, type Log } from '@rapport/core'
+import { PublishError } from '../../errors.ts'
+import type { OutgoingRecord, RecordPosition } from '../../event-log.ts'
+import type { KafkaConnection, ProducerIdentity } from './connection.ts'
+import { hasLostIdentity, isCertainlyNotWritten, isTooLarge, toKafkaError, type KafkaError } from './kafka-error.ts'
+import { Lane, type LaneBatch } from './lane.ts'
+import { PublishCall } from './publish-call.ts'
+
+const RETRY = { baseMs: 50, maxMs: 1000 }
+/** What waits and what is under way, together; one call alone may be larger. */
+const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
+/** With so much waiting nothing is gained by waiting for more. */
+const FULL_BYTES = 256 * 1024
+const FULL_RECORDS = 1000
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024
+/** While the broker writes one request the next is encoded. */
+const MAX_REQUESTS_PER_BROKER = 2
+const DEADLINE_SWEEP_MS = 25
+/** Batches whose callers have long been told that nobody knows are given up after this. */
+const DELIVERY_TIMEOUT_MS = 120_000
+const CLOSE_TIMEOUT_MS = 10_000
+
+export interface ProducerOptions {
+  readonly connection: KafkaConnection
+  readonly partitionsOf: (topic: string) => number
+  readonly log: Log
+  readonly random: () => number
+  /** How long a record waits for company. */
+  readonly lingerMs: number
+  readonly maxBufferedBytes?: number
+}
+
+interface Sending {
+  readonly lane: Lane
+  readonly batch: LaneBatch
+}
+
+/**
+ * Gathers records into batches by partition and brings them to the brokers with `acks: -1`, in the order of the calls,
+ * each written once for as long as the broker remembers the producer.
+ */
+export class Producer {
+  readonly #options: ProducerOptions
+  readonly #maxBytes: number
+  readonly #lanes = new Map<string, (Lane | undefined)[]>()
+  readonly #active = new Set<Lane>()
+  readonly #unsettled = new Set<PublishCall>()
+  readonly #requests = new Map<number, number>()
+  #identity: ProducerIdentity | undefined
+  #bytes = 0
+  #freshBytes = 0
+  #freshRecords = 0
+  /** Since a batch was last stored. */
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Number.POSITIVE_INFINITY
+  #sweep: NodeJS.Timeout | undefined
+  #dispatching = false
+  #again = false
+  #closed = false
+  #drained: () => void = () => undefined
+
+  constructor(options: ProducerOptions) {
+    this.#options = options
+    this.#maxBytes = options.maxBufferedBytes ?? MAX_BUFFERED_BYTES
+  }
+
+  /** Bytes of records that wait or are under way. */
+  get bufferedBytes(): number {
+    return this.#bytes
+  }
+
+  /** Records are checked already. */
+  publish(records: readonly OutgoingRecord[], deadlineMs: number): Promise<readonly RecordPosition[]> {
+    if (this.#closed) return Promise.reject(PublishError.refused('closed', 'the event log is closed'))
+    let bytes = 0
+    for (const record of records) bytes += recordBytes(record)
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#maxBytes) {
+      return Promise.reject(PublishError.refused('full', 'the event log is busy: more records wait than it takes on'))
+    }
+    const nowMs = performance.now()
+    const call = new PublishCall(records.length, nowMs + deadlineMs)
+    for (const [index, record] of records.entries()) {
+      const key = Buffer.from(record.key, 'utf8')
+      const lane = this.#laneOf(record.topic, key)
+      const { value, headers } = record
+      lane.add({ key, value, headers, bytes: recordBytes(record), call, index }, nowMs)
+      this.#active.add(lane)
+    }
+    this.#bytes += bytes
+    this.#freshBytes += bytes
+    this.#freshRecords += records.length
+    this.#unsettled.add(call)
+    this.#sweep ??= setInterval(() => this.#rejectOverdue(), DEADLINE_SWEEP_MS)
+    if (this.#isFull()) void this.#dispatch()
+    else this.#wakeAt(nowMs + this.#options.lingerMs)
+    return call.promise
+  }
+
+  /** Refuses new calls and resolves when those accepted have ended, or nobody knows after a while. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#unsettled.size > 0) {
+      const drained = new Promise<void>((resolve) => (this.#drained = resolve))
+      const timer = setTimeout(this.#drained, CLOSE_TIMEOUT_MS)
+      await drained
+      clearTimeout(timer)
+    }
+    clearInterval(this.#sweep)
+    clearTimeout(this.#timer)
+    this.#active.clear()
+    for (const call of this.#unsettled) {
+      call.reject(PublishError.unknown('connection lost', 'the event log was closed before the brokers had answered'))
+    }
+    this.#unsettled.clear()
+  }
+
+  #laneOf(topic: string, key: Buffer): Lane {
+    const partitions = this.#options.partitionsOf(topic)
+    const partition = partitionOfHash(murmur2(key), partitions)
+    let lanes = this.#lanes.get(topic)
+    if (lanes === undefined) {
+      lanes = Array.from({ length: partitions })
+      this.#lanes.set(topic, lanes)
+    }
+    return (lanes[partition] ??= new Lane(topic, partition))
+  }
+
+  #isFull(): boolean {
+    return this.#freshBytes >= FULL_BYTES || this.#freshRecords >= FULL_RECORDS
+  }
+
+  #wakeAt(atMs: number): void {
+    if (atMs >= this.#timerAtMs) return
+    clearTimeout(this.#timer)
+    this.#timerAtMs = atMs
+    this.#timer = setTimeout(() => void this.#dispatch(), Math.max(1, atMs - performance.now()))
+  }
+
+  async #dispatch(): Promise<void> {
+    this.#again = true
+    if (this.#dispatching) return
+    this.#dispatching = true
+    clearTimeout(this.#timer)
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+    while (this.#again) {
+      this.#again = false
+      const lingerMs = this.#isFull() ? 0 : this.#options.lingerMs
+      await this.#sendDue(lingerMs)
+    }
+    this.#dispatching = false
+    const isQuiet = [...this.#requests.values()].every((count) => count === 0)
+    for (const lane of this.#active) {
+      const dueAtMs = lane.dueAtMs(this.#options.lingerMs)
+      // What is due and could not be sent waits for a busy broker, and goes when its answer has come.
+      if (dueAtMs !== undefined && (isQuiet || dueAtMs > performance.now())) this.#wakeAt(dueAtMs)
+    }
+  }
+
+  async #sendDue(lingerMs: number): Promise<void> {
+    const nowMs = performance.now()
+    const due = [...this.#active].filter((lane) => (lane.dueAtMs(lingerMs) ?? Number.POSITIVE_INFINITY) <= nowMs)
+    if (due.length === 0) return
+    try {
+      const leaders = new Map<Lane, number>()
+      for (const lane of due) {
+        leaders.set(lane, (await this.#options.connection.leaders(lane.topic))[lane.partition] ?? -1)
+      }
+      this.#identity ??= await this.#options.connection.newProducerIdentity()
+      this.#sendTo(leaders, this.#identity)
+    } catch (error) {
+      this.#postpone(due, toKafkaError(error))
+      await this.#options.connection.refresh().catch(() => undefined)
+    }
+  }
+
+  /** One request to each broker, or several where identities differ. */
+  #sendTo(leaders: ReadonlyMap<Lane, number>, current: ProducerIdentity): void {
+    const requests = new Map<
+      string,
+      { leader: number; identity: ProducerIdentity; sendings: Sending[]; bytes: number }
+    >()
+    for (const [lane, leader] of leaders) {
+      if ((this.#requests.get(leader) ?? 0) >= MAX_REQUESTS_PER_BROKER) continue
+      const batch = lane.head(current, performance.now())
+      if (batch === undefined || lane.identity === undefined) {
+        if (lane.isEmpty) this.#active.delete(lane)
+        continue
+      }
+      const own = batch.isAlone ? ` ${lane.topic}/${lane.partition}` : ''
+      const name = `${leader} ${lane.identity.id} ${lane.identity.epoch}${own}`
+      const request = requests.get(name) ?? { leader, identity: lane.identity, sendings: [], bytes: 0 }
+      if (request.bytes > 0 && request.bytes + batch.bytes > MAX_REQUEST_BYTES) {
+        this.#again = true
+        continue
+      }
+      requests.set(name, request)
+      request.bytes += batch.bytes
+      request.sendings.push({ lane, batch })
+      lane.isInFlight = true
+    }
+    this.#freshBytes = 0
+    this.#freshRecords = 0
+    for (const { leader, identity, sendings } of requests.values()) void this.#send(leader, identity, sendings)
+  }
+
+  async #send(leader: number, identity: ProducerIdentity, sendings: readonly Sending[]): Promise<void> {
+    this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1)
+    for (const { batch } of sendings) {
+      batch.attempts += 1
+      for (const { call } of batch.records) call.sent()
+    }
+    try {
+      const batches = sendings.map(({ lane, batch }) => ({
+        topic: lane.topic,
+        partition: lane.partition,
+        firstSequence: batch.firstSequence,
+        records: batch.records,
+      }))
+      const offsets = await this.#options.connection.produce(leader, identity, batches)
+      for (const [index, sending] of sendings.entries()) this.#stored(sending, offsets[index] ?? -1)
+    } catch (error) {
+      const failure = toKafkaError(error)
+      this.#failed(sendings, failure)
+      if (failure.canRetry) await this.#options.connection.refresh().catch(() => undefined)
+    } finally {
+      this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1)
+      for (const { lane } of sendings) lane.isInFlight = false
+      void this.#dispatch()
+    }
+  }
+
+  #stored({ lane, batch }: Sending, firstOffset: number): void {
+    const { topic, partition } = lane
+    for (const [index, record] of batch.records.entries()) {
+      record.call.stored(record.index, { topic, partition, offset: firstOffset + index })
+    }
+    lane.notBeforeMs = 0
+    this.#failures = 0
+    this.#settle({ lane, batch })
+  }
+
+  #failed(sendings: readonly Sending[], failure: KafkaError): void {
+    const isCertain = isCertainlyNotWritten(failure)
+    const { log } = this.#options
+    // kafkajs tells of one error in an answer: with several batches nobody knows whose it is. Sending each again by
+    // itself writes nothing twice, because the sequences are the same.
+    if (sendings.length > 1 && isCertain) {
+      for (const { batch } of sendings) batch.isAlone = true
+      return
+    }
+    for (const { lane, batch } of sendings) {
+      const place = { topic: lane.topic, partition: lane.partition, records: batch.records.length }
+      if (hasLostIdentity(failure)) {
+        log.warn({ ...place, err: failure, doubtful: batch.isDoubtful }, 'the producer goes on under a new identity')
+        this.#retire(lane)
+      } else if (isTooLarge(failure) && batch.records.length > 1) {
+        lane.splitHead()
+        continue
+      } else if (!failure.canRetry) {
+        this.#refuse({ lane, batch }, failure)
+        continue
+      }
+      batch.isDoubtful ||= !isCertain
+      if (performance.now() - batch.formedAtMs > DELIVERY_TIMEOUT_MS) this.#giveUp({ lane, batch }, failure)
+      else this.#postpone([lane], failure)
+    }
+  }
+
+  #refuse(sending: Sending, failure: KafkaError): void {
+    const { lane, batch } = sending
+    const reason = isTooLarge(failure) ? 'too large' : 'not allowed'
+    const refusal = PublishError.refused(reason, `${lane.topic}/${lane.partition}: ${failure.message}`)
+    for (const [call, records] of recordsByCall(batch)) call.refused(records, !batch.isDoubtful, refusal)
+    // The broker has not counted the batch: later ones would leave a gap.
+    this.#retire(lane)
+    this.#settle(sending)
+  }
+
+  #giveUp(sending: Sending, failure: KafkaError): void {
+    const { lane, batch } = sending
+    for (const { call } of batch.records) {
+      call.reject(PublishError.unknown('connection lost', `${lane.topic}: ${failure.message}`, failure))
+    }
+    this.#retire(lane)
+    this.#settle(sending)
+  }
+
+  #settle({ lane, batch }: Sending): void {
+    lane.settleHead()
+    if (lane.isEmpty) this.#active.delete(lane)
+    this.#bytes -= batch.bytes
+    for (const { call } of batch.records) this.#forgetIfSettled(call)
+  }
+
+  #retire(lane: Lane): void {
+    if (this.#identity === lane.identity) this.#identity = undefined
+    lane.loseIdentity()
+  }
+
+  #postpone(lanes: readonly Lane[], failure: KafkaError): void {
+    const { log, random } = this.#options
+    const waitMs = backoffMs(this.#failures, { ...RETRY, random })
+    const fields = { err: failure, waitMs, partitions: lanes.length, failures: this.#failures }
+    // One warning an outage: each partition fails several times a second in it.
+    if (this.#failures === 0) log.warn(fields, 'sending records failed and will be tried again')
+    else log.debug(fields, 'sending records failed again')
+    this.#failures += 1
+    for (const lane of lanes) lane.notBeforeMs = performance.now() + waitMs
+  }
+
+  #rejectOverdue(): void {
+    const nowMs = performance.now()
+    let some = false
+    for (const call of this.#unsettled) {
+      if (call.deadlineAtMs > nowMs) continue
+      call.overdue()
+      this.#forgetIfSettled(call)
+      some = true
+    }
+    if (!some) return
+    for (const lane of this.#active) {
+      this.#bytes -= lane.dropSettled()
+      if (lane.isEmpty) this.#active.delete(lane)
+    }
+  }
+
+  #forgetIfSettled(call: PublishCall): void {
+    if (!call.isSettled || !this.#unsettled.delete(call) || this.#unsettled.size > 0) return
+    clearInterval(this.#sweep)
+    this.#sweep = undefined
+    this.#drained()
+  }
+}
+
+function recordsByCall(batch: LaneBatch): Map<PublishCall, number> {
+  const counts = new Map<PublishCall, number>()
+  for (const { call } of batch.records) counts.set(call, (counts.get(call) ?? 0) + 1)
+  return counts
+}
+
+/** What a record takes, nearly: text is counted in characters, and each has some bytes of bookkeeping. */
+function recordBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = 32 + key.length + (value?.length ?? 0)
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  return bytes
+}

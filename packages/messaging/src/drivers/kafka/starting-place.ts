@@ -1,0 +1,69 @@
+import type { Checkpoint, Subscription } from '../../event-log.ts'
+import { EARLIEST, type KafkaConnection, type TopicPartition } from './connection.ts'
+import { appendedBefore } from './read-records.ts'
+import type { Topic } from './topics.ts'
+
+export interface StartingPlace extends TopicPartition {
+  readonly isCompacted: boolean
+  readonly offset: number
+  readonly checkpoint: Checkpoint | undefined
+}
+
+export interface ReadStartOptions {
+  readonly connection: KafkaConnection
+  readonly subscription: Subscription
+  readonly topics: readonly Topic[]
+  readonly places: readonly TopicPartition[]
+}
+
+/** Where a group begins to read the partitions: at its checkpoint, some time before it, or at the oldest record kept. */
+export async function readStart({
+  connection,
+  subscription,
+  topics,
+  places,
+}: ReadStartOptions): Promise<StartingPlace[]> {
+  const starts: StartingPlace[] = []
+  for (const { name, isCompacted } of topics) {
+    const partitions = places.filter(({ topic }) => topic === name).map(({ partition }) => partition)
+    if (partitions.length === 0) continue
+    const committed = await readCheckpoints(connection, subscription.group, { topic: name, partitions })
+    const earliest = await connection.offsetsAt(name, partitions, EARLIEST)
+    const found = partitions.map(async (partition) => {
+      const checkpoint = committed.get(partition)
+      const place = { topic: name, partition, isCompacted, checkpoint }
+      if (checkpoint === undefined) return { ...place, offset: earliest.get(partition) ?? 0 }
+      const at = { topic: name, partition, offset: checkpoint.nextOffset }
+      return { ...place, offset: await rewound(connection, at, subscription.rewindMs ?? 0) }
+    })
+    starts.push(...(await Promise.all(found)))
+  }
+  return starts
+}
+
+export async function readCheckpoints(
+  connection: KafkaConnection,
+  group: string,
+  { topic, partitions }: { readonly topic: string; readonly partitions: readonly number[] },
+): Promise<ReadonlyMap<number, Checkpoint>> {
+  const committed = await connection.committedOffsets(group, topic, partitions)
+  return new Map(
+    committed
+      .filter(({ offset }) => offset >= 0)
+      .map(({ partition, offset, metadata }) => [partition, { nextOffset: offset, metadata }]),
+  )
+}
+
+async function rewound(
+  connection: KafkaConnection,
+  place: TopicPartition & { readonly offset: number },
+  rewindMs: number,
+): Promise<number> {
+  const { topic, partition, offset } = place
+  if (rewindMs <= 0 || offset === 0) return offset
+  const committedAtMs = await appendedBefore(connection, place)
+  if (committedAtMs === undefined) return offset
+  const found =
+    (await connection.offsetsAt(topic, [partition], Math.max(0, committedAtMs - rewindMs))).get(partition) ?? -1
+  return found < 0 ? offset : Math.min(found, offset)
+}

@@ -1,0 +1,4 @@
+import { describeEventLog } from '../../port-suite.ts'
+import { openKafkaHarness } from './testing/harness.ts'
+
+describeEventLog('kafkajs', (topics) => openKafkaHarness(topics))

@@ -1,0 +1,109 @@
+import { ConfigResourceTypes, ConfigSource, Kafka, type Admin } from 'kafkajs'
+import type { ExistingTopic, NewTopic, TopicAdmin } from '../kafka/topic-plan.ts'
+import { toKafkaConfig } from './kafkajs-connection.ts'
+import { fromKafkaJs } from './kafkajs-error.ts'
+import type { KafkaJsClientOptions } from './options.ts'
+
+const CREATE_TIMEOUT_MS = 30_000
+
+/** Changes topics by kafkajs's admin client. */
+export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
+  readonly #kafka: Kafka
+  readonly #admin: Admin
+
+  constructor(options: KafkaJsClientOptions) {
+    // Its requests are few and may be made again: kafkajs's own retries are good enough here.
+    this.#kafka = new Kafka({ ...toKafkaConfig(options), retry: { retries: 5, initialRetryTime: 100 } })
+    this.#admin = this.#kafka.admin()
+  }
+
+  async describeTopics(names: readonly string[], settings: readonly string[]): Promise<readonly ExistingTopic[]> {
+    return this.#connected(async (admin) => {
+      const known = new Set(await admin.listTopics())
+      const existing = names.filter((name) => known.has(name))
+      if (existing.length === 0) return []
+      const { topics } = await admin.fetchTopicMetadata({ topics: existing })
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: existing.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: [...settings] })),
+      })
+      const settingsOf = new Map(resources.map(({ resourceName, configEntries }) => [resourceName, configEntries]))
+      return topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.length,
+        replication: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+        settings: new Map((settingsOf.get(name) ?? []).map(({ configName, configValue }) => [configName, configValue])),
+      }))
+    })
+  }
+
+  async createTopics(topics: readonly NewTopic[]): Promise<void> {
+    await this.#connected((admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        timeout: CREATE_TIMEOUT_MS,
+        topics: topics.map(({ name, partitions, replication, settings }) => ({
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: replication,
+          configEntries: toEntries(settings),
+        })),
+      }),
+    )
+  }
+
+  async alterSettings(name: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.#connected(async (admin) => {
+      // kafkajs knows only the request that sets all of a topic's settings at once: what is not named goes back to its default.
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name }],
+      })
+      const own = (resources[0]?.configEntries ?? []).filter(
+        ({ configSource }) => configSource === ConfigSource.TOPIC_CONFIG,
+      )
+      const kept = Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]))
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries: toEntries({ ...kept, ...settings }) }],
+      })
+    })
+  }
+
+  /** Removes the records below these offsets. */
+  async deleteRecords(topic: string, offsets: readonly { partition: number; offset: number }[]): Promise<void> {
+    const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: String(offset) }))
+    // A new client, because one that has seen another topic of this name would look for the leaders that it had then;
+    // and the offsets first, because kafkajs looks leaders up in metadata that only such a request loads.
+    const admin = this.#kafka.admin()
+    try {
+      await admin.connect()
+      await admin.fetchTopicOffsets(topic)
+      await admin.deleteTopicRecords({ topic, partitions })
+    } catch (error) {
+      throw fromKafkaJs(error)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    await this.#connected((admin) => admin.deleteTopics({ topics: [...names] }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#admin.disconnect()
+  }
+
+  async #connected<T>(request: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      await this.#admin.connect()
+      return await request(this.#admin)
+    } catch (error) {
+      throw fromKafkaJs(error)
+    }
+  }
+}
+
+const toEntries = (settings: Readonly<Record<string, string>>): { name: string; value: string }[] =>
+  Object.entries(settings).map(([name, value]) => ({ name, value }))
