@@ -15,7 +15,7 @@ function bytesOf(codePoint: number): number[] {
   return [0xf0 | (codePoint >> 18), tail(12), tail(6), tail(0)]
 }
 
-function encodeComponent(text: string): string {
+export function encodeComponent(text: string): string {
   if (!NEEDS_ENCODING.test(text)) return text
   let encoded = ''
   for (const character of text) {

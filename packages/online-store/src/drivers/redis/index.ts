@@ -4,6 +4,7 @@ import { RedisOnlineStore } from './redis-online-store.ts'
 
 export type { RedisCacheStats } from './cache.ts'
 export { StoreConfigurationError } from './check-server.ts'
+export { connectRedisFencedLock, type RedisFencedLock } from './fenced-lock.ts'
 export type { RedisOnlineStoreOptions, RedisTlsOptions } from './options.ts'
 export type { RedisOnlineStore } from './redis-online-store.ts'
 

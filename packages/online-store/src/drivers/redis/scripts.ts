@@ -14,3 +14,5 @@ function readScript(name: string): Script {
 
 export const applyScript = readScript('apply')
 export const writeDocumentScript = readScript('write-document')
+export const acquireLockScript = readScript('acquire-lock')
+export const renewLockScript = readScript('renew-lock')
