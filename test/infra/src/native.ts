@@ -1,7 +1,7 @@
 import type { Endpoints } from './endpoints.ts'
 import { startKafka, type Kafka } from './kafka/kafka.ts'
 import { missingForKafka } from './obtain/kafka-jars.ts'
-import { MissingPiecesError, type MissingPiece } from './obtain/missing-pieces.ts'
+import { assertNone, type MissingPiece } from './obtain/missing-pieces.ts'
 import { missingForRedis } from './obtain/redis-server.ts'
 import { missingForS3 } from './obtain/versitygw.ts'
 import { startRedis, type Redis } from './redis/redis.ts'
@@ -17,8 +17,7 @@ const missingFor: Readonly<Record<ServerKind, () => Promise<MissingPiece[]>>> = 
 
 /** @throws MissingPiecesError when this machine cannot run one of the servers, naming all that is missing. */
 export async function assertNothingMissing(kinds: readonly ServerKind[]): Promise<void> {
-  const missing = (await Promise.all(kinds.map((kind) => missingFor[kind]()))).flat()
-  if (missing.length > 0) throw new MissingPiecesError(missing)
+  assertNone((await Promise.all(kinds.map((kind) => missingFor[kind]()))).flat())
 }
 
 /** Starts one server as a process of this machine. */

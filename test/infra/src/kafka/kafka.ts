@@ -70,12 +70,11 @@ export interface BrokerStart {
   readonly folder: string
   readonly ownsFolder: boolean
   readonly properties: Readonly<Record<string, string>>
-  readonly outlivesUs?: boolean
 }
 
 /** Starts one broker of a cluster whose ports are known. */
 export async function startBroker(start: BrokerStart): Promise<ServerProcess> {
-  const { files, index, ports, folder, ownsFolder, properties, outlivesUs = false } = start
+  const { files, index, ports, folder, ownsFolder, properties } = start
   await writeFile(join(folder, 'server.properties'), brokerProperties(index, ports, properties))
   await formatData(files, index, join(folder, 'data'))
   return ServerProcess.start({
@@ -99,7 +98,6 @@ export async function startBroker(start: BrokerStart): Promise<ServerProcess> {
     // Its port opens a little before the controller counts the broker in; this line comes after.
     isReady: (log) => log.includes('Kafka Server started'),
     startTimeoutMs: 90_000,
-    outlivesUs,
   })
 }
 

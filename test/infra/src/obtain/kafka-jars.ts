@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cached, isCached, withScratch } from './cache.ts'
-import type { MissingPiece } from './missing-pieces.ts'
+import { assertNone, type MissingPiece } from './missing-pieces.ts'
 import { askTool, runTool, say } from './run-tool.ts'
 
 export const kafkaVersion = '4.4.0'
@@ -50,6 +50,7 @@ export async function missingForKafka(): Promise<MissingPiece[]> {
 
 /** Kafka's jars from Maven Central, once. */
 export async function obtainKafka(): Promise<KafkaFiles> {
+  assertNone(await missingForKafka())
   const folder = await cached(entry, async (folder) => {
     say(`Fetching Kafka ${kafkaVersion} from Maven Central (once, about 10 seconds)…`)
     await withScratch(async (scratch) => {

@@ -18,3 +18,8 @@ export class MissingPiecesError extends Error {
     this.pieces = pieces
   }
 }
+
+/** @throws MissingPiecesError when there is any. */
+export function assertNone(missing: readonly MissingPiece[]): void {
+  if (missing.length > 0) throw new MissingPiecesError(missing)
+}

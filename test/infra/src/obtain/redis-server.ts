@@ -3,7 +3,7 @@ import { cacheFolder } from './cache.ts'
 import { join } from 'node:path'
 import { mkdir } from 'node:fs/promises'
 import { withLock } from './lock.ts'
-import type { MissingPiece } from './missing-pieces.ts'
+import { assertNone, type MissingPiece } from './missing-pieces.ts'
 import { askTool, runTool, say } from './run-tool.ts'
 
 const leastMajor = 7
@@ -23,6 +23,7 @@ export async function missingForRedis(): Promise<MissingPiece[]> {
 
 /** The system's redis-server; root on Debian gets the package installed. */
 export async function obtainRedis(): Promise<string> {
+  assertNone(await missingForRedis())
   if (await installed()) return 'redis-server'
   await mkdir(cacheFolder(), { recursive: true })
   await withLock(join(cacheFolder(), 'redis-server.lock'), async () => {

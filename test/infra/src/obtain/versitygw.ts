@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cached, isCached, withScratch } from './cache.ts'
-import type { MissingPiece } from './missing-pieces.ts'
+import { assertNone, type MissingPiece } from './missing-pieces.ts'
 import { askTool, runTool, say } from './run-tool.ts'
 
 const version = '1.7.0'
@@ -21,6 +21,7 @@ export async function missingForS3(): Promise<MissingPiece[]> {
 
 /** The S3 server, built from its source once; the Go module proxy's checksums vouch for it. */
 export async function obtainVersitygw(): Promise<string> {
+  assertNone(await missingForS3())
   const folder = await cached(entry, async (folder) => {
     say(`Building the S3 server versitygw ${version} (once, about 2 minutes)…`)
     await withScratch(async (scratch) => {

@@ -20,8 +20,6 @@ export interface ServerSpec {
   /** Does it serve? `log` is what it has printed since this start. */
   readonly isReady: (log: string) => boolean | Promise<boolean>
   readonly startTimeoutMs: number
-  /** It goes on when this process ends. */
-  readonly outlivesUs?: boolean
 }
 
 const stopTimeoutMs = 10_000
@@ -82,7 +80,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Starts it again after `stop` or `kill`, with the same ports and data, and waits until it serves. */
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.#spec.name} runs already.`)
-    const { name, command, args, env, folder, outlivesUs = false, isReady, startTimeoutMs } = this.#spec
+    const { name, command, args, env, folder, isReady, startTimeoutMs } = this.#spec
     const logFile = join(folder, 'server.log')
     const before = await stat(logFile).then(
       ({ size }) => size,
@@ -100,7 +98,7 @@ export class ServerProcess implements AsyncDisposable {
       throw new Error(`${name} could not be run: ${command}`, { cause })
     })
     this.#child = child
-    this.#tie(child, outlivesUs)
+    this.#tie(child)
     const log = async (): Promise<string> => (await readFile(logFile)).subarray(before).toString()
     const ready = await until(async () => !this.running || (await isReady(await log())), { withinMs: startTimeoutMs })
     if (!this.running) throw new ServerStartError(`${name} ended while starting:`, await log())
@@ -109,13 +107,18 @@ export class ServerProcess implements AsyncDisposable {
     throw new ServerStartError(`${name} was not ready within ${startTimeoutMs / 1000} s:`, await log())
   }
 
-  #tie(child: ChildProcess, outlivesUs: boolean): void {
+  #tie(child: ChildProcess): void {
     // A server that nobody stopped does not keep us running: the guard ends it.
     child.unref()
     const { pid } = child
-    if (outlivesUs || pid === undefined) return
+    if (pid === undefined) return
     guard().watch(pid)
     child.once('exit', () => guard().forget(pid))
+  }
+
+  /** From now on it goes on when this process ends. */
+  release(): void {
+    guard().forget(this.pid)
   }
 
   /** Asks it to end (SIGTERM), ends it by force after 10 s, and waits until it is gone. */

@@ -31,11 +31,10 @@ export interface RedisStart {
   readonly folder: string
   readonly ownsFolder: boolean
   readonly config: readonly string[]
-  readonly outlivesUs?: boolean
 }
 
 /** Starts a Redis on a port that is known. */
-export async function startRedisAt({ port, folder, ownsFolder, config, outlivesUs }: RedisStart): Promise<Redis> {
+export async function startRedisAt({ port, folder, ownsFolder, config }: RedisStart): Promise<Redis> {
   const lines = [
     `port ${port}`,
     'bind 127.0.0.1',
@@ -57,7 +56,6 @@ export async function startRedisAt({ port, folder, ownsFolder, config, outlivesU
     ownsFolder,
     isReady: () => answersCommands(port),
     startTimeoutMs: 20_000,
-    outlivesUs: outlivesUs ?? false,
   })
   return {
     port,

@@ -14,6 +14,9 @@ export interface S3 extends AsyncDisposable {
   readonly server: ServerProcess
 }
 
+/** The root user's keys, of which every test server has the same. */
+export const s3Keys = { accessKeyId: 'rapport', secretAccessKey: 'rapport-secret' } as const
+
 /** Starts an S3 server on a folder of its own. Buckets are the caller's to create. */
 export async function startS3(): Promise<S3> {
   const program = await obtainVersitygw()
@@ -28,16 +31,14 @@ export interface S3Start {
   readonly port: number
   readonly folder: string
   readonly ownsFolder: boolean
-  readonly outlivesUs?: boolean
 }
 
 /** Starts an S3 server on a port that is known. */
-export async function startS3At({ program, port, folder, ownsFolder, outlivesUs }: S3Start): Promise<S3> {
+export async function startS3At({ program, port, folder, ownsFolder }: S3Start): Promise<S3> {
   // It takes absolute folders only.
   const [buckets, iam] = [join(folder, 'buckets'), join(folder, 'iam')]
   await Promise.all([buckets, iam].map((path) => mkdir(path, { recursive: true })))
   const endpoint = `http://127.0.0.1:${port}`
-  const keys = { accessKeyId: 'rapport', secretAccessKey: 'rapport-secret' }
   const server = await ServerProcess.start({
     name: 'S3',
     command: program,
@@ -55,14 +56,19 @@ export async function startS3At({ program, port, folder, ownsFolder, outlivesUs 
       '1',
       buckets,
     ],
-    env: { ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey },
+    env: { ROOT_ACCESS_KEY: s3Keys.accessKeyId, ROOT_SECRET_KEY: s3Keys.secretAccessKey },
     folder,
     ownsFolder,
     isReady: () => isHealthy(endpoint),
     startTimeoutMs: 20_000,
-    outlivesUs: outlivesUs ?? false,
   })
-  return { endpoint, region: 'us-east-1', ...keys, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+  return {
+    endpoint,
+    region: 'us-east-1',
+    ...s3Keys,
+    server,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
 }
 
 async function isHealthy(endpoint: string): Promise<boolean> {

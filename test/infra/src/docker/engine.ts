@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { ContainerRuntimeClient } from 'testcontainers'
+import type { Environment } from '../endpoints.ts'
+import type { ServerKind } from '../native.ts'
+
+/** A container engine that answers. */
+export type Engine = ContainerRuntimeClient
+
+/** The images of the servers; `npm run infra images` builds them. */
+export const imageOf: Readonly<Record<ServerKind, string>> = {
+  kafka: 'rapport/kafka:test',
+  redis: 'rapport/redis:test',
+  s3: 'rapport/s3:test',
+}
+
+/** The engine that DOCKER_HOST or the default socket leads to, or undefined when none answers. */
+export async function connectEngine(environment: Environment): Promise<Engine | undefined> {
+  // Loading the library takes half a second, which most runs need not spend.
+  if (!mayHaveEngine(environment)) return undefined
+  // Containers are removed by us: the library's own remover is an image that cannot be pulled everywhere.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true'
+  const { getContainerRuntimeClient } = await import('testcontainers')
+  try {
+    return await getContainerRuntimeClient()
+  } catch {
+    return undefined
+  }
+}
+
+function mayHaveEngine(environment: Environment): boolean {
+  if ((environment['DOCKER_HOST'] ?? '') !== '') return true
+  const folders = ['/var/run', environment['XDG_RUNTIME_DIR'], join(homedir(), '.docker', 'run')]
+  return folders.some((folder) => folder !== undefined && existsSync(join(folder, 'docker.sock')))
+}
+
+/** Which of the servers' images the engine does not have. */
+export async function missingImages(engine: Engine, kinds: readonly ServerKind[]): Promise<string[]> {
+  const images = kinds.map((kind) => imageOf[kind])
+  const there = await Promise.all(images.map((image) => hasImage(engine, image)))
+  return images.filter((_, index) => !there[index])
+}
+
+/** Asked of the engine each time: the library remembers what it has once seen. */
+export async function hasImage(engine: Engine, image: string): Promise<boolean> {
+  return engine.container.dockerode
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    )
+}
