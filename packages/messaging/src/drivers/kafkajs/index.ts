@@ -3,7 +3,7 @@ import { KafkaJsConnection } from './kafkajs-connection.ts'
 import type { KafkaJsClientOptions } from './options.ts'
 import { KafkaJsTopicAdmin } from './topic-admin.ts'
 
-export { applyTopics, planTopics } from '../kafka/topic-plan.ts'
+export { applyTopics, planTopics, type TopicPlan } from '../kafka/topic-plan.ts'
 export type { KafkaEventLog, KafkaJsClientOptions, KafkaJsTopicAdmin }
 
 /** How the log and its client work. */

@@ -1,8 +1,11 @@
-import { ConfigResourceTypes, ConfigSource, Kafka, type Admin } from 'kafkajs'
+import kafkajs, { Kafka, type Admin } from 'kafkajs'
 import type { ExistingTopic, NewTopic, TopicAdmin } from '../kafka/topic-plan.ts'
 import { toKafkaConfig } from './kafkajs-connection.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
 import type { KafkaJsClientOptions } from './options.ts'
+
+// The names of a CommonJS module that Node does not find by itself.
+const { ConfigResourceTypes, ConfigSource } = kafkajs
 
 const CREATE_TIMEOUT_MS = 30_000
 
