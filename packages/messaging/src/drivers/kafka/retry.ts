@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffMs } from '@rapport/core'
+import { backoffMs, RapportError } from '@rapport/core'
 import { toKafkaError, type KafkaError } from './kafka-error.ts'
 
 const RETRY = { baseMs: 50, maxMs: 1000 }
@@ -24,7 +24,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
     try {
       return await attempt()
     } catch (error) {
-      if (error instanceof FinalFailure) throw error
+      if (error instanceof FinalFailure || (error instanceof RapportError && !error.canRetry)) throw error
       failure = toKafkaError(error)
     }
     const waitMs = backoffMs(failures, { ...RETRY, random: options.random })
