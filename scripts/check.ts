@@ -63,7 +63,7 @@ const gates: readonly Gate[] = [
   { name: 'types (tsc)', run: command('tsc', ['-p', '.']) },
   { name: 'direction (dependency-cruiser)', run: direction },
   { name: 'unused (knip)', run: command('knip', []) },
-  { name: 'tables of variables', run: command('node', ['scripts/config-tables.ts', '--check']) },
+  { name: 'generated documents', run: command('node', ['scripts/generate-docs.ts', '--check']) },
   { name: 'lock file', run: lockfile },
 ]
 

@@ -9,7 +9,8 @@ export const DeadLetterRecordSchema = Type.Object({
   topic: Type.String({ minLength: 1 }),
   partition: Type.Integer({ minimum: 0 }),
   offset: Type.Integer({ minimum: 0 }),
-  key: Type.String({ minLength: 1 }),
+  /** Empty for a record of an inbox that had none. */
+  key: Type.String(),
   /** The record's bytes in base64; null for a tombstone. */
   value: Type.Union([Type.String(), Type.Null()]),
   headers: Type.Record(Type.String(), Type.String()),

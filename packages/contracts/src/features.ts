@@ -3,9 +3,9 @@ import { FeatureNameSchema } from './feature-names.ts'
 import { topics } from './topics.ts'
 
 /** Consumer group that applies events to the online state. */
-export const featureGroup = 'feature'
+export const featureGroup = 'rapport.feature'
 /** Consumer group that writes the archive. */
-export const archiveGroup = 'archive'
+export const archiveGroup = 'rapport.archive'
 /** Topics whose records change state or train models: all of them are archived. */
 export const archivedTopics: readonly string[] = [topics.events.name, topics.items.name]
 

@@ -1,4 +1,5 @@
 export * from './access.ts'
+export * from './async-api.ts'
 export * from './dead-letters.ts'
 export * from './cloud-events.ts'
 export * from './control.ts'

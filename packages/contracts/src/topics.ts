@@ -45,3 +45,11 @@ export const topics = {
 
 /** The dead-letter topic of a topic, by name. */
 export const deadLetterTopicOf = (topic: string): string => `${topic}.dlq`
+
+const inboxPattern = /^rapport\.inbox\.(.+)\.v1$/
+
+/** The topic to which others may produce events for a tenant. Its records need no key; the events' topic gives them theirs. */
+export const inboxTopic = (tenant: string): TopicDescription => stream(`rapport.inbox.${tenant}.v1`, 4)
+
+/** The tenant whose inbox a topic is. */
+export const tenantOfInbox = (topic: string): string | undefined => inboxPattern.exec(topic)?.[1]

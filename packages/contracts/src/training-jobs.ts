@@ -115,7 +115,6 @@ export const TrainingProcessSchema = Type.Object({
     minimum: 0,
     description: 'Versions of a model that are kept beside those that serve or can be rolled back to.',
   }),
-  RAPPORT_DATA_DIR: Type.String({ description: 'Folder of the embedded stores.' }),
   RAPPORT_LOG_LEVEL: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',
     description: 'Least level that is logged, as JSON lines on standard output.',

@@ -3,7 +3,7 @@ export { createApiKeyText, hashApiKey, isApiKeyText } from './access/api-key.ts'
 export type { Principal } from './access/principal.ts'
 export type { RateLimit } from './access/token-bucket.ts'
 export { ConfigError, type ConfigProblem } from './config/config-error.ts'
-export { readConfig, type Environment } from './config/read-config.ts'
+export { readConfig, toEnvironment, type Environment } from './config/read-config.ts'
 export { describeVariables, renderConfigTable } from './config/variables.ts'
 export { HttpError, notFound, unavailable, type ErrorDetail, type HttpErrorOptions } from './http/http-error.ts'
 export { addOperationsRoutes } from './http/operations-routes.ts'
@@ -18,6 +18,7 @@ export type { HttpApp, Service, ServiceDependencies } from './service.ts'
 export {
   createKey,
   createTenant,
+  ensureAdminKey,
   listTenantAccess,
   revokeKey,
   type CreatedKey,
@@ -30,10 +31,18 @@ export { readTenantAccess } from './access/access-records.ts'
 export {
   connectDrivers,
   connectObjectStore,
+  kafkaClientOptions,
   objectFolder,
-  type DriverOptions,
+  topicsOf,
   type Drivers,
 } from './process/connect-drivers.ts'
+export {
+  EventLogSchema,
+  ObjectStoreOnlySchema,
+  StoresSchema,
+  type ObjectStoreOnlyConfig,
+  type StoresConfig,
+} from './process/store-config.ts'
 export { HttpProcessSchema, PlatformConfigSchema, type PlatformConfig } from './process/platform-config.ts'
 export { processSchema, runHttpProcess, type RunHttpProcessOptions } from './process/run-http-process.ts'
 export { runService, serviceSchema, type RunServiceOptions } from './process/run-service.ts'

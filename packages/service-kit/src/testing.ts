@@ -8,8 +8,10 @@ import { startAccessControl, type AccessControl, type AccessControlOptions } fro
 import { createKey, createTenant } from './access/change-access.ts'
 import type { HttpServer } from './http/base-server.ts'
 import { createHttpServer, type HttpServerOptions } from './http/http-server.ts'
+import { readConfig } from './config/read-config.ts'
 import { createLogger } from './logger.ts'
 import { connectDrivers, type Drivers } from './process/connect-drivers.ts'
+import { StoresSchema } from './process/store-config.ts'
 import type { ServiceDependencies } from './service.ts'
 
 /** A platform in a temporary folder: real embedded drivers, keys and HTTP, for tests of services. */
@@ -28,15 +30,24 @@ export type { HttpServer }
 
 export interface TestPlatformOptions extends Pick<AccessControlOptions, 'rateLimit' | 'pollMs'> {
   readonly clock?: Clock
+  readonly inboxTenants?: readonly string[]
 }
 
 export async function createTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
-  const { clock = systemClock, ...limits } = options
+  const { clock = systemClock, inboxTenants = [], ...limits } = options
   await using stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'rapport-test-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const log = createLogger('test', { level: 'silent' })
-  const drivers = stack.use(await connectDrivers({ dataDir, log }))
+  const drivers = stack.use(
+    await connectDrivers(
+      readConfig(StoresSchema, {
+        RAPPORT_DATA_DIR: dataDir,
+        RAPPORT_INBOX_TENANTS: inboxTenants.join(','),
+      }),
+      log,
+    ),
+  )
   const { eventLog, objectStore, onlineStore } = drivers
   const access = stack.use(await startAccessControl({ objectStore, eventLog, log, clock, ...limits }))
   const dependencies = { log, clock, eventLog, objectStore, onlineStore, metrics: new Registry() }

@@ -21,7 +21,7 @@ const config = workerData as AllInOneConfig
 const log = createLogger('rapport', { level: config.RAPPORT_LOG_LEVEL, pretty: config.RAPPORT_LOG_PRETTY })
 const metrics = new Registry()
 
-await using drivers = await connectDrivers({ dataDir: config.RAPPORT_DATA_DIR, log })
+await using drivers = await connectDrivers(config, log)
 const { eventLog, onlineStore, objectStore } = drivers
 await using composed = await composeServices(config, {
   log,

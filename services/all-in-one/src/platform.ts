@@ -32,7 +32,7 @@ export async function startPlatform(config: AllInOneConfig, log: Logger): Promis
   await using stack = new AsyncDisposableStack()
   const dataDir = config.RAPPORT_DATA_DIR
   stack.use(await claimDataFolder(dataDir))
-  const drivers = stack.use(await connectDrivers({ dataDir, log }))
+  const drivers = stack.use(await connectDrivers(config, log))
   const { eventLog, onlineStore, objectStore } = drivers
   const shared = { log, clock: systemClock, eventLog, objectStore }
   const admin = { path: adminKeyPath(dataDir), tenant: operatorTenant, keyName: 'admin', scopes }

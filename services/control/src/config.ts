@@ -1,10 +1,18 @@
 import { TrainingProcessSchema } from '@rapport/contracts'
-import { PlatformConfigSchema, type LogLevel } from '@rapport/service-kit'
+import { ObjectStoreOnlySchema, toEnvironment, type LogLevel, type PlatformConfig } from '@rapport/service-kit'
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from 'typebox'
 
 /** Knobs of the control plane. */
 export const ControlConfigSchema = Type.Object({
+  RAPPORT_ADMIN_KEY: Type.Optional(
+    Type.String({
+      pattern: '^rpt_[A-Za-z0-9_-]{43}$',
+      secret: true,
+      description:
+        'First key of the installation: rpt_ and 32 random bytes as base64url. It may do everything; it is made known at start and stays until it is revoked.',
+    }),
+  ),
   RAPPORT_TRAINING_ENTRY: Type.Optional(
     Type.String({ description: 'Program of the training process; that of this workspace when not set.' }),
   ),
@@ -39,8 +47,9 @@ export const ControlConfigSchema = Type.Object({
 })
 
 export interface ControlConfig {
-  /** Folder of the embedded stores: handed to the training process. */
-  readonly dataDir: string
+  readonly adminKey: string | undefined
+  /** Variables that say where the stores are, for the training process. */
+  readonly stores: Readonly<Record<string, string>>
   readonly logLevel: LogLevel
   readonly trainingEntry: string
   readonly trainingMemoryMb: number
@@ -56,14 +65,9 @@ export interface ControlConfig {
   readonly pollMs: number
 }
 
-const OwnAndPlatformSchema = Type.Object({
-  ...ControlConfigSchema.properties,
-  RAPPORT_DATA_DIR: PlatformConfigSchema.properties.RAPPORT_DATA_DIR,
-  RAPPORT_LOG_LEVEL: PlatformConfigSchema.properties.RAPPORT_LOG_LEVEL,
-})
-
-export const toControlConfig = (variables: Static<typeof OwnAndPlatformSchema>): ControlConfig => ({
-  dataDir: variables.RAPPORT_DATA_DIR,
+export const toControlConfig = (variables: Static<typeof ControlConfigSchema> & PlatformConfig): ControlConfig => ({
+  adminKey: variables.RAPPORT_ADMIN_KEY,
+  stores: toEnvironment(ObjectStoreOnlySchema, variables),
   logLevel: variables.RAPPORT_LOG_LEVEL,
   trainingEntry:
     variables.RAPPORT_TRAINING_ENTRY ?? fileURLToPath(new URL('../../training/src/main.ts', import.meta.url)),

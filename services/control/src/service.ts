@@ -1,6 +1,6 @@
 import { flushArchive } from '@rapport/features'
 import { createModelStore } from '@rapport/model-store'
-import type { Service, ServiceDependencies } from '@rapport/service-kit'
+import { ensureAdminKey, type Service, type ServiceDependencies } from '@rapport/service-kit'
 import type { ControlConfig } from './config.ts'
 import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
 import { EventCounter } from './jobs/event-counts.ts'
@@ -43,7 +43,7 @@ export async function createControlService(
         overrides.startTraining ??
         createStartTraining({
           entry: config.trainingEntry,
-          dataDir: config.dataDir,
+          stores: config.stores,
           memoryMb: config.trainingMemoryMb,
           keepVersions: config.keepVersions,
           logLevel: config.logLevel,
@@ -68,7 +68,7 @@ export async function createControlService(
       addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, budgetSeconds })
       addModelRoutes(app, models)
     },
-    startServing: () => Promise.resolve(),
+    startServing: () => admitAdmin(config.adminKey, dependencies),
     startConsuming: async () => {
       await counter.start()
       await runner.start()
@@ -77,5 +77,12 @@ export async function createControlService(
     },
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+async function admitAdmin(key: string | undefined, dependencies: ServiceDependencies): Promise<void> {
+  if (key === undefined) return
+  if ((await ensureAdminKey(dependencies, key)) === 'revoked') {
+    dependencies.log.warn('the key in RAPPORT_ADMIN_KEY has been revoked and stays so')
   }
 }

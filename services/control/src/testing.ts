@@ -6,7 +6,8 @@ export const testConfig = (
   platform: Pick<TestPlatform, 'dataDir'>,
   changes: Partial<ControlConfig> = {},
 ): ControlConfig => ({
-  dataDir: platform.dataDir,
+  adminKey: undefined,
+  stores: { RAPPORT_DATA_DIR: platform.dataDir },
   logLevel: 'error',
   trainingEntry: '/nowhere',
   trainingMemoryMb: 512,

@@ -1,3 +1,4 @@
+import type { PlatformConfig } from '@rapport/service-kit'
 import { Type, type Static } from 'typebox'
 
 /** Knobs of the ingestion service. */
@@ -12,8 +13,13 @@ export const IngestionConfigSchema = Type.Object({
 
 export interface IngestionConfig {
   readonly publishDeadlineMs: number
+  /** Tenants whose inbox is read. */
+  readonly inboxTenants: readonly string[]
 }
 
-export const toIngestionConfig = (variables: Static<typeof IngestionConfigSchema>): IngestionConfig => ({
+export const toIngestionConfig = (
+  variables: Static<typeof IngestionConfigSchema> & Pick<PlatformConfig, 'RAPPORT_INBOX_TENANTS'>,
+): IngestionConfig => ({
   publishDeadlineMs: variables.RAPPORT_INGESTION_PUBLISH_DEADLINE_MS,
+  inboxTenants: variables.RAPPORT_INBOX_TENANTS,
 })

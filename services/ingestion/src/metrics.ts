@@ -7,6 +7,7 @@ export interface IngestionMetrics {
   readonly batchEvents: Histogram
   readonly publishSeconds: Histogram
   readonly itemsWritten: Counter<'operation'>
+  readonly inboxFailures: Counter<'kind'>
 }
 
 export function createIngestionMetrics(registry: Registry): IngestionMetrics {
@@ -34,6 +35,12 @@ export function createIngestionMetrics(registry: Registry): IngestionMetrics {
       name: 'rapport_ingestion_publish_seconds',
       help: 'Time until the events of a call were durable.',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    inboxFailures: new Counter({
+      name: 'rapport_inbox_failures_total',
+      help: 'Records of inboxes that could not be taken at once, by what came of it.',
+      labelNames: ['kind'],
       registers,
     }),
     itemsWritten: new Counter({

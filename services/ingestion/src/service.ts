@@ -7,6 +7,7 @@ import { ItemStore } from './application/item-store.ts'
 import { repairCatalogue } from './application/repair-catalogue.ts'
 import { createTailEvents } from './application/tail-events.ts'
 import type { IngestionConfig } from './config.ts'
+import { consumeInboxes } from './consumers/inbox-consumer.ts'
 import { createIngestionMetrics } from './metrics.ts'
 import { addCloudEventsRoute } from './routes/cloud-events.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
@@ -22,6 +23,7 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
   const metrics = createIngestionMetrics(dependencies.metrics)
   const items = new ItemStore({ onlineStore, eventLog, log, publishDeadlineMs })
   const acceptEvents = createAcceptEvents({ eventLog, metrics, publishDeadlineMs })
+  const inboxes = new AsyncDisposableStack()
   let repair: Promise<void> = Promise.resolve()
   const stopping = new AbortController()
 
@@ -41,16 +43,19 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
       addDeadLetterRoutes(app, createDeadLetters(eventLog, publishDeadlineMs))
     },
     startServing: () => Promise.resolve(),
-    startConsuming() {
+    async startConsuming() {
       repair = repairCatalogue({ items, eventLog, log, signal: stopping.signal }).catch((error: unknown) => {
         log.warn({ err: error }, 'the catalogue could not be compared with its topic; the next start tries again')
       })
-      return Promise.resolve()
+      const tenants = config.inboxTenants
+      if (tenants.length === 0) return
+      inboxes.use(await consumeInboxes({ eventLog, tenants, metrics, publishDeadlineMs, log, clock }))
     },
     notReady: () => [],
-    [Symbol.asyncDispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       stopping.abort()
-      return repair
+      await inboxes.disposeAsync()
+      await repair
     },
   })
 }

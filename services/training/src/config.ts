@@ -1,10 +1,10 @@
 import { TrainingProcessSchema } from '@rapport/contracts'
-import { PlatformConfigSchema } from '@rapport/service-kit'
+import { ObjectStoreOnlySchema, PlatformConfigSchema } from '@rapport/service-kit'
 import { Type } from 'typebox'
 
 /** Knobs of the job process; whoever starts it sets them. */
 export const TrainingConfigSchema = Type.Object({
-  RAPPORT_DATA_DIR: PlatformConfigSchema.properties.RAPPORT_DATA_DIR,
+  ...ObjectStoreOnlySchema.properties,
   RAPPORT_LOG_LEVEL: PlatformConfigSchema.properties.RAPPORT_LOG_LEVEL,
   RAPPORT_TRAINING_TENANT: Type.String({ description: 'Whose job to run.' }),
   RAPPORT_TRAINING_JOB: Type.String({ description: 'Id of the job to run.' }),

@@ -12,7 +12,8 @@ const stop = new AbortController()
 void stopSignal().then((signal) => stop.abort(signal))
 whenParentEnds(() => stop.abort('the parent has ended'))
 
-await using objects = await connectObjectStore({ dataDir: config.RAPPORT_DATA_DIR, log })
+await using stores = await connectObjectStore(config, log)
+const objects = stores.objectStore
 const end = await runTrainingJob(
   { tenant: config.RAPPORT_TRAINING_TENANT, id: config.RAPPORT_TRAINING_JOB },
   {

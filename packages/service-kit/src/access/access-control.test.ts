@@ -1,10 +1,17 @@
-import { accessKey, topics, type TenantAccess } from '@rapport/contracts'
+import { accessKey, operatorTenant, scopes, topics, type TenantAccess } from '@rapport/contracts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestPlatform, type TestPlatform } from '../testing.ts'
 import { AccessControl } from './access-control.ts'
 import { readTenantAccess } from './access-records.ts'
 import { createApiKeyText } from './api-key.ts'
-import { createKey, createTenant, listTenantAccess, revokeKey, type NewTenant } from './change-access.ts'
+import {
+  createKey,
+  createTenant,
+  ensureAdminKey,
+  listTenantAccess,
+  revokeKey,
+  type NewTenant,
+} from './change-access.ts'
 
 let platform: TestPlatform
 beforeEach(async () => {
@@ -187,5 +194,28 @@ describe('changes of access', () => {
     const tenants: string[] = []
     for await (const access of listTenantAccess(platform.drivers.objectStore)) tenants.push(access.tenant)
     expect(tenants).toEqual(['acme', 'zen'])
+  })
+})
+
+describe('ensureAdminKey', () => {
+  it('makes the first key of an installation, once, by however many processes', async () => {
+    const text = createApiKeyText()
+    const outcomes = await Promise.all([1, 2, 3].map(() => ensureAdminKey(platform.dependencies, text)))
+    expect(outcomes.filter((outcome) => outcome === 'made')).toHaveLength(1)
+    expect(await keysOf(operatorTenant)).toMatchObject([{ name: 'admin', scopes }])
+    await platform.access.refresh()
+    expect(platform.access.fromKey(text)).toMatchObject({ tenant: operatorTenant })
+  })
+
+  it('adds the key beside others, and does not bring a revoked one back', async () => {
+    await platform.issueKey(operatorTenant, ['keys:admin'])
+    const text = createApiKeyText()
+    expect(await ensureAdminKey(platform.dependencies, text)).toBe('made')
+    expect(await ensureAdminKey(platform.dependencies, text)).toBe('known')
+    const [, added] = await keysOf(operatorTenant)
+    await revokeKey(platform.dependencies, operatorTenant, added?.id ?? '')
+    expect(await ensureAdminKey(platform.dependencies, text)).toBe('revoked')
+    await platform.access.refresh()
+    expect(platform.access.fromKey(text)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { accessKey, scopes, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
+import { accessKey, operatorTenant, scopes, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { randomBytes } from 'node:crypto'
@@ -10,6 +10,8 @@ import { readTenantRemoval } from './tenant-removal.ts'
 export interface NewKey {
   readonly name: string
   readonly scopes: readonly Scope[]
+  /** Made up when not given. */
+  readonly text?: string
 }
 
 /** A key as it is shown once. */
@@ -57,6 +59,30 @@ export async function createKey(
 }
 
 /**
+ * Makes sure that the operator's tenant has a key of this text that may do everything, so that an installation whose
+ * processes share no folder can be given its first key. `revoked`: it has been one, and stays revoked.
+ */
+export async function ensureAdminKey(
+  dependencies: AccessDependencies,
+  text: string,
+): Promise<'made' | 'known' | 'revoked'> {
+  const key = { name: 'admin', scopes, text }
+  const created = await createTenant(dependencies, operatorTenant, key)
+  if (typeof created !== 'string') return 'made'
+  const { record } = makeKey(key, new Date(dependencies.clock.now()).toISOString())
+  const isSame = ({ sha256 }: ApiKeyRecord): boolean => sha256 === record.sha256
+  const access = await change(dependencies, operatorTenant, (before) =>
+    before.keys.some(isSame) ? before : { ...before, keys: [...before.keys, record] },
+  )
+  const standing = access?.keys.find(isSame)
+  if (standing === undefined) {
+    throw new RapportError('RPT_ACCESS_TENANT_REMOVING', `The tenant "${operatorTenant}" is being removed.`)
+  }
+  if (standing.id === record.id) return 'made'
+  return standing.revokedAt === undefined ? 'known' : 'revoked'
+}
+
+/**
  * Revokes a key; its record stays, with the time of the first revocation. `last-admin`: without this key nobody could
  * administer the tenant's keys, so it stays.
  */
@@ -90,8 +116,8 @@ export async function* listTenantAccess(objectStore: ObjectStore): AsyncIterable
   }
 }
 
-function makeKey({ name, scopes: wanted }: NewKey, createdAt: string): CreatedKey {
-  const key = createApiKeyText()
+function makeKey({ name, scopes: wanted, text }: NewKey, createdAt: string): CreatedKey {
+  const key = text ?? createApiKeyText()
   const id = `key_${randomBytes(9).toString('base64url')}`
   const ordered = scopes.filter((scope) => wanted.includes(scope))
   return { key, record: { id, name, sha256: hashApiKey(key), scopes: ordered, createdAt } }

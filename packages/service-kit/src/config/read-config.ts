@@ -30,6 +30,13 @@ export function readConfig<Schema extends TObject>(schema: Schema, env: Environm
   return config as Static<Schema>
 }
 
+/** The variables of a configuration as text again, for a process that is to read them; those that are not set are left out. */
+export function toEnvironment<Schema extends TObject>(schema: Schema, config: Static<Schema>): Record<string, string> {
+  const values = config as Readonly<Record<string, unknown>>
+  const set = Object.keys(schema.properties).filter((name) => values[name] !== undefined)
+  return Object.fromEntries(set.map((name) => [name, String(values[name])]))
+}
+
 const shown = (variable: Variable, text: string): string =>
   variable.secret ? ' (the value is secret and not shown)' : `, not ${JSON.stringify(text)}`
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { logLevels } from '../logger.ts'
+import { StoresSchema } from './store-config.ts'
 
 /** What every process with an HTTP server reads from its environment. */
 export const HttpProcessSchema = Type.Object({
@@ -23,7 +24,7 @@ export const HttpProcessSchema = Type.Object({
 /** What every process with services reads from its environment. */
 export const PlatformConfigSchema = Type.Object({
   ...HttpProcessSchema.properties,
-  RAPPORT_DATA_DIR: Type.String({ default: './data', description: 'Folder of the embedded stores.' }),
+  ...StoresSchema.properties,
   RAPPORT_KEY_RATE_PER_SECOND: Type.Integer({
     default: 100_000,
     minimum: 1,

@@ -34,8 +34,17 @@ export interface RunHttpProcessOptions<Schema extends TObject> {
  * signal ends it at once. Exit code 78 (EX_CONFIG of sysexits.h) when the configuration is not valid.
  */
 export async function runHttpProcess<Schema extends TObject>(options: RunHttpProcessOptions<Schema>): Promise<void> {
-  const read = readOrExplain(processSchema(options.schema), options.env)
-  if (read === undefined) return
+  try {
+    await run(options)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 78
+  }
+}
+
+async function run<Schema extends TObject>(options: RunHttpProcessOptions<Schema>): Promise<void> {
+  const read = readConfig(processSchema(options.schema), options.env)
   const config = read as Static<typeof HttpProcessSchema> & Static<typeof DrainSchema>
   const stopped = stopSignal()
   const log = createLogger(options.name, { level: config.RAPPORT_LOG_LEVEL, pretty: config.RAPPORT_LOG_PRETTY })
@@ -51,14 +60,3 @@ export async function runHttpProcess<Schema extends TObject>(options: RunHttpPro
 /** Every variable of a process, its own first. */
 export const processSchema = (own: TObject): TObject =>
   Type.Object({ ...own.properties, ...HttpProcessSchema.properties, ...DrainSchema.properties })
-
-function readOrExplain(schema: TObject, env: Environment): object | undefined {
-  try {
-    return readConfig(schema, env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 78
-    return undefined
-  }
-}

@@ -7,7 +7,7 @@ import type { HttpServer } from '../http/base-server.ts'
 import { createHttpServer } from '../http/http-server.ts'
 import type { Logger } from '../logger.ts'
 import type { Service, ServiceDependencies } from '../service.ts'
-import { connectDrivers } from './connect-drivers.ts'
+import { connectDrivers, requireServers } from './connect-drivers.ts'
 import { PlatformConfigSchema, type PlatformConfig } from './platform-config.ts'
 import { processSchema, runHttpProcess } from './run-http-process.ts'
 
@@ -51,8 +51,9 @@ async function startService(
   { log, metrics }: { log: Logger; metrics: Registry },
   { name, version, create }: ServiceParts,
 ): Promise<HttpServer> {
+  requireServers(config)
   await using stack = new AsyncDisposableStack()
-  const drivers = stack.use(await connectDrivers({ dataDir: config.RAPPORT_DATA_DIR, log }))
+  const drivers = stack.use(await connectDrivers(config, log))
   const { eventLog, objectStore, onlineStore } = drivers
   const rateLimit = { perSecond: config.RAPPORT_KEY_RATE_PER_SECOND, burst: config.RAPPORT_KEY_BURST }
   const access = stack.use(await startAccessControl({ objectStore, eventLog, log, clock: systemClock, rateLimit }))

@@ -7,6 +7,7 @@ import { addKeysCommand } from './commands/keys.ts'
 import { addModelsCommand } from './commands/models.ts'
 import { addGatewayCommand, addServeCommand } from './commands/serve.ts'
 import { addStateCommand } from './commands/state.ts'
+import { addTopicsCommand } from './commands/topics.ts'
 import { addTrainCommand } from './commands/train.ts'
 import { interruptionOf } from './connection.ts'
 import { startDescription } from './commands/start-description.ts'
@@ -33,6 +34,7 @@ if (process.argv.includes('start')) (await import('./commands/start.ts')).addSta
 else program.command('start').description(startDescription)
 addServeCommand(program)
 addGatewayCommand(program)
+addTopicsCommand(program)
 addImportCommand(program)
 addTrainCommand(program)
 addModelsCommand(program)

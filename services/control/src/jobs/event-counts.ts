@@ -13,7 +13,7 @@ const CountsSchema = Type.Object({
 const validator = Compile(CountsSchema)
 const prefix = 'training/event-counts/'
 const objectKey = (partition: number): string => `${prefix}${partition}.json`
-export const eventCountsGroup = 'training-event-counts'
+export const eventCountsGroup = 'rapport.training-event-counts'
 
 /** How many events each tenant has had, as of the last flush of the counter. */
 export async function readEventCounts(objectStore: ObjectStore): Promise<ReadonlyMap<string, number>> {

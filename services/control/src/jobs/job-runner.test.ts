@@ -27,7 +27,7 @@ beforeEach(async () => {
   const log = { debug: write, info: write, warn: write, error: write }
   const start = createStartTraining({
     entry,
-    dataDir: platform.dataDir,
+    stores: { RAPPORT_DATA_DIR: platform.dataDir },
     memoryMb: 256,
     keepVersions: 3,
     logLevel: 'info',

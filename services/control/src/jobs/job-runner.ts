@@ -33,7 +33,7 @@ interface Running {
 }
 
 const maxAttempts = 3
-const group = 'training-runner'
+const group = 'rapport.training-runner'
 
 /**
  * Runs training jobs as child processes, one at a time. It claims nothing: the process claims its job by a lease and renews

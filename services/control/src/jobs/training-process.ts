@@ -2,14 +2,16 @@ import { spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import type { TrainingProcessVariables } from '@rapport/contracts'
+import { TrainingProcessSchema, type TrainingProcessVariables } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
+import { toEnvironment } from '@rapport/service-kit'
 import type { JobRef } from '../application/training-jobs.ts'
 
 export interface TrainingProcessOptions {
   /** Program of the process. */
   readonly entry: string
-  readonly dataDir: string
+  /** Variables that say where the stores are. */
+  readonly stores: Readonly<Record<string, string>>
   readonly memoryMb: number
   /** Versions of the model that it leaves beside those that serve or can be rolled back to. */
   readonly keepVersions: number
@@ -45,15 +47,17 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
     const { entry, memoryMb, log } = options
     const child = spawn(process.execPath, [`--max-old-space-size=${memoryMb}`, entry], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: toEnvironment({
-        RAPPORT_TRAINING_TENANT: tenant,
-        RAPPORT_TRAINING_JOB: id,
-        RAPPORT_TRAINING_OWNER: owner,
-        RAPPORT_TRAINING_MEMORY_MB: memoryMb,
-        RAPPORT_TRAINING_KEEP_VERSIONS: options.keepVersions,
-        RAPPORT_DATA_DIR: options.dataDir,
-        RAPPORT_LOG_LEVEL: options.logLevel,
-      }),
+      env: {
+        ...options.stores,
+        ...toEnvironment(TrainingProcessSchema, {
+          RAPPORT_TRAINING_TENANT: tenant,
+          RAPPORT_TRAINING_JOB: id,
+          RAPPORT_TRAINING_OWNER: owner,
+          RAPPORT_TRAINING_MEMORY_MB: memoryMb,
+          RAPPORT_TRAINING_KEEP_VERSIONS: options.keepVersions,
+          RAPPORT_LOG_LEVEL: options.logLevel,
+        }),
+      },
     })
     if (child.pid !== undefined) lowerPriority(child.pid, log)
     const last: string[] = []
@@ -83,9 +87,6 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
 }
 
 /** Nothing else of this process's environment: secrets are not handed on. */
-const toEnvironment = (variables: TrainingProcessVariables): Record<string, string> =>
-  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)]))
-
 function lowerPriority(pid: number, log: Log): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_LOW)

@@ -184,7 +184,7 @@ describe('the event consumer', () => {
       'RPT_EVENT_NOT_JSON',
     ])
     const notJson = bodies.find(({ code }) => code === 'RPT_EVENT_NOT_JSON')
-    expect(notJson).toMatchObject({ topic, key: 'shop/u:u1', group: 'feature' })
+    expect(notJson).toMatchObject({ topic, key: 'shop/u:u1', group: 'rapport.feature' })
     expect(Buffer.from(notJson?.value ?? '', 'base64').toString()).toBe('{"no":')
     expect(await exportText(harness.dependencies.onlineStore, 'shop')).toContain(
       '"id":"u1","part":"count/Product Viewed","field":"total","amount":2',

@@ -1,5 +1,6 @@
 import {
   deadLetterTopicOf,
+  tenantOfInbox,
   topics,
   type DeadLetter,
   type DeadLetterRecord,
@@ -59,7 +60,13 @@ export function createDeadLetters(eventLog: EventLog, publishDeadlineMs: number)
   /** Replays what a page holds; letters behind it may have been replayed before. */
   async function replayPage(letters: readonly Letter[]): Promise<void> {
     await publish(
-      letters.map(({ body }) => ({ topic: body.topic, key: body.key, value: bytesOf(body), headers: body.headers })),
+      // A record of an inbox may have had no key; a log takes none without.
+      letters.map(({ record, body }) => ({
+        topic: body.topic,
+        key: body.key || record.key,
+        value: bytesOf(body),
+        headers: body.headers,
+      })),
     )
     await publish(letters.map(({ record: { topic, key } }) => ({ topic, key, value: null })))
   }
@@ -112,10 +119,16 @@ async function* openLetters(
     const letters = records.flatMap((record): Letter[] => {
       if (record.offset <= (after ?? -1) || replayed.has(record.key)) return []
       const body = readDeadLetter(record)
-      return body?.key.startsWith(`${tenant}/`) === true ? [{ record, body }] : []
+      return body !== undefined && isOf(tenant, body) ? [{ record, body }] : []
     })
     if (letters.length > 0) yield letters
   }
+}
+
+/** A record of an inbox belongs to the inbox's tenant, whatever its key says; every other key begins with its tenant. */
+function isOf(tenant: string, { topic, key }: DeadLetterRecord): boolean {
+  const inboxTenant = tenantOfInbox(topic)
+  return inboxTenant === undefined ? key.startsWith(`${tenant}/`) : inboxTenant === tenant
 }
 
 async function* readPages(eventLog: EventLog, topic: string): AsyncGenerator<readonly LogRecord[]> {

@@ -10,6 +10,7 @@ export interface StartOptions {
   readonly clock?: Clock
   readonly rateLimit?: RateLimit
   readonly publishDeadlineMs?: number
+  readonly inboxTenants?: readonly string[]
   /** Wraps a driver, to make it fail where a test says so. */
   readonly wrapEventLog?: (eventLog: EventLog) => EventLog
   readonly wrapOnlineStore?: (onlineStore: OnlineStore) => OnlineStore
@@ -26,7 +27,9 @@ export interface RunningIngestion extends AsyncDisposable {
   readonly readerKey: string
   readonly eventLog: EventLog
   readonly onlineStore: OnlineStore
-  /** Runs what a consumer thread runs, to its end. */
+  /** Runs what a consumer thread runs. */
+  consume(): Promise<void>
+  /** The same, to the end of its repair. */
   repair(): Promise<void>
   /** The sum of a metric's samples that have these labels. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
@@ -37,14 +40,18 @@ export interface RunningIngestion extends AsyncDisposable {
 /** The ingestion service on the embedded drivers in a folder of its own, behind the real HTTP server. */
 export async function startIngestion(options: StartOptions = {}): Promise<RunningIngestion> {
   await using stack = new AsyncDisposableStack()
-  const { clock, rateLimit, publishDeadlineMs = 5_000 } = options
+  const { clock, rateLimit, publishDeadlineMs = 5_000, inboxTenants = [] } = options
   const platform = stack.use(
-    await createTestPlatform({ ...(clock && { clock }), ...(rateLimit && { rateLimit, pollMs: 3_600_000 }) }),
+    await createTestPlatform({
+      inboxTenants,
+      ...(clock && { clock }),
+      ...(rateLimit && { rateLimit, pollMs: 3_600_000 }),
+    }),
   )
   const { eventLog, onlineStore } = platform.dependencies
   const service = stack.use(
     await createIngestionService(
-      { publishDeadlineMs },
+      { publishDeadlineMs, inboxTenants },
       {
         ...platform.dependencies,
         eventLog: options.wrapEventLog?.(eventLog) ?? eventLog,
@@ -74,6 +81,7 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
       )
       return samples.reduce((sum, { value }) => sum + value, 0)
     },
+    consume: () => service.startConsuming(),
     repair: async () => {
       await service.startConsuming()
       await service[Symbol.asyncDispose]()

@@ -1,6 +1,6 @@
 import { topics } from '@rapport/contracts'
 import { backfill, createShop } from '@rapport/demo-shop'
-import { connectDrivers, createLogger } from '@rapport/service-kit'
+import { connectDrivers, createLogger, readConfig, StoresSchema } from '@rapport/service-kit'
 import { expect, test, vi } from 'vitest'
 import { runCli, startCli } from '../support/cli-process.ts'
 import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
@@ -117,7 +117,7 @@ test('events are tailed, and what could not be processed is replayed', { timeout
   {
     // A record that no client can send: written to the log of the stopped platform.
     const log = createLogger('test', { level: 'silent', pretty: false })
-    await using drivers = await connectDrivers({ dataDir: folder.path, log })
+    await using drivers = await connectDrivers(readConfig(StoresSchema, { RAPPORT_DATA_DIR: folder.path }), log)
     await drivers.eventLog.publish([{ topic: topics.events.name, key: 'main/u1', value: Buffer.from('not JSON') }])
   }
   await using platform = await startPlatformProcess({ dataDir: folder.path, env })

@@ -31,7 +31,10 @@ export async function startClientPlatform(options: ClientPlatformOptions = {}): 
   const { eventLog, onlineStore } = dependencies
   const guarded = publish === undefined ? eventLog : replacePublish(eventLog, (records) => publish(eventLog, records))
   const ingestion = stack.use(
-    await createIngestionService({ publishDeadlineMs: 5_000 }, { ...dependencies, eventLog: guarded }),
+    await createIngestionService(
+      { publishDeadlineMs: 5_000, inboxTenants: [] },
+      { ...dependencies, eventLog: guarded },
+    ),
   )
   const featureConfig = toFeatureConfig(readConfig(FeatureConfigSchema, {}))
   const feature = stack.use(await createFeatureService(featureConfig, dependencies))

@@ -14,7 +14,10 @@ await using eventLog = await openEmbeddedEventLog({
   log: dependencies.log,
   sync: sync === 'on',
 })
-await using service = await createIngestionService({ publishDeadlineMs: 5000 }, { ...dependencies, eventLog })
+await using service = await createIngestionService(
+  { publishDeadlineMs: 5000, inboxTenants: [] },
+  { ...dependencies, eventLog },
+)
 const server = await platform.serve([service])
 const key = await platform.issueKey('shop', ['events:write'])
 const { url } = await server.listen({ port: 0, host: '127.0.0.1' })

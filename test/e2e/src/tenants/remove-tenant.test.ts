@@ -4,7 +4,7 @@ import type { CreatedTenant, ModelList, TenantStatus } from '@rapport/contracts'
 import { tenantRemovalKey, topics } from '@rapport/contracts'
 import { backfill, createShop } from '@rapport/demo-shop'
 import { RapportApiError, RapportClient } from '@rapport/sdk'
-import { connectDrivers, createLogger } from '@rapport/service-kit'
+import { connectDrivers, createLogger, readConfig, StoresSchema } from '@rapport/service-kit'
 import { expect, test, vi } from 'vitest'
 import type { PlatformProcess } from '../support/platform-process.ts'
 import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
@@ -50,7 +50,7 @@ const removalEnds = ({ client }: PlatformProcess): Promise<void> =>
 /** Neither the objects nor the online store nor the tables of the log know the tenant. The platform must be stopped. */
 async function expectNothingOnDisk(dataDir: string): Promise<void> {
   const log = createLogger('test', { level: 'silent' })
-  await using drivers = await connectDrivers({ dataDir, log })
+  await using drivers = await connectDrivers(readConfig(StoresSchema, { RAPPORT_DATA_DIR: dataDir }), log)
   const { objectStore, onlineStore, eventLog } = drivers
   for await (const { key } of objectStore.list('')) {
     expect(key).not.toContain(tenant)

@@ -26,7 +26,8 @@ export function addEventsCommand(program: Command): void {
     })
   events
     .command('replay')
-    .description('Sends dead letters through their topic again, after the cause was mended.')
+    .description('Sends dead letters through the topics they came from again, after the cause was mended.')
+    .option('--dead-letters', 'what is replayed; there is nothing else, so it may be left out')
     .option('--code <code>', 'only those with this code, for instance RPT_CONSUMER_UNKNOWN')
     .action(async ({ code }) => {
       const { client } = await connect()

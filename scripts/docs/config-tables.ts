@@ -1,0 +1,23 @@
+import { processSchema, renderConfigTable, serviceSchema } from '../../packages/service-kit/src/index.ts'
+import { AllInOneConfigSchema } from '../../services/all-in-one/src/compose-services.ts'
+import { ControlConfigSchema } from '../../services/control/src/config.ts'
+import { FeatureConfigSchema } from '../../services/feature/src/config.ts'
+import { GatewayConfigSchema } from '../../services/gateway/src/config.ts'
+import { IngestionConfigSchema } from '../../services/ingestion/src/config.ts'
+import { RecommendationConfigSchema } from '../../services/recommendation/src/config.ts'
+import { TrainingConfigSchema } from '../../services/training/src/config.ts'
+
+const schemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>> = {
+  'all-in-one': AllInOneConfigSchema,
+  control: serviceSchema(ControlConfigSchema),
+  feature: serviceSchema(FeatureConfigSchema),
+  gateway: processSchema(GatewayConfigSchema),
+  ingestion: serviceSchema(IngestionConfigSchema),
+  recommendation: serviceSchema(RecommendationConfigSchema),
+  training: TrainingConfigSchema,
+}
+
+/** The table of variables of each service, by the path of its README. */
+export const configTables: ReadonlyMap<string, string> = new Map(
+  Object.entries(schemas).map(([service, schema]) => [`services/${service}/README.md`, renderConfigTable(schema)]),
+)

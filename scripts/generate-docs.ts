@@ -1,0 +1,37 @@
+// Writes what the documents have from the code: tables of variables and topics, and the AsyncAPI document; with --check it
+// only compares.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeTopics } from '../packages/contracts/src/async-api.ts'
+import { configTables } from './docs/config-tables.ts'
+import { topicTable } from './docs/topic-table.ts'
+
+const at = (path: string): string => join(import.meta.dirname, '..', path)
+const region = /(<!-- generated -->\n)[\s\S]*?(<!-- end of generated -->)/
+
+function withRegion(path: string, text: string): string {
+  const standing = readFileSync(at(path), 'utf8')
+  if (!region.test(standing)) throw new Error(`${path} has no place for what is generated`)
+  return standing.replace(region, (_, start: string, end: string) => `${start}\n${text}\n${end}`)
+}
+
+const wanted = new Map([
+  ...[...configTables].map(([path, table]): [string, string] => [path, withRegion(path, table)]),
+  ['docs/events.md', withRegion('docs/events.md', topicTable())],
+  ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
+])
+const isCheck = process.argv.includes('--check')
+const stale = [...wanted].filter(([path, text]) => read(path) !== text)
+if (!isCheck) for (const [path, text] of stale) writeFileSync(at(path), text)
+if (stale.length > 0)
+  console.log(`${isCheck ? 'not up to date' : 'written'}: ${stale.map(([path]) => path).join(', ')}`)
+process.exitCode = isCheck && stale.length > 0 ? 1 : 0
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(at(path), 'utf8')
+  } catch {
+    // It is not there yet.
+    return undefined
+  }
+}
