@@ -54,6 +54,11 @@ export interface MissedRecords {
   readonly toOffset: number
 }
 
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
 export interface Subscription {
   readonly group: string
   readonly topics: readonly string[]
@@ -71,8 +76,11 @@ export interface Subscription {
    * A rejection is retried with the same records after a back-off.
    */
   readonly onBatch: (batch: RecordBatch) => Promise<void>
-  /** Called when the set of this consumer's partitions has changed, before their first batch. */
-  readonly onAssigned?: (partitions: readonly { topic: string; partition: number }[]) => void | Promise<void>
+  /**
+   * Called with all of this consumer's partitions when it was given other ones, or the same ones anew after others may
+   * have had them; before their first batch, which waits for it. A rejection is tried again.
+   */
+  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>
   /**
    * Called, with a warning in the log, when records that stand at or after the group's checkpoint are gone: once by each
    * consumer that meets the gap. Never for a group without a checkpoint, which starts at the oldest kept.
@@ -81,6 +89,8 @@ export interface Subscription {
 }
 
 export interface Subscriber extends AsyncDisposable {
+  /** The partitions that are this consumer's at this moment and nobody else's; without those that it has yet to begin. */
+  held(): readonly TopicPartition[]
   /** Stops fetching; batches in flight end. Resolves when none is in flight. */
   pause(): Promise<void>
   resume(): void

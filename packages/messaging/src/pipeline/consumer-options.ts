@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@rapport/core'
-import type { EventLog, LogRecord } from '../event-log.ts'
+import type { EventLog, LogRecord, TopicPartition } from '../event-log.ts'
 import type { Decoded, Entry, Exception } from './outcomes.ts'
 
 /** Records of one partition, in order, that could be decoded. */
@@ -40,7 +40,8 @@ export interface ConsumerOptions<T> {
    * given up as a dead letter after its third failure.
    */
   readonly process: (batch: PipelineBatch<T>) => Promise<ReadonlyMap<number, Exception> | undefined | void>
-  readonly onAssigned?: (partitions: readonly { topic: string; partition: number }[]) => void | Promise<void>
+  /** See `Subscription`. */
+  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void | Promise<void>
   readonly onMetric?: (metric: ConsumerMetric) => void
   /** Where a topic's dead letters go. Default `<topic>.dlq`. */
   readonly deadLetterTopic?: (topic: string) => string

@@ -64,6 +64,12 @@ export class PartitionConsumer {
     this.#loop ??= this.#run()
   }
 
+  /** While the partition is this consumer's. */
+  get isHeld(): boolean {
+    this.#context.reader.refresh()
+    return !this.#stopping && this.#currentClaim() !== undefined
+  }
+
   topicGrew(): void {
     this.#changed.notify()
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { backoffMs, isProcessAlive, processIdentity, systemClock } from '@rapport/core'
 import { EventLogUseError } from '../../errors.ts'
-import type { RecordPosition, Subscriber, Subscription } from '../../event-log.ts'
+import type { RecordPosition, Subscriber, Subscription, TopicPartition } from '../../event-log.ts'
 import type { Assignment, Member, OwnedPartition } from './groups.ts'
 import { Pace } from './pace.ts'
 import { PartitionConsumer, type ConsumerContext } from './partition-consumer.ts'
@@ -33,7 +33,7 @@ export class EmbeddedSubscriber implements Subscriber {
   #again = false
   #assignFailures = 0
   #reconciling: Promise<void> | undefined
-  #reportedAssignment = ''
+  #reportedAssignment: string | undefined = ''
 
   private constructor(options: SubscriberOptions) {
     this.#options = options
@@ -50,6 +50,11 @@ export class EmbeddedSubscriber implements Subscriber {
     await subscriber.#reconcile()
     options.wakeUps.groupChanged(options.subscription.group)
     return subscriber
+  }
+
+  held(): readonly TopicPartition[] {
+    const held = [...this.#consumers.values()].filter(({ isHeld }) => isHeld)
+    return held.map(({ topic, partition }) => ({ topic: topic.name, partition }))
   }
 
   async pause(): Promise<void> {
@@ -154,7 +159,9 @@ export class EmbeddedSubscriber implements Subscriber {
     for (const partition of release) this.#end(partition, true)
     const wanted = new Map(owned.map((partition) => [nameOf(partition), partition]))
     for (const [name, consumer] of this.#consumers) {
-      if (wanted.get(name)?.claim.epoch !== consumer.epoch) this.#end(consumer, false)
+      if (wanted.get(name)?.claim.epoch === consumer.epoch) continue
+      this.#reportedAssignment = undefined
+      this.#end(consumer, false)
     }
     const assigned = [...wanted.keys()].sort().join(' ')
     const partitions = owned.map(({ topic, partition }) => ({ topic: topic.name, partition }))

@@ -59,7 +59,7 @@ export class KafkaSubscriber implements Subscriber {
   readonly #appliedSeeks = new Set<string>()
   #assigned: Assigned | undefined
   #taking: Promise<void> = Promise.resolve()
-  #reported = ''
+  #reported: string | undefined = ''
   #isPaused = false
   #closing: Promise<void> | undefined
 
@@ -102,6 +102,11 @@ export class KafkaSubscriber implements Subscriber {
       nextOffset: checkpoint?.nextOffset,
       lag,
     }))
+  }
+
+  held(): readonly TopicPartition[] {
+    if (this.#member.current === undefined) return []
+    return [...this.#consumers.values()].map(({ topic, partition }) => ({ topic, partition }))
   }
 
   async pause(): Promise<void> {
@@ -157,6 +162,7 @@ export class KafkaSubscriber implements Subscriber {
 
   #onAssigned(assigned: Assigned): void {
     this.#assigned = assigned
+    if (!assigned.continues) this.#reported = undefined
     const kept = new Set(assigned.continues ? assigned.partitions.map(nameOf) : [])
     // At once: a batch that is still in flight must not commit what is another's by now.
     for (const [name, consumer] of this.#consumers) {
@@ -184,8 +190,8 @@ export class KafkaSubscriber implements Subscriber {
   async #apply({ partitions, userData }: Assigned, isOver: () => boolean): Promise<void> {
     const reported = partitions.map(nameOf).sort().join(' ')
     if (reported !== this.#reported) await this.#options.subscription.onAssigned?.(partitions)
-    this.#reported = reported
     if (isOver()) return
+    this.#reported = reported
     const missing = partitions.filter((place) => !this.#consumers.has(nameOf(place)))
     await Promise.all(missing.flatMap((place) => this.#ending.get(nameOf(place)) ?? []))
     const { connection, subscription, topics } = this.#options
