@@ -162,7 +162,7 @@ export function describeGroups(name: string, open: OpenHarness): void {
       const second = await other.subscribe(collecting(taken.second, options('second')))
       await vi.waitFor(() => expect(shares).toEqual({ first: 2, second: 2 }), WAIT)
       const held = (): number[] =>
-        [first, second].flatMap((member) => member.held().map(({ partition }) => partition)).sort()
+        [first, second].flatMap((member) => member.held().map(({ partition }) => partition)).sort((a, b) => a - b)
       await vi.waitFor(() => expect(held()).toEqual([0, 1, 2, 3]), WAIT)
       await log.publish(sequence(stream, 400))
       await vi.waitFor(() => expect(taken.first.length + taken.second.length).toBe(400), WAIT)

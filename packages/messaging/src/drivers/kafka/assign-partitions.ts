@@ -1,5 +1,5 @@
 import { murmur2 } from '@rapport/core'
-import type { TopicPartition } from './connection.ts'
+import type { TopicPartition } from '../../event-log.ts'
 
 export interface AssignableMember {
   readonly memberId: string

@@ -1,9 +1,4 @@
-import type { LogRecord } from '../../event-log.ts'
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
+import type { LogRecord, TopicPartition } from '../../event-log.ts'
 
 export interface FetchPosition extends TopicPartition {
   readonly offset: number

@@ -1,4 +1,4 @@
-import type { TopicPartition } from './connection.ts'
+import type { TopicPartition } from '../../event-log.ts'
 
 /*
  * What members of a group tell each other through its coordinator, as every client of Kafka encodes it

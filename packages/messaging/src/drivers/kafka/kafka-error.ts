@@ -1,9 +1,9 @@
 import { RapportError } from '@rapport/core'
 
-/** Failures that Kafka's protocol has no name for. */
-export type ClientFailure = 'CONNECTION' | 'REQUEST_TIMEOUT' | 'AUTHENTICATION' | 'CLOSED' | 'CLIENT'
-
-/** A request to Kafka that failed. `type` is the protocol's name of the error, or what happened on the way. */
+/**
+ * A request to Kafka that failed. `type` is the protocol's name of the error, or what happened on the way: `CONNECTION`,
+ * `REQUEST_TIMEOUT`, `AUTHENTICATION`, `CLOSED`, or `CLIENT` for anything else.
+ */
 export class KafkaError extends RapportError {
   override readonly name = 'KafkaError'
   readonly type: string

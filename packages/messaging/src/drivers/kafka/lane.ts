@@ -1,3 +1,4 @@
+import type { OutgoingRecord } from '../../event-log.ts'
 import type { ProduceRecord, ProducerIdentity } from './connection.ts'
 import type { PublishCall } from './publish-call.ts'
 
@@ -144,3 +145,17 @@ export class Lane {
 }
 
 const bytesOf = (records: readonly PendingRecord[]): number => records.reduce((sum, { bytes }) => sum + bytes, 0)
+
+/** How many records of each call a batch holds. */
+export function recordsByCall(batch: LaneBatch): Map<PublishCall, number> {
+  const counts = new Map<PublishCall, number>()
+  for (const { call } of batch.records) counts.set(call, (counts.get(call) ?? 0) + 1)
+  return counts
+}
+
+/** What a record takes, nearly: text is counted in characters, and each has some bytes of bookkeeping. */
+export function recordBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = 32 + key.length + (value?.length ?? 0)
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  return bytes
+}

@@ -3,7 +3,7 @@ import { PublishError } from '../../errors.ts'
 import type { OutgoingRecord, RecordPosition } from '../../event-log.ts'
 import type { KafkaConnection, ProducerIdentity } from './connection.ts'
 import { hasLostIdentity, isCertainlyNotWritten, isTooLarge, toKafkaError, type KafkaError } from './kafka-error.ts'
-import { Lane, type LaneBatch } from './lane.ts'
+import { Lane, recordBytes, recordsByCall, type LaneBatch } from './lane.ts'
 import { PublishCall } from './publish-call.ts'
 
 const RETRY = { baseMs: 50, maxMs: 1000 }
@@ -159,8 +159,11 @@ export class Producer {
 
   async #sendDue(lingerMs: number): Promise<void> {
     const nowMs = performance.now()
-    const due = [...this.#active].filter((lane) => (lane.dueAtMs(lingerMs) ?? Number.POSITIVE_INFINITY) <= nowMs)
-    if (due.length === 0) return
+    const dueWithin = (waitMs: number): Lane[] =>
+      [...this.#active].filter((lane) => (lane.dueAtMs(waitMs) ?? Number.POSITIVE_INFINITY) <= nowMs)
+    if (dueWithin(lingerMs).length === 0) return
+    // Whatever else waits goes along: it costs no request of its own.
+    const due = dueWithin(0)
     try {
       const leaders = new Map<Lane, number>()
       for (const lane of due) {
@@ -331,17 +334,4 @@ export class Producer {
     this.#sweep = undefined
     this.#drained()
   }
-}
-
-function recordsByCall(batch: LaneBatch): Map<PublishCall, number> {
-  const counts = new Map<PublishCall, number>()
-  for (const { call } of batch.records) counts.set(call, (counts.get(call) ?? 0) + 1)
-  return counts
-}
-
-/** What a record takes, nearly: text is counted in characters, and each has some bytes of bookkeeping. */
-function recordBytes({ key, value, headers }: OutgoingRecord): number {
-  let bytes = 32 + key.length + (value?.length ?? 0)
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
-  return bytes
 }

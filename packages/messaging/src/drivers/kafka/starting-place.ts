@@ -1,5 +1,5 @@
-import type { Checkpoint, Subscription } from '../../event-log.ts'
-import { EARLIEST, type KafkaConnection, type TopicPartition } from './connection.ts'
+import type { Checkpoint, Subscription, TopicPartition } from '../../event-log.ts'
+import { EARLIEST, type KafkaConnection } from './connection.ts'
 import { appendedBefore } from './read-records.ts'
 import type { Topic } from './topics.ts'
 

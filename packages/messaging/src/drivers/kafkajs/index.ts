@@ -16,7 +16,7 @@ export interface KafkaJsEventLogOptions extends KafkaEventLogOptions {
  * @throws EventLogUseError when a topic is missing or has other partitions, naming `rapport topics apply`;
  * KafkaUnavailableError when no broker answers within `openDeadlineMs` or they refuse the credentials.
  */
-export const openKafkaJsEventLog = (options: KafkaJsEventLogOptions): Promise<KafkaEventLog> =>
+export const openKafkaJsEventLog = async (options: KafkaJsEventLogOptions): Promise<KafkaEventLog> =>
   KafkaEventLog.open(options, () => new KafkaJsConnection(options.client))
 
 /** For `planTopics` and `applyTopics`. It connects when it is first used. */

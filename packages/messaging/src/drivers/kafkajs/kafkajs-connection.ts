@@ -1,4 +1,4 @@
-import { CompressionTypes, Kafka, logLevel, type KafkaConfig, type SASLOptions } from 'kafkajs'
+import { CompressionTypes, Kafka, type KafkaConfig } from 'kafkajs'
 import type {
   FetchedPartition,
   FetchLimits,
@@ -16,31 +16,18 @@ import { clusterOf, type Broker, type Cluster, type FetchResponse, type ProduceR
 import { toFetchedPartition } from './fetched.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
 import type { KafkaJsClientOptions } from './options.ts'
+import { REQUEST_TIMEOUT_MS, toKafkaConfig } from './kafka-config.ts'
 import { Sockets } from './sockets.ts'
 
-const CONNECT_TIMEOUT_MS = 3000
-const REQUEST_TIMEOUT_MS = 10_000
 const METADATA_MAX_AGE_MS = 60_000
 const CONSUMER_REPLICA_ID = -1
 const READ_COMMITTED = 1
 const TRANSACTION_TIMEOUT_MS = 60_000
 
-/** kafkajs's options for these; nothing in it tries again by itself, or writes to the console. */
-export const toKafkaConfig = (options: KafkaJsClientOptions): KafkaConfig => ({
-  clientId: options.clientId ?? 'rapport',
-  brokers: [...options.brokers],
-  ...(options.tls === undefined ? {} : { ssl: options.tls }),
-  ...(options.sasl === undefined ? {} : { sasl: options.sasl as SASLOptions }),
-  connectionTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-  authenticationTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-  requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-  retry: { retries: 0, initialRetryTime: 1 },
-  logLevel: logLevel.NOTHING,
-})
-
 /** A connection to the cluster by kafkajs, which connects by itself when it is needed. */
 export class KafkaJsConnection implements KafkaConnection {
   readonly #options: KafkaJsClientOptions
+  readonly #config: KafkaConfig
   readonly #topics = new Set<string>()
   readonly #coordinators = new Map<string, Promise<Broker>>()
   #sockets = new Sockets()
@@ -50,6 +37,7 @@ export class KafkaJsConnection implements KafkaConnection {
 
   constructor(options: KafkaJsClientOptions) {
     this.#options = options
+    this.#config = toKafkaConfig(options)
     this.#seedShift = Math.floor(Math.random() * options.brokers.length)
   }
 
@@ -277,13 +265,12 @@ export class KafkaJsConnection implements KafkaConnection {
   }
 
   async #connect(sockets: Sockets): Promise<Cluster> {
-    const config = toKafkaConfig(this.#options)
     // Each attempt begins with another broker of the list.
     const { brokers } = this.#options
     const shift = this.#seedShift++ % brokers.length
     const order = [...brokers.slice(shift), ...brokers.slice(0, shift)]
     const cluster = clusterOf(
-      new Kafka({ ...config, brokers: order, socketFactory: sockets.create }),
+      new Kafka({ ...this.#config, brokers: order, socketFactory: sockets.create }),
       METADATA_MAX_AGE_MS,
     )
     try {

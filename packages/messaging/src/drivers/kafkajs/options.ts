@@ -16,6 +16,7 @@ export interface KafkaJsClientOptions {
   readonly sasl?: SaslOptions
   /** Of the batches that are published. lz4, snappy and zstd need native modules or slow ports of them. Default `gzip`. */
   readonly compression?: 'none' | 'gzip'
+  /** Default 3 s. */
   readonly connectTimeoutMs?: number
   /** After this a request without an answer has failed, and its connection is given up. Default 10 s. */
   readonly requestTimeoutMs?: number

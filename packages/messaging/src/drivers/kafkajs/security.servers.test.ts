@@ -122,6 +122,11 @@ describe('kafkajs: opening', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(4000)
   })
 
+  test.each([[[]], [['localhost']], [['localhost:9092', 'http://x:1']]])('brokers %j are refused', async (brokers) => {
+    const opening = openKafkaJsEventLog({ client: { brokers }, topics, log: silent })
+    await expect(opening).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_BROKERS' })
+  })
+
   test('topics that are missing or laid out otherwise are named, with the command that helps', async () => {
     const existing = `test.other-${randomUUID()}.v1`
     await using _harness = await openKafkaHarness([{ name: existing, partitions: 2, cleanup: 'delete' }])

@@ -1,6 +1,6 @@
 import kafkajs, { Kafka, type Admin } from 'kafkajs'
 import type { ExistingTopic, NewTopic, TopicAdmin } from '../kafka/topic-plan.ts'
-import { toKafkaConfig } from './kafkajs-connection.ts'
+import { toKafkaConfig } from './kafka-config.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
 import type { KafkaJsClientOptions } from './options.ts'
 
