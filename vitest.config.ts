@@ -37,7 +37,7 @@ export default defineConfig({
         // These start whole platforms and watch their timing: one after another, when nothing else runs.
         test: {
           name: 'end to end',
-          include: ['test/e2e/src/**/*.test.ts'],
+          include: ['test/{e2e,resilience}/src/**/*.test.ts'],
           exclude: [onServers],
           maxWorkers: 1,
           fileParallelism: false,

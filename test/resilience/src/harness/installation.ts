@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { topics, type ServiceName } from '@rapport/contracts'
+import { startKafkaCluster, startRedis, startS3, type KafkaCluster, type Redis, type S3 } from '@rapport/infra'
+import { applyTopics, createTopicAdmin, planTopics } from '@rapport/messaging/kafkajs'
+import { RapportClient } from '@rapport/sdk'
+import { connectDrivers, createLogger, readConfig, StoresSchema, type Drivers } from '@rapport/service-kit'
+import { ServiceProcess } from './service-process.ts'
+
+export interface InstallationOptions {
+  /** Default 1. With three, topics have three replicas of which two must have a record. */
+  readonly brokers?: 1 | 3
+  /** Processes of each service; one where not said. */
+  readonly processes?: Partial<Record<ServiceName, number>>
+  /** Lines of redis.conf. */
+  readonly redis?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const services: readonly ServiceName[] = ['ingestion', 'feature', 'recommendation', 'control']
+/** The longest silence after which a killed consumer's partitions move. */
+const sessionMs = 15_000
+
+/** Rapport as it runs in production: every service a process of its own, behind the gateway, on real servers. */
+export interface Installation extends AsyncDisposable {
+  readonly kafka: KafkaCluster
+  readonly redis: Redis
+  readonly s3: S3
+  readonly gateway: ServiceProcess
+  readonly processes: Readonly<Record<ServiceName, readonly ServiceProcess[]>>
+  readonly url: string
+  readonly key: string
+  readonly client: RapportClient
+  /** Variables that say where the stores are. */
+  readonly stores: Readonly<Record<string, string>>
+  /** The stores, for whoever checks what stands in them. */
+  connect(): Promise<Drivers>
+  /** Resolves when the feature processes have applied everything that stands in the events' topic. */
+  caughtUp(): Promise<void>
+}
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  await using stack = new AsyncDisposableStack()
+  const brokers = options.brokers ?? 1
+  const kafka = stack.use(await startKafkaCluster({ brokers }))
+  const redis = stack.use(await startRedis({ config: options.redis ?? [] }))
+  const s3 = stack.use(await startS3())
+  await mkdir(join(s3.server.folder, 'buckets', 'rapport'))
+  const replication =
+    brokers === 1 ? { replication: 1, minInsyncReplicas: 1 } : { replication: 3, minInsyncReplicas: 2 }
+  await makeTopics(kafka.brokers, replication)
+  const key = `rpt_${randomBytes(32).toString('base64url')}`
+  const stores = {
+    RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
+    RAPPORT_REDIS_URL: redis.url,
+    RAPPORT_S3_ENDPOINT: s3.endpoint,
+    RAPPORT_S3_REGION: s3.region,
+    RAPPORT_S3_ACCESS_KEY_ID: s3.accessKeyId,
+    RAPPORT_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    RAPPORT_S3_BUCKET: 'rapport',
+  }
+  const env = { ...stores, RAPPORT_ADMIN_KEY: key, RAPPORT_LOG_LEVEL: 'warn', ...options.env }
+  const processes = await startServices(stack, env, options.processes ?? {})
+  const urls = services.map((name) => [
+    `RAPPORT_${name.toUpperCase()}_URLS`,
+    processes[name].map(({ url }) => url).join(','),
+  ])
+  const gateway = stack.use(
+    await ServiceProcess.start('gateway', ['gateway'], { ...env, ...(Object.fromEntries(urls) as object) }),
+  )
+  const client = new RapportClient({ url: gateway.url, key, retries: 0 })
+  const connect = (): Promise<Drivers> =>
+    connectDrivers(readConfig(StoresSchema, stores), createLogger('check', { level: 'silent' }))
+  const owned = stack.move()
+  return {
+    kafka,
+    redis,
+    s3,
+    gateway,
+    processes,
+    url: gateway.url,
+    key,
+    client,
+    stores,
+    connect,
+    caughtUp: () => caughtUp(connect),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+async function makeTopics(
+  brokers: readonly string[],
+  replication: { replication: number; minInsyncReplicas: number },
+): Promise<void> {
+  await using admin = createTopicAdmin({ brokers })
+  await applyTopics(admin, await planTopics(admin, Object.values(topics), replication))
+}
+
+/** One after another: each takes a core while it starts. */
+async function startServices(
+  stack: AsyncDisposableStack,
+  env: Readonly<Record<string, string>>,
+  counts: Partial<Record<ServiceName, number>>,
+): Promise<Record<ServiceName, ServiceProcess[]>> {
+  const started: Record<ServiceName, ServiceProcess[]> = { ingestion: [], feature: [], recommendation: [], control: [] }
+  for (const name of services) {
+    for (let number = 1; number <= (counts[name] ?? 1); number += 1) {
+      started[name].push(stack.use(await ServiceProcess.start(`${name} ${number}`, ['serve', name], env)))
+    }
+  }
+  return started
+}
+
+async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
+  await using drivers = await connect()
+  const { eventLog } = drivers
+  const topic = topics.events.name
+  const ends = (await eventLog.extents(topic)).filter(({ firstOffset, nextOffset }) => nextOffset > firstOffset)
+  const untilMs = performance.now() + 4 * sessionMs
+  for (;;) {
+    const checkpoints = await eventLog.checkpoints('rapport.feature', topic)
+    const behind = ends.filter(
+      ({ partition, nextOffset }) => (checkpoints.get(partition)?.nextOffset ?? 0) < nextOffset,
+    )
+    if (behind.length === 0) return
+    if (performance.now() > untilMs) {
+      throw new Error(`partitions ${behind.map(({ partition }) => partition).join(', ')} are behind for too long`)
+    }
+    await setTimeout(100)
+  }
+}

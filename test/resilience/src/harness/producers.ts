@@ -1,0 +1,109 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Ledger, LedgerEntry } from './ledger.ts'
+
+export interface ProducerOptions {
+  readonly url: string
+  readonly key: string
+  readonly ledger: Ledger
+  readonly sources: number
+  readonly batchEvents: number
+  /** All sources together; as fast as they can when not given. */
+  readonly eventsPerSecond?: number
+  readonly users: number
+}
+
+export interface ProducerCounts {
+  /** Calls that were answered with 200. */
+  acknowledged: number
+  /** Calls that were answered with something else, or not: made again, with the same events. */
+  repeated: number
+  /** Answers besides 200, by status; 0 for none. */
+  readonly statuses: Map<number, number>
+}
+
+const pauseMs = 100
+
+/** The event of a source's sequence number: everything about it follows from the two. */
+export const eventOf = (source: number, sequence: number, users: number) => ({
+  type: 'track',
+  messageId: `${source}-${sequence}`,
+  userId: `user-${(sequence * 7 + source * 31) % users}`,
+  event: 'Product Viewed',
+  properties: { product_id: `item-${(sequence * 13 + source) % 50}` },
+})
+
+/** Clients that send events until they are stopped, and send again what was not acknowledged, as any sound client does. */
+export class Producers {
+  readonly counts: ProducerCounts = { acknowledged: 0, repeated: 0, statuses: new Map() }
+  readonly #options: ProducerOptions
+  readonly #stopping = new AbortController()
+  readonly #running: Promise<void>
+
+  constructor(options: ProducerOptions) {
+    this.#options = options
+    this.#running = Promise.all(Array.from({ length: options.sources }, (_, source) => this.#run(source))).then(
+      () => undefined,
+    )
+  }
+
+  /** No new events from now on; resolves when every call under way has been acknowledged. */
+  async stop(): Promise<ProducerCounts> {
+    this.#stopping.abort()
+    await this.#running
+    return this.counts
+  }
+
+  async #run(source: number): Promise<void> {
+    const { batchEvents, eventsPerSecond, sources, users, ledger } = this.#options
+    const everyMs = eventsPerSecond === undefined ? 0 : (1000 * batchEvents * sources) / eventsPerSecond
+    let dueMs = performance.now()
+    for (let sequence = 0; !this.#stopping.signal.aborted; sequence += batchEvents) {
+      const batch = Array.from({ length: batchEvents }, (_, at) => eventOf(source, sequence + at, users))
+      await this.#sendUntilAcknowledged(JSON.stringify({ batch }))
+      const acknowledgedAtMs = Date.now()
+      await ledger.add(
+        batch.map(({ messageId, userId }, at): LedgerEntry => ({
+          source,
+          sequence: sequence + at,
+          messageId,
+          userId,
+          acknowledgedAtMs,
+        })),
+      )
+      dueMs += everyMs
+      const earlyMs = dueMs - performance.now()
+      if (earlyMs > 0) await setTimeout(earlyMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  async #sendUntilAcknowledged(body: string): Promise<void> {
+    for (;;) {
+      const status = await this.#send(body)
+      if (status === 200) {
+        this.counts.acknowledged += 1
+        return
+      }
+      if (status >= 400 && status < 500 && status !== 429) throw new Error(`a sound batch was refused with ${status}`)
+      this.counts.repeated += 1
+      this.counts.statuses.set(status, (this.counts.statuses.get(status) ?? 0) + 1)
+      await setTimeout(pauseMs)
+    }
+  }
+
+  async #send(body: string): Promise<number> {
+    const { url, key } = this.#options
+    try {
+      const answer = await fetch(`${url}/v1/batch`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+        signal: AbortSignal.timeout(30_000),
+      })
+      await answer.arrayBuffer()
+      return answer.status
+    } catch {
+      // The connection broke or nobody was there: nobody knows what became of the call.
+      return 0
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
+const readyWithinMs = 60_000
+const keptLines = 200
+
+/** A process of `rapport serve` or `rapport gateway`, always on the same port. */
+export class ServiceProcess implements AsyncDisposable {
+  readonly name: string
+  readonly url: string
+  readonly #args: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
+  readonly #lines: string[] = []
+  #child: ChildProcess | undefined
+
+  private constructor(name: string, port: number, args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.name = name
+    this.url = `http://127.0.0.1:${port}`
+    this.#args = args
+    this.#env = { ...env, PORT: String(port) }
+  }
+
+  /** @param args Of the `rapport` command. Resolves when the process says that it is ready. */
+  static async start(name: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+    const started = new ServiceProcess(name, await freePort(), args, env)
+    await started.start()
+    return started
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  get pid(): number {
+    const { pid } = this.#child ?? {}
+    if (pid === undefined || !this.isRunning) throw new Error(`${this.name} does not run`)
+    return pid
+  }
+
+  /** The last lines of its log. */
+  get log(): string {
+    return this.#lines.join('\n')
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [cli, ...this.#args], {
+      env: { ...process.env, ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
+    const untilMs = performance.now() + readyWithinMs
+    while (!(await this.isReady())) {
+      if (!this.isRunning) throw new Error(`${this.name} ended while it started:\n${this.log}`)
+      if (performance.now() > untilMs) throw new Error(`${this.name} was not ready in time:\n${this.log}`)
+      await setTimeout(50)
+    }
+  }
+
+  async isReady(): Promise<boolean> {
+    const signal = AbortSignal.timeout(2_000)
+    const answer = await fetch(`${this.url}/health/ready`, { signal }).catch(() => undefined)
+    await answer?.body?.cancel()
+    return answer?.ok === true
+  }
+
+  /** Ends it as a crash would (SIGKILL). Resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Asks it to stop (SIGTERM). Resolves with its exit code when it is gone. */
+  async stop(): Promise<number | null> {
+    await this.#end('SIGTERM')
+    return this.#child?.exitCode ?? null
+  }
+
+  /** A metric's value, summed over its labels; 0 when it is not there. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const samples = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.isRunning || this.#child === undefined) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    await ended
+  }
+
+  #keep(text: string): void {
+    this.#lines.push(...text.trimEnd().split('\n'))
+    this.#lines.splice(0, Math.max(0, this.#lines.length - keptLines))
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
