@@ -24,6 +24,7 @@ export class CommitQueue {
   readonly #options: CommitQueueOptions
   #waiting: Waiting[] = []
   #running = false
+  #isClosing = false
 
   constructor(options: CommitQueueOptions) {
     this.#options = options
@@ -35,6 +36,11 @@ export class CommitQueue {
       this.#waiting.push({ offset, membership, resolve, reject })
       void this.#drain()
     })
+  }
+
+  /** From now on each commit is attempted once: nobody waits for a broker that is gone. */
+  close(): void {
+    this.#isClosing = true
   }
 
   async #drain(): Promise<void> {
@@ -59,6 +65,7 @@ export class CommitQueue {
         deadlineMs: COMMIT_DEADLINE_MS,
         random,
         recover: () => connection.refresh(),
+        isOver: () => this.#isClosing,
       })
       for (const { resolve } of batch) resolve()
     } catch (error) {

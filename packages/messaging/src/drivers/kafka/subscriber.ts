@@ -144,6 +144,7 @@ export class KafkaSubscriber implements Subscriber {
   async #close(): Promise<void> {
     const { connection, control, subscription, log } = this.#options
     this.#pace.close()
+    this.#commits.close()
     await Promise.all([...this.#consumers.values()].map((consumer) => consumer.stop()))
     await Promise.all(this.#ending.values())
     this.#fetcher.stop()
