@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { redisCommand, type Redis } from '@rapport/infra'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { takeBalance } from './harness/check.ts'
+import { nothingAmiss, takeBalance, type Balance } from './harness/check.ts'
 import { startInstallation, type Installation } from './harness/installation.ts'
 import { Ledger } from './harness/ledger.ts'
 import { Load, type Answer } from './harness/load.ts'
@@ -25,16 +27,30 @@ afterAll(() => owned.disposeAsync())
 
 const isDegraded = ({ body }: Answer): boolean => (JSON.parse(body) as { degraded?: boolean }).degraded === true
 
+let sources = 0
+
 interface Fault {
+  /** Whether visitors' states cannot be read meanwhile. */
+  readonly hidesState: boolean
   /** Brings it about and proves that it is there. */
   readonly begin: () => Promise<void>
   readonly end: () => Promise<void>
 }
 
 /** Events and recommendations before, during and after a fault; what holds in each. */
-async function through({ begin, end }: Fault): Promise<void> {
+async function through({ hidesState, begin, end }: Fault): Promise<Balance> {
   const { url, key } = installation
-  const producers = new Producers({ url, key, ledger, sources: 2, batchEvents: 10, eventsPerSecond: 400, users: 100 })
+  const producers = new Producers({
+    url,
+    key,
+    ledger,
+    firstSource: sources,
+    sources: 2,
+    batchEvents: 10,
+    eventsPerSecond: 400,
+    users: 100,
+  })
+  sources += 2
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const load = new Load({
     perSecond: 40,
@@ -68,33 +84,64 @@ async function through({ begin, end }: Fault): Promise<void> {
   await producers.stop()
   expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   expect(answers.filter(({ body }) => (JSON.parse(body) as { items: unknown[] }).items.length === 0)).toEqual([])
-  expect(during.filter(isDegraded).length, 'degraded answers').toBeGreaterThan(100)
+  expect(during.filter(isDegraded).length, 'degraded answers').toBeGreaterThan(hidesState ? 100 : -1)
   expect(Math.max(...during.map(({ tookMs }) => tookMs)), 'milliseconds').toBeLessThan(1_000)
-  expect(await takeBalance(installation, ledger)).toMatchObject({
-    lost: 0,
-    unapplied: 0,
-    appliedTwice: 0,
-    unarchived: 0,
-    deadLettered: 0,
-  })
+  return takeBalance(installation, ledger)
 }
 
 it('Redis killed and started again', { timeout: 180_000 }, async () => {
-  await through({
+  const balance = await through({
+    hidesState: true,
     begin: async () => {
       await redis.server.kill()
       await expect(redisCommand(redis.port, 'PING')).rejects.toThrow('ECONNREFUSED')
     },
     end: () => redis.server.start(),
   })
+  expect(balance).toMatchObject(nothingAmiss)
 })
 
 it('Redis held (SIGSTOP)', { timeout: 180_000 }, async () => {
-  await through({
+  const balance = await through({
+    hidesState: true,
     begin: () => redis.server.pause(),
     end: () => {
       redis.server.resume()
       return Promise.resolve()
     },
   })
+  expect(balance).toMatchObject(nothingAmiss)
+})
+
+it('Redis with another password', { timeout: 180_000 }, async () => {
+  const path = join(redis.server.folder, 'redis.conf')
+  const standing = await readFile(path, 'utf8')
+  const restartWith = async (config: string): Promise<void> => {
+    await redis.server.kill()
+    await writeFile(path, config)
+    await redis.server.start()
+  }
+  const balance = await through({
+    hidesState: true,
+    begin: async () => {
+      await restartWith(`${standing}requirepass ${randomUUID()}\n`)
+      expect(await redisCommand(redis.port, 'GET', 'x')).toContain('-NOAUTH')
+    },
+    end: () => restartWith(standing),
+  })
+  expect(balance).toMatchObject(nothingAmiss)
+})
+
+it('Redis full', { timeout: 180_000 }, async () => {
+  const balance = await through({
+    hidesState: false,
+    begin: async () => {
+      await redisCommand(redis.port, 'CONFIG', 'SET', 'maxmemory', '1mb')
+      expect(await redisCommand(redis.port, 'SET', 'x', '1')).toContain('-OOM')
+    },
+    end: async () => {
+      await redisCommand(redis.port, 'CONFIG', 'SET', 'maxmemory', '0')
+    },
+  })
+  expect(balance).toMatchObject(nothingAmiss)
 })

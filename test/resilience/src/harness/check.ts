@@ -27,6 +27,9 @@ export interface Balance {
   readonly appliedTwice: number
 }
 
+/** What must hold of every balance where only sound events were sent. */
+export const nothingAmiss: Partial<Balance> = { lost: 0, unarchived: 0, unapplied: 0, appliedTwice: 0, deadLettered: 0 }
+
 /** Waits until everything is applied and archived, then counts. */
 export async function takeBalance(installation: Installation, ledger: Ledger): Promise<Balance> {
   const acknowledged = new Set((await ledger.entries()).map(({ messageId }) => messageId))

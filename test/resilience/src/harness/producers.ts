@@ -6,6 +6,8 @@ export interface ProducerOptions {
   readonly key: string
   readonly ledger: Ledger
   readonly sources: number
+  /** Number of the first of them; sources of one ledger need numbers of their own. Default 0. */
+  readonly firstSource?: number
   readonly batchEvents: number
   /** All sources together; as fast as they can when not given. */
   readonly eventsPerSecond?: number
@@ -41,9 +43,9 @@ export class Producers {
 
   constructor(options: ProducerOptions) {
     this.#options = options
-    this.#running = Promise.all(Array.from({ length: options.sources }, (_, source) => this.#run(source))).then(
-      () => undefined,
-    )
+    this.#running = Promise.all(
+      Array.from({ length: options.sources }, (_, index) => this.#run((options.firstSource ?? 0) + index)),
+    ).then(() => undefined)
   }
 
   /** No new events from now on; resolves when every call under way has been acknowledged. */
