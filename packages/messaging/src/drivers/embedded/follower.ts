@@ -3,7 +3,7 @@ import { backoffMs } from '@rapport/core'
 import { ClosedError } from '../../errors.ts'
 import type { Follower, LogRecord } from '../../event-log.ts'
 import type { ConsumerContext } from './partition-consumer.ts'
-import { Signal } from './signal.ts'
+import { Signal } from '../shared/signal.ts'
 import type { Topic } from './topic-table.ts'
 import type { WakeUps } from './wake-ups.ts'
 

@@ -4,9 +4,9 @@ import { NotCurrentError } from '../../errors.ts'
 import type { LogRecord, RecordBatch, Subscription } from '../../event-log.ts'
 import type { GroupWriter } from './group-writer.ts'
 import { toCheckpoint, type Claim, type Groups, type OwnedPartition } from './groups.ts'
-import type { Pace } from './pace.ts'
+import type { Pace } from '../shared/pace.ts'
 import type { Reader } from './reader.ts'
-import { Signal, type TimeSlice } from './signal.ts'
+import { Signal, type TimeSlice } from '../shared/signal.ts'
 import type { Topic } from './topic-table.ts'
 
 const DEFAULT_MAX_RECORDS = 1000

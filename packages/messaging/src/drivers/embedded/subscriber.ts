@@ -3,7 +3,7 @@ import { backoffMs, isProcessAlive, processIdentity, systemClock } from '@rappor
 import { EventLogUseError } from '../../errors.ts'
 import type { RecordPosition, Subscriber, Subscription, TopicPartition } from '../../event-log.ts'
 import type { Assignment, Member, OwnedPartition } from './groups.ts'
-import { Pace } from './pace.ts'
+import { Pace } from '../shared/pace.ts'
 import { PartitionConsumer, type ConsumerContext } from './partition-consumer.ts'
 import type { Topic } from './topic-table.ts'
 import type { WakeUps } from './wake-ups.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs, type Log } from '@rapport/core'
-import { Signal } from '../embedded/signal.ts'
+import { Signal } from '../shared/signal.ts'
 import { EARLIEST, type FetchedPartition, type KafkaConnection } from './connection.ts'
 import { toKafkaError, type KafkaError } from './kafka-error.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs, type Log } from '@rapport/core'
-import { Signal } from '../embedded/signal.ts'
+import { Signal } from '../shared/signal.ts'
 import { assignPartitions } from './assign-partitions.ts'
 import type { TopicPartition } from '../../event-log.ts'
 import type { JoinedGroup, KafkaConnection, Membership } from './connection.ts'

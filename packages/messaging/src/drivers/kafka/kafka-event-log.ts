@@ -13,7 +13,7 @@ import type {
   Subscription,
 } from '../../event-log.ts'
 import { MAX_KEY_BYTES, maxValueBytes } from '../../record-limits.ts'
-import { TimeSlice } from '../embedded/signal.ts'
+import { TimeSlice } from '../shared/signal.ts'
 import { EARLIEST, LATEST, type KafkaConnection } from './connection.ts'
 import { Fetcher } from './fetcher.ts'
 import { KafkaFollower } from './follower.ts'
