@@ -15,14 +15,15 @@ export const StateCommandSchema = Type.Union([
   Type.Object({ type: Type.Literal('rebuild'), requestedAt: Type.String(), tenant: Type.String(), id: Type.String() }),
   /**
    * The tenant was removed: its events below these offsets, by partition of `rapport.events.v1`, are never applied again,
-   * however far a consumer rewinds. Those above are of a later tenant of the same name. `takenAt`: it is in force.
+   * however far a consumer rewinds. Those above are of a later tenant of the same name. `taken`: the partitions in which
+   * it is in force; each process adds those that it consumes, and sends the command again.
    */
   Type.Object({
     type: Type.Literal('forget-tenant'),
     requestedAt: Type.String(),
     tenant: Type.String(),
     before: Type.Array(Type.Integer({ minimum: 0 })),
-    takenAt: Type.Optional(Type.String()),
+    taken: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
   }),
 ])
 export type StateCommand = Static<typeof StateCommandSchema>
@@ -33,7 +34,7 @@ export const rebuildCommandKey = (tenant: string, id: string): string => `rebuil
 const InstantSchema = Type.String({ format: 'date-time' })
 const VisitorIdSchema = Type.String({ minLength: 1, maxLength: 256 })
 
-/** `GET /v1/state/rebuild/{id}`, and the object `state/<tenant>/rebuilds/<id>.json`. */
+/** `GET /v1/state/rebuild/{id}`. */
 export const StateRebuildSchema = Type.Object(
   {
     id: Type.String(),
@@ -41,9 +42,9 @@ export const StateRebuildSchema = Type.Object(
     requestedAt: InstantSchema,
     startedAt: Type.Optional(InstantSchema),
     finishedAt: Type.Optional(InstantSchema),
-    /** How often it was begun; more than one after a crash in the middle. */
+    /** How often the state was cleared; more than one when a process ended while it did so. */
     attempts: Type.Integer({ minimum: 0 }),
-    /** Archived events that were read in this attempt. */
+    /** Archived events that were read in this attempt, of all partitions. */
     eventsRead: Type.Integer({ minimum: 0 }),
     eventsApplied: Type.Integer({ minimum: 0 }),
     /** Why it failed; the state is incomplete until another rebuild is done. */
@@ -52,6 +53,34 @@ export const StateRebuildSchema = Type.Object(
   { additionalProperties: false },
 )
 export type StateRebuild = Static<typeof StateRebuildSchema>
+
+/** How far the processes are with one partition of `rapport.events.v1`. */
+const PartitionRebuildSchema = Type.Object({
+  /** `held`: live consumption applies none of the tenant's events; `done`: it applies them again. */
+  state: Type.Union([Type.Literal('open'), Type.Literal('held'), Type.Literal('done')]),
+  /** The process that has it in hand; empty at first. */
+  holder: Type.String(),
+  eventsRead: Type.Integer({ minimum: 0 }),
+  eventsApplied: Type.Integer({ minimum: 0 }),
+})
+export type PartitionRebuild = Static<typeof PartitionRebuildSchema>
+
+/** The object `state/<tenant>/rebuilds/<id>.json`, replaced under compare-and-set: what the processes that rebuild agree on. */
+export const StateRebuildRecordSchema = Type.Object(
+  {
+    ...StateRebuildSchema.properties,
+    work: Type.Optional(
+      Type.Object({
+        phase: Type.Union([Type.Literal('hold'), Type.Literal('clear'), Type.Literal('replay')]),
+        /** Who clears the state; `beat` grows while it does. */
+        leader: Type.Object({ process: Type.String(), beat: Type.Integer({ minimum: 0 }) }),
+        partitions: Type.Array(PartitionRebuildSchema),
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type StateRebuildRecord = Static<typeof StateRebuildRecordSchema>
 export const stateRebuildsPrefix = (tenant: string): string => `state/${tenant}/rebuilds/`
 export const stateRebuildKey = (tenant: string, id: string): string => `${stateRebuildsPrefix(tenant)}${id}.json`
 export const RebuildParamsSchema = Type.Object({ id: Type.String({ pattern: '^[0-9a-z-]{1,64}$' }) })

@@ -1,14 +1,16 @@
 import { createFeatureReader } from '@rapport/features'
 import { blame } from '@rapport/messaging'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
-import { archivedTopics, forgetCommandKey, topics, type StateCommand } from '@rapport/contracts'
+import { archivedTopics, type StateCommand } from '@rapport/contracts'
+import { ForgettingAnswers } from './application/answer-forgetting.ts'
 import { StateRebuilder } from './application/rebuild-state.ts'
 import { ArchiveWriter } from './archive/archive-writer.ts'
 import type { FeatureConfig } from './config.ts'
 import { consumeForArchive } from './consumers/archive-consumer.ts'
 import { consumeEvents } from './consumers/event-consumer.ts'
-import { followStateCommands } from './consumers/state-commands.ts'
-import { ForgottenTenants, type ForgetCommand } from './domain/forgotten-tenants.ts'
+import { followStateCommands, readStateCommands } from './consumers/state-commands.ts'
+import { BatchesInFlight } from './domain/batches-in-flight.ts'
+import { ForgottenTenants } from './domain/forgotten-tenants.ts'
 import { createFeatureMetrics, type FeatureMetrics } from './metrics.ts'
 import { addFeaturesRoutes } from './routes/features-routes.ts'
 import { addStateRoutes } from './routes/state-routes.ts'
@@ -35,7 +37,7 @@ export function createFeatureService(config: FeatureConfig, dependencies: Servic
   })
 }
 
-/** The consuming side: state commands first, so that rebuilds cut short and removed tenants are known before the first event is applied. */
+/** The consuming side: state commands first, so that open rebuilds and removed tenants are known before the first event is applied. */
 async function startConsumers(
   config: FeatureConfig,
   dependencies: ServiceDependencies,
@@ -45,13 +47,16 @@ async function startConsumers(
   await using stack = new AsyncDisposableStack()
   const onWritten = (bytes: number): void => metrics.archivedBytes.inc(bytes)
   const writer = new ArchiveWriter(objectStore, { limits: config.archive, log, onWritten })
-  const rebuilder = new StateRebuilder({ ...dependencies, ...config })
+  const inFlight = new BatchesInFlight()
   const forgotten = new ForgottenTenants()
-  const commands = await followStateCommands(eventLog, log, (command) =>
-    handle(command, dependencies, { writer, rebuilder, forgotten }),
-  )
-  const following = stack.use(commands)
-  await following.caughtUp
+  const rebuilder = new StateRebuilder({ ...dependencies, ...config, inFlight })
+  const answers = new ForgettingAnswers({ eventLog, log, forgotten, inFlight })
+  const state = { rebuilder, answers }
+  const follower = await followStateCommands(eventLog, log, {
+    onCommand: (command) => handle(command, dependencies, { writer, ...state }),
+    onTaken: (key) => rebuilder.ended(key),
+  })
+  await stack.use(follower).caughtUp
   const archive = stack.use(await consumeForArchive(eventLog, writer))
   stack.defer(async () => {
     // While the partitions still belong to this consumer, or nothing could be committed.
@@ -59,37 +64,47 @@ async function startConsumers(
     await writer[Symbol.asyncDispose]()
   })
   const { isHeld } = rebuilder
-  const live = stack.use(await consumeEvents({ ...dependencies, ...config, metrics, isHeld, forgotten }))
+  const onAssigned = async (partitions: readonly number[]): Promise<void> => {
+    for (const command of await readStateCommands(eventLog)) takeUp(command, state)
+    await rebuilder.assigned(partitions)
+  }
+  const live = stack.use(
+    await consumeEvents({ ...dependencies, ...config, metrics, isHeld, forgotten, inFlight, onAssigned }),
+  )
   stack.use(rebuilder)
-  rebuilder.start(live)
+  stack.use(answers)
+  const held = (): number[] => live.held().map(({ partition }) => partition)
+  rebuilder.start({ pause: () => live.pause(), resume: () => live.resume(), held })
+  answers.start(held)
   metrics.watchConsumers(eventLog)
   return stack.move()
 }
 
+interface StateWork {
+  readonly rebuilder: StateRebuilder
+  readonly answers: ForgettingAnswers
+}
+
 async function handle(
   command: StateCommand,
-  { eventLog, clock, log }: ServiceDependencies,
-  { writer, rebuilder, forgotten }: { writer: ArchiveWriter; rebuilder: StateRebuilder; forgotten: ForgottenTenants },
+  { eventLog, log }: ServiceDependencies,
+  { writer, ...state }: StateWork & { readonly writer: ArchiveWriter },
 ): Promise<void> {
+  if (command.type !== 'flush-archive') {
+    takeUp(command, state)
+    return
+  }
   try {
-    if (command.type === 'forget-tenant') await forget(command, { eventLog, clock, forgotten })
-    else if (command.type === 'rebuild') await rebuilder.request(command.tenant, command.id)
-    else await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
+    await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
   } catch (error) {
-    // The follower comes again: a rebuild cut short that was forgotten would leave half a state behind.
+    // The follower comes again.
     if (blame(error) === 'environment') throw error
     log.error({ err: error, command: command.type }, 'a state command failed')
   }
 }
 
-/** Whoever removes the tenant waits for the answer: from then on none of its old events is applied. */
-async function forget(
-  command: ForgetCommand,
-  { eventLog, clock, forgotten }: Pick<ServiceDependencies, 'eventLog' | 'clock'> & { forgotten: ForgottenTenants },
-): Promise<void> {
-  await forgotten.take(command)
-  if (command.takenAt !== undefined) return
-  const taken: StateCommand = { ...command, takenAt: new Date(clock.now()).toISOString() }
-  const value = Buffer.from(JSON.stringify(taken))
-  await eventLog.publish([{ topic: topics.stateCommands.name, key: forgetCommandKey(command.tenant), value }])
+/** Of what concerns batches; it may be told twice. */
+function takeUp(command: StateCommand, { rebuilder, answers }: StateWork): void {
+  if (command.type === 'forget-tenant') answers.take(command)
+  else if (command.type === 'rebuild') rebuilder.request(command.tenant, command.id)
 }

@@ -1,6 +1,6 @@
 import {
   rebuildCommandKey,
-  StateRebuildSchema,
+  StateRebuildRecordSchema,
   stateRebuildsPrefix,
   topics,
   trainingJobsPrefix,
@@ -42,7 +42,8 @@ async function openRebuilds({ objectStore }: EndWorkOptions, tenant: string): Pr
   for await (const { key } of objectStore.list(stateRebuildsPrefix(tenant))) {
     const found = await objectStore.get(key)
     const record: unknown = found === undefined ? undefined : JSON.parse(Buffer.from(found.body).toString('utf8'))
-    const isOpen = Value.Check(StateRebuildSchema, record) && (record.state === 'pending' || record.state === 'running')
+    const isOpen =
+      Value.Check(StateRebuildRecordSchema, record) && (record.state === 'pending' || record.state === 'running')
     if (isOpen) open.push(record.id)
   }
   return open

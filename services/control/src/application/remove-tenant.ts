@@ -72,8 +72,9 @@ async function forgetEvents(
     const value = (await readTable(eventLog, topic)).get(key)
     const standing: unknown = value === undefined ? undefined : JSON.parse(Buffer.from(value).toString('utf8'))
     if (!Value.Check(StateCommandSchema, standing) || standing.type !== 'forget-tenant') return false
-    // Not the answer to an earlier attempt, whose offsets are lower.
-    return standing.requestedAt === requestedAt && standing.takenAt !== undefined
+    // Not the answers to an earlier attempt, whose offsets were lower.
+    const isNew = before.every((offset, partition) => (standing.before[partition] ?? 0) >= offset)
+    return isNew && before.every((_, partition) => standing.taken?.includes(partition))
   })
 }
 

@@ -20,16 +20,17 @@ interface Planned {
 /**
  * Applies events to every entity that they change; resolves when all of it is durable. Live consumption and rebuild both
  * come here. The visitors go first, because their slots know the window's messageIds: what one of them calls a duplicate
- * touches nothing else. A redelivery still visits the other entities, since the first delivery may have ended between.
+ * touches nothing else. `beforeWrite` may throw to end it before a part. A redelivery still visits the other entities, since the first delivery may have ended between.
  */
 export async function applyEvents(
   store: OnlineStore,
   batch: EventBatch,
-  options: { dedupWindowMs: number },
+  options: { readonly dedupWindowMs: number; readonly beforeWrite?: () => void },
 ): Promise<OutcomeCounts> {
   const planned = batch.events.map(({ offset, event }): Planned => ({ offset, event, effects: toEffects(event) }))
   const visitors = new Applications(batch.partition, options.dedupWindowMs)
   for (const plan of planned) visitors.add(batch.topic, plan.effects.visitor, plan)
+  options.beforeWrite?.()
   const outcomes = visitors.outcomesByOffset(await store.apply(visitors.list))
   const others = new Applications(batch.partition)
   const fresh = planned.filter(({ offset }) => outcomes.get(offset) !== 'duplicate')
@@ -39,6 +40,7 @@ export async function applyEvents(
     for (const effect of plan.effects.others) others.add(batch.topic, effect, plan)
   }
   addClocks(others, batch.topic, fresh)
+  options.beforeWrite?.()
   if (others.list.length > 0) await store.apply(others.list)
   return countOutcomes(outcomes)
 }

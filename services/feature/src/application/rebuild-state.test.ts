@@ -3,8 +3,10 @@ import { ObjectStoreError } from '@rapport/object-store'
 import type { Application } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anEvent, noonMs } from '../testing/events.ts'
+import { atGate } from '../testing/gate.ts'
 import { createHarness, type Harness } from '../testing/harness.ts'
-import { isFinished, readRebuild, requestRebuild } from './rebuild-records.ts'
+import { isFinished } from '../domain/rebuild-work.ts'
+import { readRebuild, requestRebuild } from './rebuild-records.ts'
 
 let harness: Harness
 beforeEach(async () => {
@@ -28,7 +30,7 @@ const traffic = (count: number, tenant = 'shop'): ReturnType<typeof anEvent>[] =
 const finished = (id: string): Promise<void> =>
   vi.waitFor(
     async () => {
-      const record = await readRebuild(harness.dependencies.objectStore, 'shop', id)
+      const record = await readRebuild(harness.dependencies.objectStore, { tenant: 'shop', id })
       if (record === undefined || !isFinished(record)) throw new Error(`the rebuild is ${record?.state}`)
     },
     { timeout: 20_000, interval: 20 },
@@ -46,7 +48,7 @@ describe('rebuilding state', () => {
     for (let start = 0; start < more.length; start += 50) await harness.publish(more.slice(start, start + 50))
     await finished(id)
     await harness.settled()
-    expect(await readRebuild(harness.dependencies.objectStore, 'shop', id)).toMatchObject({
+    expect(await readRebuild(harness.dependencies.objectStore, { tenant: 'shop', id })).toMatchObject({
       state: 'done',
       attempts: 1,
     })
@@ -73,35 +75,20 @@ describe('rebuilding state', () => {
   })
 
   it('begins again at the next start when the process stopped in the middle', async () => {
-    let clears = 0
-    const stuck = new Proxy(harness.dependencies.onlineStore, {
-      get(target, name) {
-        if (name === 'clearState') {
-          return async (tenant: string) => {
-            await target.clearState(tenant)
-            clears += 1
-            await new Promise<never>(() => {})
-          }
-        }
-        const value: unknown = Reflect.get(target, name)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      },
-    })
-    const first = await harness.startConsuming()
+    const gate = atGate((name) => name === 'clearState')
+    const first = await harness.startMortal(({ onlineStore }) => ({ onlineStore: gate.before(onlineStore) }))
     await harness.publish(traffic(100))
     await harness.settled()
     const before = await harness.exported()
-    await first[Symbol.asyncDispose]()
-
     const { id } = await requestRebuild(harness.dependencies, 'shop')
-    // Disposing would wait for the rebuild that hangs here, as it would in a process that is killed.
-    await harness.abandonConsuming({ onlineStore: stuck })
-    await vi.waitFor(() => expect(clears).toBe(1))
-    expect(await harness.exported()).toBe('')
+    await gate.reached
+    await first.kill()
+    gate.open()
+    await harness.dependencies.onlineStore.clearState('shop')
     await harness.startConsuming()
     await finished(id)
     expect(await harness.exported()).toBe(before)
-    expect(await readRebuild(harness.dependencies.objectStore, 'shop', id)).toMatchObject({
+    expect(await readRebuild(harness.dependencies.objectStore, { tenant: 'shop', id })).toMatchObject({
       state: 'done',
       attempts: 2,
     })
@@ -122,12 +109,18 @@ describe('rebuilding state', () => {
       },
     })
     const first = await harness.startConsuming({ objectStore: unable })
-    await vi.waitFor(async () => expect((await readRebuild(objectStore, 'shop', id))?.state).toBe('running'))
+    await vi.waitFor(async () =>
+      expect((await readRebuild(objectStore, { tenant: 'shop', id }))?.state).toBe('running'),
+    )
     await first[Symbol.asyncDispose]()
-    expect((await readRebuild(objectStore, 'shop', id))?.state).toBe('running')
+    expect((await readRebuild(objectStore, { tenant: 'shop', id }))?.state).toBe('running')
     await harness.startConsuming()
     await finished(id)
-    expect(await readRebuild(objectStore, 'shop', id)).toMatchObject({ state: 'done', attempts: 2, eventsRead: 50 })
+    expect(await readRebuild(objectStore, { tenant: 'shop', id })).toMatchObject({
+      state: 'done',
+      attempts: 2,
+      eventsRead: 50,
+    })
   })
 
   it('is not forgotten when its record could not be read at once', async () => {
@@ -151,7 +144,7 @@ describe('rebuilding state', () => {
     await harness.startConsuming({ objectStore: shaky })
     expect(failures).toBe(2)
     await finished(id)
-    expect(await readRebuild(objectStore, 'shop', id)).toMatchObject({ state: 'done', eventsRead: 50 })
+    expect(await readRebuild(objectStore, { tenant: 'shop', id })).toMatchObject({ state: 'done', eventsRead: 50 })
   })
 
   it('answers with the one under way, and removes the command of a finished one', async () => {
@@ -195,7 +188,7 @@ describe('rebuilding state', () => {
     const { id } = await requestRebuild(harness.dependencies, 'shop')
     await finished(id)
     expect(refusals).toBeGreaterThan(liveRefusals)
-    expect(await readRebuild(harness.dependencies.objectStore, 'shop', id)).toMatchObject({ state: 'done' })
+    expect(await readRebuild(harness.dependencies.objectStore, { tenant: 'shop', id })).toMatchObject({ state: 'done' })
     expect(await harness.exported()).toBe(live)
   })
 
@@ -208,7 +201,7 @@ describe('rebuilding state', () => {
     await harness.startConsuming()
     const { id } = await requestRebuild(harness.dependencies, 'shop')
     await finished(id)
-    const record = await readRebuild(objectStore, 'shop', id)
+    const record = await readRebuild(objectStore, { tenant: 'shop', id })
     expect(record?.state).toBe('failed')
     expect(record?.error).toContain('is no whole gzip file')
   })

@@ -1,18 +1,11 @@
-import { rebuildCommandKey, topics, type StateRebuild } from '@rapport/contracts'
-import { backoffMs, RapportError, type Clock, type Log } from '@rapport/core'
-import { flushArchive } from '@rapport/features'
-import type { EventLog } from '@rapport/messaging'
+import { randomUUID } from 'node:crypto'
+import { rebuildCommandKey, topics } from '@rapport/contracts'
+import type { Clock, Log } from '@rapport/core'
+import { blame, type EventLog } from '@rapport/messaging'
 import type { ObjectStore } from '@rapport/object-store'
 import type { OnlineStore } from '@rapport/online-store'
-import { setTimeout as wait } from 'node:timers/promises'
-import { isFinished, readRebuild, writeRebuild } from './rebuild-records.ts'
-import { replayArchive } from './replay-archive.ts'
-
-/** Live consumption, as far as a rebuild needs a hand on it. */
-export interface LiveConsumption {
-  pause(): Promise<void>
-  resume(): void
-}
+import type { BatchesInFlight } from '../domain/batches-in-flight.ts'
+import { RebuildRun, type LiveConsumption, type RebuildContext } from './rebuild-run.ts'
 
 export interface RebuildOptions {
   readonly eventLog: EventLog
@@ -24,174 +17,93 @@ export interface RebuildOptions {
   readonly maxBatchEvents: number
 }
 
-const maxAttempts = 5
-/** When a pass over the archive has brought no more than this, the rest is done while consumption is paused. */
-const shortPass = 5000
-const maxPasses = 20
-const progressIntervalMs = 500
-
 /**
- * Rebuilds tenants' states from the archive, one tenant after another.
+ * Rebuilds tenants' states from the archive, together with all processes that consume the events' topic. What they agree
+ * on is the rebuild's record, which is replaced under compare-and-set; the topic of state commands tells them to look at it.
  *
- * The tenant is held: live consumption goes on for all others and leaves its events to the rebuild. Its state is
- * cleared, the archive is flushed and replayed until a pass is short; then consumption is paused for the last pass, and
- * goes on from its checkpoints, where the marks of the replay skip what is done. A process that stops in the middle
- * finds the unfinished record at its next start and begins again; until then the tenant stays held.
+ * 1. *Hold.* Every process claims the partitions that it consumes, leaves the tenant's events in them to the rebuild (live
+ *    consumption goes on for all other tenants), and says `held` for them when the batches in flight have ended.
+ * 2. *Clear.* Whoever's word completes the partitions clears the state, and gives signs of life meanwhile. When they
+ *    cease another does it again. If the first had only been slow, it finds so afterwards and all begins again.
+ * 3. *Replay.* Every process replays the archive of its partitions until little is left, pauses its consumption for the
+ *    rest, says `done` for them and consumes the tenant's events in them again. With the last the rebuild is done.
  *
- * One process must consume all partitions of the events' topic meanwhile: others would apply a held tenant's events.
+ * It rests on this:
+ * - The marks of what is applied belong to a partition, so partitions are replayed independently of each other, and by two
+ *   processes at once without harm: each applies a partition from its beginning, in order.
+ * - What a process says of a partition is true when it is written: whether the partition is its own is asked between
+ *   reading and replacing the record, so whoever gets it later reads what was said.
+ * - Before the first batch of a partition its new consumer reads the commands that stand and claims the partition in each
+ *   open record (`assigned`). So `held` stays true whoever consumes it; and nobody can say `done` for a partition whose events are
+ *   left out elsewhere by then, as a claim takes that right away from its last holder.
+ *
+ * A process that stops anywhere is replaced by whoever gets its partitions, which are replayed from their beginning if they
+ * were not done. What can be retried is retried for as long as it takes; anything else ends the rebuild as `failed`, for all.
  */
 export class StateRebuilder implements AsyncDisposable {
-  readonly #options: RebuildOptions
-  readonly #held = new Set<string>()
-  readonly #known = new Set<string>()
-  readonly #stopping = new AbortController()
-  #queue: { tenant: string; record: StateRebuild }[] = []
+  readonly #context: RebuildContext
+  readonly #runs = new Map<string, RebuildRun>()
   #live: LiveConsumption | undefined
-  #running: Promise<void> = Promise.resolve()
+  #heavy: Promise<void> = Promise.resolve()
 
-  constructor(options: RebuildOptions) {
-    this.#options = options
+  constructor(options: RebuildOptions & { readonly inFlight: BatchesInFlight }) {
+    this.#context = {
+      ...options,
+      process: randomUUID(),
+      partitions: topics.events.partitions,
+      exclusive: (act) => this.#exclusive(act),
+      live: () => this.#live,
+    }
   }
 
-  readonly isHeld = (tenant: string): boolean => this.#held.has(tenant)
+  /** True when live consumption of the partition has to leave the tenant's events out. */
+  readonly isHeld = (tenant: string, partition: number): boolean => {
+    for (const run of this.#runs.values()) if (run.ref.tenant === tenant && run.isHolding(partition)) return true
+    return false
+  }
 
-  /** Takes a command up. Before `start` the tenants of unfinished rebuilds are held at once, so that none of their events is applied. */
-  async request(tenant: string, id: string): Promise<void> {
-    const name = `${tenant}/${id}`
-    if (this.#known.has(name)) return
-    const record = await readRebuild(this.#options.objectStore, tenant, id)
-    if (record === undefined || isFinished(record)) return
-    this.#known.add(name)
-    this.#queue.push({ tenant, record })
-    if (this.#live === undefined) this.#held.add(tenant)
-    else this.#work(this.#live)
+  /** Takes a command up, or looks how far its rebuild is. */
+  request(tenant: string, id: string): void {
+    const key = rebuildCommandKey(tenant, id)
+    const run =
+      this.#runs.get(key) ??
+      new RebuildRun(this.#context, { tenant, id }, () => {
+        if (this.#runs.get(key) === run) this.#runs.delete(key)
+      })
+    this.#runs.set(key, run)
+    run.wake()
+  }
+
+  /** A command was taken away: its rebuild has ended. */
+  ended(key: string): void {
+    this.#runs.get(key)?.wake()
+  }
+
+  /** To be awaited before the first batch of partitions of the events' topic that have come to this process. */
+  async assigned(partitions: readonly number[]): Promise<void> {
+    for (const run of this.#runs.values()) {
+      try {
+        await run.claim(() => partitions)
+      } catch (error) {
+        if (blame(error) === 'environment') throw error
+        // A record that is none holds up nobody; the run itself says what is wrong with it.
+        run.wake()
+      }
+    }
   }
 
   start(live: LiveConsumption): void {
     this.#live = live
-    this.#work(live)
+    for (const run of this.#runs.values()) run.wake()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort()
-    await this.#running
+    await Promise.all([...this.#runs.values()].map((run) => run[Symbol.asyncDispose]()))
   }
 
-  #work(live: LiveConsumption): void {
-    this.#running = this.#running.then(async () => {
-      for (const job of this.#queue.splice(0)) {
-        if (!this.#stopping.signal.aborted) await this.#rebuildWithRetries(job.tenant, job.record, live)
-      }
-    })
-  }
-
-  async #rebuildWithRetries(tenant: string, requested: StateRebuild, live: LiveConsumption): Promise<void> {
-    const { log, clock } = this.#options
-    for (let attempt = 0; !this.#stopping.signal.aborted; attempt += 1) {
-      const startedAt = new Date(clock.now()).toISOString()
-      const attempts = requested.attempts + attempt + 1
-      const record: StateRebuild = {
-        ...requested,
-        state: 'running',
-        startedAt,
-        attempts,
-        eventsRead: 0,
-        eventsApplied: 0,
-      }
-      try {
-        const done = await this.#rebuild(tenant, record, live)
-        log.info(
-          { tenant, id: record.id, eventsRead: done.eventsRead, eventsApplied: done.eventsApplied },
-          'state rebuilt',
-        )
-        return
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return
-        const canRetry = error instanceof RapportError && error.canRetry && attempt + 1 < maxAttempts
-        log.error({ err: error, tenant, id: record.id, canRetry }, 'rebuilding a tenant failed')
-        if (!canRetry) {
-          await this.#fail(tenant, record, error)
-          return
-        }
-        await this.#backOff(attempt)
-      }
-    }
-  }
-
-  async #backOff(attempt: number): Promise<void> {
-    const { signal } = this.#stopping
-    await wait(backoffMs(attempt, { baseMs: 500, maxMs: 10_000 }), undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
-  }
-
-  async #rebuild(tenant: string, started: StateRebuild, live: LiveConsumption): Promise<StateRebuild> {
-    const { objectStore, onlineStore, eventLog, clock } = this.#options
-    await writeRebuild(objectStore, tenant, started)
-    await this.#hold(tenant, live)
-    await onlineStore.clearState(tenant)
-    const progress = new Progress(started, clock, (record) => writeRebuild(objectStore, tenant, record))
-    const next = new Map<number, number>()
-    const pass = async (): Promise<number> => {
-      const { signal } = this.#stopping
-      await flushArchive(eventLog, { signal })
-      return replayArchive(tenant, next, { ...this.#options, signal, onProgress: (step) => progress.add(step) })
-    }
-    for (let passes = 0; passes < maxPasses && (await pass()) > shortPass;) passes += 1
-    await live.pause()
-    try {
-      await pass()
-      this.#held.delete(tenant)
-    } finally {
-      live.resume()
-    }
-    const done: StateRebuild = { ...progress.record, state: 'done', finishedAt: new Date(clock.now()).toISOString() }
-    await this.#finish(tenant, done)
+  #exclusive(act: () => Promise<void>): Promise<void> {
+    const done = this.#heavy.then(act)
+    this.#heavy = done.catch(() => {})
     return done
-  }
-
-  /** From the moment this resolves no event of the tenant is applied by live consumption. */
-  async #hold(tenant: string, live: LiveConsumption): Promise<void> {
-    this.#held.add(tenant)
-    await live.pause()
-    live.resume()
-  }
-
-  async #fail(tenant: string, record: StateRebuild, error: unknown): Promise<void> {
-    this.#held.delete(tenant)
-    const message = error instanceof Error ? error.message : String(error)
-    const finishedAt = new Date(this.#options.clock.now()).toISOString()
-    await this.#finish(tenant, { ...record, state: 'failed', finishedAt, error: message }).catch((cause: unknown) => {
-      this.#options.log.error({ err: cause, tenant }, 'the failure could not be recorded')
-    })
-  }
-
-  async #finish(tenant: string, record: StateRebuild): Promise<void> {
-    await writeRebuild(this.#options.objectStore, tenant, record)
-    const key = rebuildCommandKey(tenant, record.id)
-    await this.#options.eventLog.publish([{ topic: topics.stateCommands.name, key, value: null }])
-  }
-}
-
-/** Keeps the record's figures and stores it now and then. */
-class Progress {
-  record: StateRebuild
-  readonly #clock: Clock
-  readonly #write: (record: StateRebuild) => Promise<void>
-  #writtenAtMs: number
-
-  constructor(record: StateRebuild, clock: Clock, write: (record: StateRebuild) => Promise<void>) {
-    this.record = record
-    this.#clock = clock
-    this.#write = write
-    this.#writtenAtMs = clock.now()
-  }
-
-  async add({ read, applied }: { readonly read: number; readonly applied: number }): Promise<void> {
-    const { eventsRead, eventsApplied } = this.record
-    this.record = { ...this.record, eventsRead: eventsRead + read, eventsApplied: eventsApplied + applied }
-    if (this.#clock.now() - this.#writtenAtMs < progressIntervalMs) return
-    this.#writtenAtMs = this.#clock.now()
-    await this.#write(this.record)
   }
 }

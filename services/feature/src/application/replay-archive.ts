@@ -1,9 +1,10 @@
 import { topics } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import { blame } from '@rapport/messaging'
-import { readArchiveFiles, type ArchiveLine, type ObjectStore } from '@rapport/object-store'
+import { readArchiveFiles, type ArchiveFile, type ArchiveLine, type ObjectStore } from '@rapport/object-store'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { readParsedEvent } from '../domain/read-event.ts'
+import type { Figures } from '../domain/rebuild-work.ts'
 import { applyEvents, type EventBatch } from './apply-events.ts'
 
 export interface ReplayOptions {
@@ -11,38 +12,55 @@ export interface ReplayOptions {
   readonly objectStore: ObjectStore
   readonly dedupWindowMs: number
   readonly maxBatchEvents: number
+  /** Asked before each write: what is left of a partition that is not wanted (any more) is left out. */
+  readonly isWanted: (partition: number) => boolean
   /** Told after each batch. */
-  readonly onProgress: (progress: { readonly read: number; readonly applied: number }) => void | Promise<void>
+  readonly onProgress: (partition: number, figures: Figures) => void | Promise<void>
   readonly signal: AbortSignal
   readonly log: Log
 }
 
 /** As in live consumption. */
 const maxFailures = 3
+/** After every file. */
+const nowhere = Number.MAX_SAFE_INTEGER
 
 /**
- * Applies a tenant's archived events from the given offsets on, under the topic, partition and offset that they have in
- * the log, so that the marks of what is applied here are the marks of live consumption. Moves `next` along. Resolves
- * with the number of events read; rejects when the signal aborts.
+ * Applies a tenant's archived events of some partitions from the given offsets on, under the topic, partition and offset
+ * that they have in the log, so that the marks of what is applied here are the marks of live consumption. Moves `next`
+ * along. Resolves with the number of events read; rejects when the signal aborts.
  */
 export async function replayArchive(
   tenant: string,
   next: Map<number, number>,
-  options: ReplayOptions,
+  options: ReplayOptions & { readonly partitions: readonly number[] },
 ): Promise<number> {
   const topic = topics.events.name
+  const from = new Map(Array.from({ length: topics.events.partitions }, (_, partition) => [partition, nowhere]))
+  for (const partition of options.partitions) from.set(partition, next.get(partition) ?? 0)
   let read = 0
-  for await (const { file, lines } of readArchiveFiles(options.objectStore, tenant, topic, { from: new Map(next) })) {
-    for (let start = 0; start < lines.length; start += options.maxBatchEvents) {
-      options.signal.throwIfAborted()
-      const part = lines.slice(start, start + options.maxBatchEvents)
-      const applied = await applyLines({ topic, partition: file.partition, events: readLines(part) }, options)
-      await options.onProgress({ read: part.length, applied })
-      read += part.length
-    }
+  for await (const { file, lines } of readArchiveFiles(options.objectStore, tenant, topic, { from })) {
+    if (!(await applyFile(file, lines, options))) continue
+    read += lines.length
     next.set(file.partition, file.last + 1)
   }
   return read
+}
+
+/** False when the partition is not wanted any more. */
+async function applyFile(
+  { topic, partition }: ArchiveFile,
+  lines: readonly ArchiveLine[],
+  options: ReplayOptions,
+): Promise<boolean> {
+  for (let start = 0; start < lines.length; start += options.maxBatchEvents) {
+    options.signal.throwIfAborted()
+    if (!options.isWanted(partition)) return false
+    const part = lines.slice(start, start + options.maxBatchEvents)
+    const applied = await applyLines({ topic, partition, events: readLines(part) }, options)
+    await options.onProgress(partition, { read: part.length, applied })
+  }
+  return true
 }
 
 /** What live consumption sent to the dead letters is left out by the same rule. */

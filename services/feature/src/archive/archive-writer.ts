@@ -109,8 +109,10 @@ export class ArchiveWriter implements AsyncDisposable {
         const { stored } = await this.#store.put(name, zipped, { ifAbsent: true })
         if (stored) this.#onWritten(zipped.length)
       }
+      const { nextOffset } = buffer
       await buffer.commit()
-      this.#requested.delete(nameOf(buffer))
+      // A request for more than has come yet stays.
+      if (nextOffset >= (this.#requested.get(nameOf(buffer)) ?? 0)) this.#requested.delete(nameOf(buffer))
     } catch (error) {
       if (!(error instanceof NotCurrentError)) {
         slot.timer = this.#startTimer(slot)

@@ -1,9 +1,17 @@
-import { forgetCommandKey, topics, type DeadLetterRecord, type Event, type StateCommand } from '@rapport/contracts'
+import {
+  featureGroup,
+  forgetCommandKey,
+  topics,
+  type DeadLetterRecord,
+  type Event,
+  type StateCommand,
+} from '@rapport/contracts'
 import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyEvents } from '../application/apply-events.ts'
 import { readEvent, type TimedEvent } from '../domain/read-event.ts'
 import { anEvent, noonMs, toRecord } from '../testing/events.ts'
+import { atGate } from '../testing/gate.ts'
 import { createHarness, exportText, testConfig, type Harness } from '../testing/harness.ts'
 
 let harness: Harness
@@ -13,6 +21,7 @@ beforeEach(async () => {
 afterEach(() => harness[Symbol.asyncDispose]())
 
 const topic = topics.events.name
+const wait = { timeout: 20_000, interval: 10 }
 
 function timed(event: Event): TimedEvent {
   const { key, value } = toRecord(event)
@@ -231,8 +240,8 @@ describe('an event that fails in an unknown way', () => {
     const letters = await eventLog.read({ topic: `${topic}.dlq`, partition: 0, offset: 0 }, 10)
     const bodies = letters.map(({ value }) => JSON.parse(Buffer.from(value ?? []).toString()) as DeadLetterRecord)
     expect(bodies.map(({ code, group }) => [code, group])).toEqual([
-      ['RPT_CONSUMER_UNKNOWN', 'feature'],
-      ['RPT_CONSUMER_UNKNOWN', 'feature'],
+      ['RPT_CONSUMER_UNKNOWN', 'rapport.feature'],
+      ['RPT_CONSUMER_UNKNOWN', 'rapport.feature'],
     ])
     const text = await harness.exported()
     for (const item of ['before', 'between', 'after']) expect(text).toContain(`"kind":"item","id":"${item}"`)
@@ -249,12 +258,12 @@ describe('a removed tenant', () => {
         value: Buffer.from(JSON.stringify(command)),
       },
     ])
-  const isTaken = async (): Promise<boolean> => {
+  /** The partitions of which the newest command says that it is in force. */
+  const taken = async (): Promise<readonly number[]> => {
     const place = { topic: topics.stateCommands.name, partition: 0, offset: 0 }
     const newest = (await harness.dependencies.eventLog.read(place, 100)).at(-1)
-    return Buffer.from(newest?.value ?? [])
-      .toString()
-      .includes('takenAt')
+    const command = JSON.parse(Buffer.from(newest?.value ?? []).toString()) as StateCommand
+    return command.type === 'forget-tenant' ? (command.taken ?? []) : []
   }
 
   it('does not come back by a rewind, and a later one of its name counts from its first event', async () => {
@@ -268,7 +277,7 @@ describe('a removed tenant', () => {
     const other = await harness.exported('other')
     const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
     await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
-    await vi.waitFor(async () => expect(await isTaken()).toBe(true))
+    await vi.waitFor(async () => expect(await taken()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]), wait)
     await onlineStore.clearState('shop')
     await first[Symbol.asyncDispose]()
 
@@ -285,5 +294,51 @@ describe('a removed tenant', () => {
     await harness.publish([anEvent({ tenant: 'other', userId: 'marker' })])
     await harness.settled()
     expect(await harness.exported()).toBe(later)
+  })
+  it('is answered for by every process, by one that is held up when its batch has ended', async () => {
+    const { eventLog, onlineStore } = harness.dependencies
+    const gate = atGate((name) => name === 'apply')
+    await harness.startConsuming({ onlineStore: gate.before(onlineStore) })
+    const second = await harness.startMortal()
+    await vi.waitFor(() => expect(second.held()).toHaveLength(4), wait)
+    const events = Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` }))
+    await harness.publish(events)
+    await gate.reached
+    await vi.waitFor(async () => {
+      const checkpoints = await eventLog.checkpoints(featureGroup, topic)
+      for (const partition of second.held()) expect(checkpoints.get(partition)?.nextOffset).toBeGreaterThan(0)
+    }, wait)
+    const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
+    const prompt = second.held().toSorted((a, b) => a - b)
+    await vi.waitFor(async () => expect(await taken()).toEqual(prompt), wait)
+
+    const marker = anEvent({ tenant: 'other', userId: 'marker' })
+    for (let n = 0; n < 8; n += 1) await harness.publish([{ ...marker, messageId: `other${n}`, userId: `m${n}` }])
+    expect(await taken()).toEqual(prompt)
+    gate.open()
+    await vi.waitFor(async () => expect(await taken()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]), wait)
+    await onlineStore.clearState('shop')
+    await harness.settled()
+    expect(await harness.exported()).toBe('')
+    expect(await harness.exported('other')).toContain('"id":"m7"')
+  })
+
+  it('is answered for again when an answer was overwritten by an older copy of the command', async () => {
+    const { eventLog } = harness.dependencies
+    await harness.startConsuming()
+    await harness.publish(Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` })))
+    const ends = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    const command = { type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before: ends } as const
+    await publishCommand(command)
+    await vi.waitFor(async () => expect(await taken()).toHaveLength(8), wait)
+    const older = ends.map((end) => Math.max(0, end - 1))
+    await publishCommand({ ...command, before: older, taken: [0, 1, 2, 3, 4, 5, 6, 7] })
+    const place = { topic: topics.stateCommands.name, partition: 0, offset: 0 }
+    await vi.waitFor(async () => {
+      const newest = (await eventLog.read(place, 100)).at(-1)
+      expect(JSON.parse(Buffer.from(newest?.value ?? []).toString())).toMatchObject({ before: ends })
+      expect(await taken()).toHaveLength(8)
+    }, wait)
   })
 })

@@ -4,6 +4,7 @@ import {
   deadLetter,
   decoded,
   drop,
+  NotCurrentError,
   RecordError,
   runConsumer,
   type ConsumerMetric,
@@ -16,6 +17,7 @@ import {
 } from '@rapport/messaging'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { applyEvents, type EventBatch } from '../application/apply-events.ts'
+import type { BatchesInFlight } from '../domain/batches-in-flight.ts'
 import type { ForgottenTenants } from '../domain/forgotten-tenants.ts'
 import { readEvent, type TimedEvent } from '../domain/read-event.ts'
 import type { FeatureMetrics } from '../metrics.ts'
@@ -30,9 +32,12 @@ export interface EventConsumerOptions {
   readonly rewindMs: number
   readonly maxBatchEvents: number
   /** Tenants whose state is being rebuilt: their events are left to the rebuild. */
-  readonly isHeld: (tenant: string) => boolean
+  readonly isHeld: (tenant: string, partition: number) => boolean
   /** A rewind brings events of removed tenants back, and nothing marks them as applied any more. */
   readonly forgotten: ForgottenTenants
+  readonly inFlight: BatchesInFlight
+  /** To be awaited before the first batch of partitions that were given to this consumer. */
+  readonly onAssigned: (partitions: readonly number[]) => Promise<void>
 }
 
 /**
@@ -43,7 +48,7 @@ const minIntervalMs = 50
 
 /** Consumes the events' topic: reads each record, applies what it says, sends what it cannot apply to the dead letters. */
 export function consumeEvents(options: EventConsumerOptions): Promise<Subscriber> {
-  const { eventLog, log, clock, rewindMs, maxBatchEvents, forgotten, metrics } = options
+  const { eventLog, log, clock, rewindMs, maxBatchEvents, inFlight, metrics } = options
   return runConsumer<TimedEvent>({
     eventLog,
     log,
@@ -54,7 +59,8 @@ export function consumeEvents(options: EventConsumerOptions): Promise<Subscriber
     minIntervalMs,
     rewindMs,
     decode,
-    process: (batch) => forgotten.during(() => applyBatch(batch, options)),
+    onAssigned: (places) => options.onAssigned(places.map(({ partition }) => partition)),
+    process: (batch) => inFlight.during(() => applyBatch(batch, options)),
     onMetric: (metric) => count(metric, metrics),
   })
 }
@@ -71,7 +77,12 @@ async function applyBatch(batch: PipelineBatch<TimedEvent>, options: EventConsum
   const stop = metrics.batchSeconds.startTimer()
   try {
     const { topic, partition } = batch
-    const counts = await applyEvents(onlineStore, { topic, partition, events }, options)
+    // A batch that has outlived its right to the partition must not write where others have cleared meanwhile.
+    const beforeWrite = (): void => {
+      if (!batch.isCurrent()) throw new NotCurrentError(featureGroup, topic, partition)
+    }
+    const { dedupWindowMs } = options
+    const counts = await applyEvents(onlineStore, { topic, partition, events }, { dedupWindowMs, beforeWrite })
     metrics.applied.inc(counts.applied)
     metrics.duplicates.inc(counts.duplicate)
     metrics.redelivered.inc(counts.redelivered)
@@ -94,7 +105,7 @@ function choose(
   for (const { record, value } of entries) {
     const { tenant } = value.event
     const { offset } = record
-    if (isHeld(tenant)) leftOut.set(offset, drop('rebuild'))
+    if (isHeld(tenant, partition)) leftOut.set(offset, drop('rebuild'))
     else if (forgotten.has(tenant, { partition, offset })) leftOut.set(offset, drop('removed tenant'))
     else events.push({ offset, event: value })
   }

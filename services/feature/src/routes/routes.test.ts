@@ -199,7 +199,9 @@ describe('metrics', () => {
     const text = await metrics.metrics()
     expect(text).toContain('rapport_events_applied_total 2')
     expect(text).toContain('rapport_events_duplicate_total 1')
-    expect(text).toMatch(/rapport_feature_lag_records\{group="feature",topic="rapport.events.v1",partition="0"\} 0/)
+    expect(text).toMatch(
+      /rapport_feature_lag_records\{group="rapport.feature",topic="rapport.events.v1",partition="0"\} 0/,
+    )
     expect(text).toMatch(/rapport_feature_newest_event_age_seconds \d/)
   })
 })

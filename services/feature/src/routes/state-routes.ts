@@ -9,6 +9,7 @@ import { notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
 import { exportState } from '../application/export-state.ts'
 import { readRebuild, requestRebuild } from '../application/rebuild-records.ts'
+import { withoutWork } from '../domain/rebuild-work.ts'
 
 export interface StateDependencies {
   readonly eventLog: EventLog
@@ -68,9 +69,9 @@ function addRebuildRoutes(app: HttpApp, dependencies: StateDependencies): void {
         response: { 202: StateRebuildSchema },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       reply.code(202)
-      return requestRebuild(dependencies, request.principal.tenant)
+      return withoutWork(await requestRebuild(dependencies, request.principal.tenant))
     },
   )
   app.get(
@@ -89,7 +90,7 @@ function addRebuildRoutes(app: HttpApp, dependencies: StateDependencies): void {
 }
 
 async function readKnown(store: ObjectStore, tenant: string, id: string): Promise<StateRebuild> {
-  const record = await readRebuild(store, tenant, id)
+  const record = await readRebuild(store, { tenant, id })
   if (record === undefined) throw notFound('rebuild of this id')
-  return record
+  return withoutWork(record)
 }

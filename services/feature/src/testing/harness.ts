@@ -9,6 +9,7 @@ import { exportState } from '../application/export-state.ts'
 import type { FeatureConfig } from '../config.ts'
 import { createFeatureService } from '../service.ts'
 import { toRecord } from './events.ts'
+import { mortal, type Mortal, type Ports } from './mortal.ts'
 
 export const testConfig: FeatureConfig = {
   dedupWindowMs: 24 * 3600 * 1000,
@@ -24,8 +25,8 @@ export interface Harness extends AsyncDisposable {
   publish(events: readonly Event[]): Promise<void>
   /** A running consuming side; disposed with the harness unless it was before. */
   startConsuming(overrides?: Partial<ServiceDependencies>, config?: Partial<FeatureConfig>): Promise<Service>
-  /** As `startConsuming`, for one that is never stopped in an orderly way. */
-  abandonConsuming(overrides: Partial<ServiceDependencies>): Promise<void>
+  /** As `startConsuming`, for a process that may be killed. `wrap` changes how it uses its ports. */
+  startMortal(wrap?: (ports: Ports) => Partial<Ports>): Promise<Mortal & { readonly service: Service }>
   /** Resolves when every published event is applied and committed. */
   settled(): Promise<void>
   exported(tenant?: string): Promise<string>
@@ -49,9 +50,12 @@ export async function createHarness(): Promise<Harness> {
       await service.startConsuming()
       return service
     },
-    abandonConsuming: async (overrides) => {
-      const service = await createFeatureService(testConfig, { ...dependencies, metrics: new Registry(), ...overrides })
+    startMortal: async (wrap = () => ({})) => {
+      const process = mortal(dependencies)
+      const own = { ...dependencies, metrics: new Registry(), ...process.ports, ...wrap(process.ports) }
+      const service = owned.use(await createFeatureService(testConfig, own))
       await service.startConsuming()
+      return { ...process, service }
     },
     settled: () => consumed(eventLog, featureGroup, topics.events.name),
     exported: (tenant = 'shop') => exportText(onlineStore, tenant),

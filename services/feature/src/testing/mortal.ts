@@ -1,0 +1,51 @@
+import { RapportError } from '@rapport/core'
+import { topics } from '@rapport/contracts'
+import type { Subscriber, Subscription } from '@rapport/messaging'
+import type { ServiceDependencies } from '@rapport/service-kit'
+
+export type Ports = Pick<ServiceDependencies, 'eventLog' | 'onlineStore' | 'objectStore'>
+
+/** Ports of a process that can die. */
+export interface Mortal {
+  readonly ports: Ports
+  /** The partitions of the events' topic that it consumes. */
+  held(): readonly number[]
+  /** From now on nothing that it does has any effect, and its partitions are free: as for a process that was killed. */
+  kill(): Promise<void>
+}
+
+const dead = (): Error => new RapportError('RPT_TEST_KILLED', 'this process was killed', { canRetry: true })
+
+export function mortal({ eventLog, onlineStore, objectStore }: Ports): Mortal {
+  let isDead = false
+  const open: AsyncDisposable[] = []
+  const subscribers: Subscriber[] = []
+  const guarded = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(inner, name) {
+        const value: unknown = Reflect.get(inner, name)
+        if (typeof value !== 'function') return value
+        return (...call: unknown[]): unknown => {
+          if (isDead) return Promise.reject(dead())
+          const result: unknown = Reflect.apply(value, inner, call)
+          if (name === 'follow') void (result as Promise<AsyncDisposable>).then((follower) => open.push(follower))
+          if (name === 'subscribe') void (result as Promise<Subscriber>).then(noteSubscriber(call[0] as Subscription))
+          return result
+        }
+      },
+    })
+  const noteSubscriber =
+    ({ topics: read, group }: Subscription) =>
+    (subscriber: Subscriber): void => {
+      open.push(subscriber)
+      if (read.includes(topics.events.name) && group.endsWith('feature')) subscribers.push(subscriber)
+    }
+  return {
+    ports: { eventLog: guarded(eventLog), onlineStore: guarded(onlineStore), objectStore: guarded(objectStore) },
+    held: () => subscribers.flatMap((subscriber) => subscriber.held().map(({ partition }) => partition)),
+    kill: async () => {
+      isDead = true
+      await Promise.all(open.map((one) => one[Symbol.asyncDispose]()))
+    },
+  }
+}
