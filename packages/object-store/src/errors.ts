@@ -7,6 +7,10 @@ export type ObjectStoreErrorCode =
   | 'RPT_OBJECT_RANGE'
   /** A put names more than one condition. */
   | 'RPT_OBJECT_CONDITION'
+  /** The store cannot be used as it is configured: no such bucket, refused credentials, an option out of range. Thrown on opening. */
+  | 'RPT_OBJECT_STORE_CONFIG'
+  /** A body is larger than the store takes. */
+  | 'RPT_OBJECT_SIZE'
   /** The store could not do it now; the outcome of a write is unknown. */
   | 'RPT_OBJECT_STORE_UNAVAILABLE'
 

@@ -1,0 +1,64 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { ObjectStoreError } from '../../errors.ts'
+import type { Bucket } from './bucket.ts'
+import { deleteObjects, keysPerRequest } from './delete-objects.ts'
+import { lockedWrites } from './locked-writes.ts'
+import type { S3ObjectStoreOptions } from './options.ts'
+import { probeChecks, probeConditions, type ProbeResult } from './probe-conditions.ts'
+import { publishByStore } from './publish-object.ts'
+import { headObject } from './read-object.ts'
+import type { Writes } from './s3-object-store.ts'
+
+/**
+ * Stands once any process has seen the store's comparison fail, so that none that was luckier trusts it: with some writers
+ * under the lock and some past it, neither would be safe.
+ */
+const distrustName = 'conditional-puts-are-not-atomic'
+
+/**
+ * By the store's own comparison where it can be trusted, otherwise under the lock.
+ * @throws ObjectStoreError `RPT_OBJECT_STORE_CONFIG` when neither can be had.
+ */
+export async function chooseWrites(bucket: Bucket, options: S3ObjectStoreOptions): Promise<Writes> {
+  if (options.conditionalPuts === 'native') return writesByStore(bucket)
+  const result = options.conditionalPuts === 'locked' ? await probeChecks(bucket) : await findSupport(bucket)
+  if (result.support === 'atomic') return writesByStore(bucket)
+  const { lock, log } = options
+  if (lock === undefined) {
+    const problem = `conditional puts of the bucket "${bucket.name}" cannot be relied on: ${result.reason}`
+    const remedy = 'give the object store a lock (an online store that all processes share), or another store'
+    throw new ObjectStoreError('RPT_OBJECT_STORE_CONFIG', `S3 object store: ${problem}; ${remedy}`)
+  }
+  log?.warn(
+    { bucket: bucket.name, reason: result.reason },
+    'the object store does not compare atomically: writes are made under a lock',
+  )
+  const { lockTtlMs: ttlMs, lockWaitMs: waitMs } = bucket.limits
+  return lockedWrites(bucket, { leases: { lock, ttlMs, waitMs, log }, sendsConditions: result.support === 'racy' })
+}
+
+async function findSupport(bucket: Bucket): Promise<ProbeResult> {
+  const s3Key = bucket.keys.reserved(distrustName)
+  if ((await headObject(bucket, s3Key, { key: s3Key })) !== undefined) {
+    const { support, reason } = await probeChecks(bucket)
+    return { support, reason: support === 'racy' ? `an earlier probe has seen it fail and has left ${s3Key}` : reason }
+  }
+  const result = await probeConditions(bucket)
+  if (result.support !== 'atomic') {
+    const note = JSON.stringify({ reason: result.reason, at: new Date().toISOString() })
+    const put = new PutObjectCommand({ Bucket: bucket.name, Key: s3Key, Body: note, ContentType: 'application/json' })
+    await bucket.calls.run(`put ${s3Key}`, ({ http }) => bucket.client.send(put, http))
+  }
+  return result
+}
+
+function writesByStore(bucket: Bucket): Writes {
+  return {
+    publish: (publication) => publishByStore(bucket, publication),
+    remove: async (s3Keys) => {
+      for (let at = 0; at < s3Keys.length; at += keysPerRequest) {
+        await deleteObjects(bucket, s3Keys.slice(at, at + keysPerRequest))
+      }
+    },
+  }
+}
