@@ -5,14 +5,15 @@ import type { KafkaEventLog } from './index.ts'
 import { openKafkaHarness, type KafkaHarness } from './testing/harness.ts'
 
 const WAIT = { timeout: 20_000, interval: 10 }
-const stream = `test.groups-${randomUUID()}.v1`
 
 let harness: KafkaHarness
 let log: KafkaEventLog
 let group: string
+let stream: string
 
 beforeEach(async () => {
   group = `group-${randomUUID()}`
+  stream = `test.groups-${randomUUID()}.v1`
   harness = await openKafkaHarness([{ name: stream, partitions: 2, cleanup: 'delete' }])
   log = await harness.connect()
 })

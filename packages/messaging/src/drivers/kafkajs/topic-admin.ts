@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { Kafka, type Admin } from 'kafkajs'
+import { KafkaError } from '../kafka/kafka-error.ts'
 import type { ExistingTopic, NewTopic, TopicAdmin } from '../kafka/topic-plan.ts'
 import { toKafkaConfig } from './kafka-config.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
@@ -8,6 +10,7 @@ import type { KafkaJsClientOptions } from './options.ts'
 const { ConfigResourceTypes, ConfigSource } = kafkajs
 
 const CREATE_TIMEOUT_MS = 30_000
+const LEADERS_POLL_MS = 50
 
 /** Changes topics by kafkajs's admin client. */
 export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
@@ -41,9 +44,9 @@ export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
-    await this.#connected((admin) =>
-      admin.createTopics({
-        waitForLeaders: true,
+    await this.#connected(async (admin) => {
+      await admin.createTopics({
+        waitForLeaders: false,
         timeout: CREATE_TIMEOUT_MS,
         topics: topics.map(({ name, partitions, replication, settings }) => ({
           topic: name,
@@ -51,8 +54,12 @@ export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
           replicationFactor: replication,
           configEntries: toEntries(settings),
         })),
-      }),
-    )
+      })
+      await waitForLeaders(
+        admin,
+        topics.map(({ name }) => name),
+      )
+    })
   }
 
   async alterSettings(name: string, settings: Readonly<Record<string, string>>): Promise<void> {
@@ -91,7 +98,12 @@ export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
-    await this.#connected((admin) => admin.deleteTopics({ topics: [...names] }))
+    try {
+      await this.#connected((admin) => admin.deleteTopics({ topics: [...names] }))
+    } catch (error) {
+      // A broker that has not heard of the topic, or not of it any more.
+      if (!(error instanceof KafkaError) || error.type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -104,6 +116,20 @@ export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
       return await request(this.#admin)
     } catch (error) {
       throw fromKafkaJs(error)
+    }
+  }
+}
+
+/** kafkajs's own wait fails when the broker that it asks has not heard of the topics yet. */
+async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
+  const until = performance.now() + CREATE_TIMEOUT_MS
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics })
+      return
+    } catch (error) {
+      if (performance.now() > until) throw error
+      await sleep(LEADERS_POLL_MS)
     }
   }
 }
