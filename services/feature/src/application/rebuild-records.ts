@@ -100,9 +100,18 @@ async function readStored(
 ): Promise<{ record: StateRebuildRecord; etag: string } | undefined> {
   const found = await store.get(keyOf(ref))
   if (found === undefined) return undefined
-  const record: unknown = JSON.parse(Buffer.from(found.body).toString('utf8'))
+  const record = parse(found.body)
   if (!schema.Check(record)) throw new RebuildRecordError(keyOf(ref))
   return { record, etag: found.object.etag }
+}
+
+/** Undefined for what is no JSON. */
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 const keyOf = ({ tenant, id }: RebuildRef): string => stateRebuildKey(tenant, id)

@@ -15,6 +15,7 @@ import {
   resigned,
   type WorkingRecord,
 } from '../domain/rebuild-work.ts'
+import { RebuildRecordError } from '../errors.ts'
 import { Loop } from './loop.ts'
 import { changeRebuild, publishCommand, readRebuild, requestRebuild, type RebuildRef } from './rebuild-records.ts'
 import type { RebuildOptions } from './rebuild-state.ts'
@@ -112,7 +113,7 @@ export class RebuildRun implements AsyncDisposable {
     } catch (error) {
       if (signal.aborted || (error instanceof RapportError && error.canRetry)) throw error
       this.#context.log.error({ err: error, ...this.ref }, 'rebuilding a tenant failed')
-      await this.#fail(error, signal)
+      await this.#fail(error)
     }
     return this.#isEnded ? undefined : pollMs
   }
@@ -220,16 +221,15 @@ export class RebuildRun implements AsyncDisposable {
     if (await this.#session.replay(partitions, live, signal)) this.wake()
   }
 
-  async #fail(error: unknown, signal: AbortSignal): Promise<void> {
+  /** For all. Where that cannot be recorded the partitions stay held, unless there is no record to agree on any more. */
+  async #fail(error: unknown): Promise<void> {
+    if (error instanceof RebuildRecordError) {
+      this.#end()
+      return
+    }
     const finishedAt = new Date(this.#context.clock.now()).toISOString()
     const message = error instanceof Error ? error.message : String(error)
-    try {
-      await this.#change((standing) => ({ ...standing, state: 'failed', finishedAt, error: message }))
-    } catch (cause) {
-      if (signal.aborted || (cause instanceof RapportError && cause.canRetry)) throw cause
-      this.#context.log.error({ err: cause, ...this.ref }, 'the failure could not be recorded')
-      this.#end()
-    }
+    await this.#change((standing) => ({ ...standing, state: 'failed', finishedAt, error: message }))
   }
 
   /**

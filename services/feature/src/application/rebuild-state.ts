@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { rebuildCommandKey, topics } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
-import { blame, type EventLog } from '@rapport/messaging'
+import type { EventLog } from '@rapport/messaging'
 import type { ObjectStore } from '@rapport/object-store'
 import type { OnlineStore } from '@rapport/online-store'
 import type { BatchesInFlight } from '../domain/batches-in-flight.ts'
+import { RebuildRecordError } from '../errors.ts'
 import { RebuildRun, type LiveConsumption, type RebuildContext } from './rebuild-run.ts'
 
 export interface RebuildOptions {
@@ -58,6 +59,7 @@ export class StateRebuilder implements AsyncDisposable {
 
   /** True when live consumption of the partition has to leave the tenant's events out. */
   readonly isHeld = (tenant: string, partition: number): boolean => {
+    if (this.#runs.size === 0) return false
     for (const run of this.#runs.values()) if (run.ref.tenant === tenant && run.isHolding(partition)) return true
     return false
   }
@@ -85,8 +87,8 @@ export class StateRebuilder implements AsyncDisposable {
       try {
         await run.claim(() => partitions)
       } catch (error) {
-        if (blame(error) === 'environment') throw error
-        // A record that is none holds up nobody; the run itself says what is wrong with it.
+        if (!(error instanceof RebuildRecordError)) throw error
+        // Nobody can agree on anything by it, so it holds up nobody; the run itself says what is wrong with it.
         run.wake()
       }
     }
