@@ -103,3 +103,24 @@ test('partitions of a thread that was terminated move over when its lease has ru
   await vi.waitFor(() => expect(records).toBe(40), WAIT)
   expect(shares.at(-1)).toBe(4)
 })
+
+test('a thread that gets the same partitions again, after another had them while it stalled, is told so', async () => {
+  const thread = startThread('stalled')
+  await vi.waitFor(() => expect(thread.shares).toEqual([4]), WAIT)
+  const lock = new Int32Array(new SharedArrayBuffer(4))
+  thread.worker.postMessage(lock)
+  let held = 0
+  const other = await log.subscribe({
+    group: 'stalled',
+    topics: [stream],
+    onAssigned: (partitions) => void (held = partitions.length),
+    onBatch: async () => undefined,
+  })
+  await vi.waitFor(() => expect([held, other.held().length]).toEqual([4, 4]), WAIT)
+  await other[Symbol.asyncDispose]()
+  expect(thread.shares).toEqual([4])
+  Atomics.store(lock, 0, 1)
+  Atomics.notify(lock, 0)
+  await vi.waitFor(() => expect(thread.shares).toEqual([4, 4]), WAIT)
+  await stop(thread)
+})

@@ -33,6 +33,10 @@ const subscriber = await log.subscribe({
     })
   },
 })
-parentPort?.once('message', () => {
+/** `stop`, or a lock: the thread stalls until it is notified there. */
+const onMessage = (message: 'stop' | Int32Array): void => {
+  if (message !== 'stop') return void Atomics.wait(message, 0, 0)
+  parentPort?.off('message', onMessage)
   void subscriber[Symbol.asyncDispose]().then(() => log[Symbol.asyncDispose]())
-})
+}
+parentPort?.on('message', onMessage)
