@@ -9,6 +9,7 @@ import type { Mortal } from '../testing/mortal.ts'
 import { readRebuild, requestRebuild } from './rebuild-records.ts'
 
 const wait = { timeout: 25_000, interval: 20 }
+const byNumber = (one: number, other: number): number => one - other
 
 let harness: Harness
 let gates: Gate[]
@@ -139,6 +140,29 @@ describe('a rebuild by several processes', () => {
     // Copies are read too.
     expect(record.eventsApplied).toBeLessThan(record.eventsRead)
     expect(record.eventsApplied).toBeGreaterThanOrEqual(400)
+  })
+
+  it('does not clear before a batch has ended that a process is held up in', async () => {
+    const gate = gateBefore((name) => name === 'apply')
+    const slow = await startAt(gate)
+    const quick = await start(harness.startMortal())
+    await shared(slow, quick)
+    const history = traffic(200)
+    await harness.publish(history)
+    await gate.reached
+    const { id } = await requestRebuild(harness.dependencies, 'shop')
+    const heldBy = async (state: string): Promise<number[]> => {
+      const partitions = (await read(id))?.work?.partitions ?? []
+      return partitions.flatMap((standing, partition) => (standing.state === state ? [partition] : []))
+    }
+    await vi.waitFor(async () => expect(await heldBy('held')).toEqual([...quick.held()].sort(byNumber)), wait)
+    expect(await heldBy('open')).toEqual([...slow.held()].sort(byNumber))
+    const more = traffic(50, 'other-shop')
+    await harness.publish(more)
+    expect((await read(id))?.work?.phase).toBe('hold')
+    gate.open()
+    expect(await finished(id)).toMatchObject({ state: 'done', attempts: 1 })
+    await expectUndisturbed([...history, ...more])
   })
 
   it.each([

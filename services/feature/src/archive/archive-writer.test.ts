@@ -2,8 +2,10 @@ import { archiveGroup, topics } from '@rapport/contracts'
 import { flushArchive } from '@rapport/features'
 import { archivePrefix, readArchive, readArchiveFiles, type ObjectStore } from '@rapport/object-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { anEvent } from '../testing/events.ts'
+import type { RecordBatch } from '@rapport/messaging'
+import { anEvent, toRecord } from '../testing/events.ts'
 import { consumed, createHarness, testConfig, type Harness } from '../testing/harness.ts'
+import { ArchiveWriter } from './archive-writer.ts'
 
 let harness: Harness
 beforeEach(async () => {
@@ -92,6 +94,28 @@ describe('the archive', () => {
       [0, 19, 10],
     ])
     expect(await archivedIds()).toEqual(idsOf([...published, ...more]))
+  })
+
+  it('comes up to what was asked for, also when it was full before', async () => {
+    const { objectStore, log } = harness.dependencies
+    const writer = new ArchiveWriter(objectStore, { limits: { ...testConfig.archive, flushBytes: 2000 }, log })
+    const committed: number[] = []
+    const batch = (first: number, count: number): RecordBatch => ({
+      topic,
+      partition: 0,
+      records: events(count).map((event, index) => {
+        const { key, value } = toRecord(event)
+        return { topic, partition: 0, offset: first + index, key, value, headers: {}, appendedAtMs: 0 }
+      }),
+      checkpoint: undefined,
+      isCurrent: () => true,
+      commit: async (nextOffset) => void committed.push(nextOffset),
+    })
+    await writer.flushThrough([{ topic, partition: 0, firstOffset: 0, nextOffset: 41 }])
+    await writer.add(batch(0, 40))
+    expect(committed).toEqual([40])
+    await writer.add(batch(40, 1))
+    expect(committed).toEqual([40, 41])
   })
 })
 
