@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type ModelManifest, ModelManifestSchema } from '@rapport/contracts'
-import type { ObjectStore } from '@rapport/object-store'
+import { ObjectStoreError, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 import { ModelRefusedError } from './errors.ts'
 import { getJson } from './json-object.ts'
@@ -57,7 +57,7 @@ export async function readVerifiedFiles(
   const files = new Map<string, Uint8Array>()
   for (const { path, bytes, sha256 } of manifest.files) {
     const named = `${path} of ${describeVersion(manifest)}`
-    const found = await store.get(versionPrefix(manifest) + path)
+    const found = await readFile(store, versionPrefix(manifest) + path, named)
     if (found === undefined) throw new ModelRefusedError('file missing', `${named} is missing`)
     if (found.body.byteLength !== bytes) {
       throw new ModelRefusedError(
@@ -71,4 +71,13 @@ export async function readVerifiedFiles(
     files.set(path, found.body)
   }
   return files
+}
+
+async function readFile(store: ObjectStore, key: string, named: string): ReturnType<ObjectStore['get']> {
+  try {
+    return await store.get(key)
+  } catch (cause) {
+    if (!(cause instanceof ObjectStoreError) || cause.code !== 'RPT_OBJECT_CORRUPT') throw cause
+    throw new ModelRefusedError('file checksum', `${named} is not what was stored`, { cause })
+  }
 }

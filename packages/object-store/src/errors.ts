@@ -9,6 +9,8 @@ export type ObjectStoreErrorCode =
   | 'RPT_OBJECT_CONDITION'
   /** The store cannot be used as it is configured: no such bucket, refused credentials, an option out of range. Thrown on opening. */
   | 'RPT_OBJECT_STORE_CONFIG'
+  /** What the store holds does not fit its own checksum, however often it is read. */
+  | 'RPT_OBJECT_CORRUPT'
   /** A body is larger than the store takes. */
   | 'RPT_OBJECT_SIZE'
   /** The store could not do it now; the outcome of a write is unknown. */

@@ -44,7 +44,8 @@ export class S3ObjectStore implements ObjectStore {
       try {
         return { body: await collect(opened.body, opened.object.bytes), object: opened.object }
       } catch (error) {
-        if (!(error instanceof ObjectStoreError) || attempt === bodyAttempts) throw error
+        if (!(error instanceof ObjectStoreError)) throw error
+        if (attempt === bodyAttempts) throw isChecksumMismatch(error) ? corrupt(key, error) : error
       }
       await delay(Math.random() * bodyRetryMs)
     }
@@ -73,3 +74,10 @@ export class S3ObjectStore implements ObjectStore {
     return Promise.resolve()
   }
 }
+
+/** The SDK has no class for it. */
+const isChecksumMismatch = ({ cause }: ObjectStoreError): boolean =>
+  cause instanceof Error && cause.message.startsWith('Checksum mismatch')
+
+const corrupt = (key: string, cause: ObjectStoreError): ObjectStoreError =>
+  new ObjectStoreError('RPT_OBJECT_CORRUPT', `${key} does not fit the checksum with which it was stored`, { cause })
