@@ -99,12 +99,17 @@ async function readArchived(objectStore: ObjectStore): Promise<Set<string>> {
   return archived
 }
 
-/** Counted effects by user: the state's own totals. */
-async function readEffects({ url, key }: Installation): Promise<Map<string, number>> {
+/** The state as it is exported: a line for each field, in one order. */
+export async function readState({ url, key }: Installation): Promise<string[]> {
   const answer = await fetch(`${url}/v1/state/export`, { headers: { authorization: `Bearer ${key}` } })
+  if (!answer.ok) throw new Error(`the state could not be exported: ${answer.status}`)
+  return (await answer.text()).split('\n').filter((line) => line !== '')
+}
+
+/** Counted effects by user: the state's own totals. */
+async function readEffects(installation: Installation): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const line of (await answer.text()).split('\n')) {
-    if (line === '') continue
+  for (const line of await readState(installation)) {
     const { kind, id, part, field, amount } = JSON.parse(line) as Record<string, unknown>
     if (kind !== 'user' || part !== 'count/Product Viewed' || field !== 'total') continue
     counts.set(String(id), Number(amount))
