@@ -9,7 +9,7 @@ const cli = inWorkspace('services/all-in-one/src/cli/main.ts')
 const launcher = inWorkspace('services/all-in-one/bin/rapport.js')
 
 export interface CliOptions {
-  readonly platform: PlatformProcess
+  readonly platform: Pick<PlatformProcess, 'url' | 'key'>
   /** Where the command keeps its ledgers, and looks for a key. */
   readonly dataDir: string
   readonly key?: string

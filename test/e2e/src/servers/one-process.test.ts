@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startKafka, startRedis, startS3 } from '@rapport/infra'
+import { afterEach, expect, it, vi } from 'vitest'
+import { runCli } from '../support/cli-process.ts'
+import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
+
+const owned = new AsyncDisposableStack()
+afterEach(() => owned.disposeAsync())
+
+it(
+  'the platform in one process runs on Kafka, Redis and S3 by the same variables as its services',
+  { timeout: 180_000 },
+  async () => {
+    const folder = owned.use(await temporaryFolder())
+    const kafka = owned.use(await startKafka())
+    const redis = owned.use(await startRedis())
+    const s3 = owned.use(await startS3())
+    await mkdir(join(s3.server.folder, 'buckets', 'rapport'))
+    const env = {
+      RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
+      RAPPORT_REDIS_URL: redis.url,
+      RAPPORT_S3_ENDPOINT: s3.endpoint,
+      RAPPORT_S3_ACCESS_KEY_ID: s3.accessKeyId,
+      RAPPORT_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    }
+    const options = { platform: { url: 'http://127.0.0.1:9', key: 'none' }, dataDir: folder.path, env }
+    const single = ['--replication', '1', '--min-insync', '1']
+    expect(await runCli(['topics', 'diff', ...single], options)).toMatchObject({ code: 1 })
+    const applied = await runCli(['topics', 'apply', ...single], options)
+    expect(applied).toMatchObject({ code: 0 })
+    expect(applied.stdout).toContain('made  rapport.events.v1  partitions: 8')
+    expect(await runCli(['topics', 'diff', ...single], options)).toMatchObject({
+      code: 0,
+      stdout: 'Nothing differs.\n',
+    })
+
+    {
+      await using platform = await startPlatformProcess({ dataDir: folder.path, env })
+      const { client } = platform
+      await client.putItems([1, 2, 3].map((number) => ({ id: `tea-${number}`, title: `Green tea ${number}` })))
+      await client.track({ userId: 'ada', event: 'Product Viewed', properties: { product_id: 'tea-1' } })
+      await vi.waitFor(
+        async () => {
+          const { items } = await client.recommend({ userId: 'ada', explain: true })
+          expect(items[0]?.reasons?.[0]?.itemId).toBe('tea-1')
+        },
+        { timeout: 20_000 },
+      )
+    }
+    // Nothing of it lies in the data folder.
+    const other = owned.use(await temporaryFolder())
+    await using platform = await startPlatformProcess({ dataDir: other.path, env })
+    expect((await platform.client.users.get('ada'))?.counts['Product Viewed']?.all).toBe(1)
+    expect((await platform.client.getItem('tea-2'))?.title).toBe('Green tea 2')
+  },
+)
