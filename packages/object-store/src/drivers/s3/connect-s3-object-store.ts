@@ -2,6 +2,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { setMaxListeners } from 'node:events'
 import { ObjectStoreError } from '../../errors.ts'
 import type { ObjectStore } from '../../object-store.ts'
+import { removeAbandonedUploads } from './abandoned-uploads.ts'
 import type { Bucket } from './bucket.ts'
 import { S3Calls } from './calls.ts'
 import { chooseWrites } from './choose-writes.ts'
@@ -70,7 +71,7 @@ export async function connectS3ObjectStore(options: S3ObjectStoreOptions): Promi
   setMaxListeners(0, closing.signal)
   const client = createClient(options, limits)
   const { credentials, log } = options
-  const redact = redactor([credentials?.secretAccessKey, credentials?.sessionToken, credentials?.accessKeyId])
+  const redact = redactor([credentials?.secretAccessKey, credentials?.sessionToken])
   const calls = new S3Calls({ limits, redact, closed: closing.signal, log })
   const bucket: Bucket = { name: options.bucket, keys: new KeySpace(options.prefix), client, calls, limits, log }
   const close = (): void => {
@@ -79,6 +80,7 @@ export async function connectS3ObjectStore(options: S3ObjectStoreOptions): Promi
   }
   try {
     await checkBucket(bucket, options.endpoint ?? `AWS ${options.region}`)
+    await removeAbandonedUploads(bucket)
     return new S3ObjectStore(bucket, await chooseWrites(bucket, options), close)
   } catch (error) {
     close()

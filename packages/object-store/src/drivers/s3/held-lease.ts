@@ -47,14 +47,32 @@ export class HeldLease {
     return new HeldLease(lease, name, settings)
   }
 
-  /** A write begins: until `settle`, whether and when it happens is open. */
+  /** A write begins: until `confirm` or `cancel`, whether and when it happens is open. */
   begin(): void {
     this.check()
     this.#isOpen = true
   }
 
-  /** The write has happened, or never will. */
-  settle(): void {
+  /**
+   * The write has happened, and nobody else can have had the lock meanwhile: the lock itself is asked, because its store
+   * may have lost the lease with its data.
+   * @throws ObjectStoreError `RPT_OBJECT_STORE_UNAVAILABLE`
+   */
+  async confirm(): Promise<void> {
+    this.check()
+    let stands: boolean
+    try {
+      stands = await this.#lease.renew(this.#settings.ttlMs)
+    } catch (error) {
+      throw unavailable(`whether the lock of ${this.#name} was lost is unknown: ${describeFailure(error)}`, error)
+    }
+    if (!stands) throw this.#lossError()
+    this.check()
+    this.#isOpen = false
+  }
+
+  /** No write has happened, nor will. */
+  cancel(): void {
     this.#isOpen = false
   }
 

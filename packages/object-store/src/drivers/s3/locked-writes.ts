@@ -23,7 +23,7 @@ export interface LockedWritesOptions {
  *
  * Under the lease with token t a put (1) reads what stands, and gives way when that carries a token above t: a later
  * holder has written; (2) compares; (3) writes, with t and an id of its own in the metadata; (4) reads again, and is
- * `stored` only when its own id stands and the lease has not ended since. Everything else is `RPT_OBJECT_STORE_UNAVAILABLE`.
+ * `stored` only when its own id stands and the lock, asked then, says that the lease has lasted. Everything else is `RPT_OBJECT_STORE_UNAVAILABLE`.
  * When the outcome of a request is open (its answer was lost, the lease was), the lock is not released but runs out.
  *
  * Guaranteed: of writers that all use this lock one wins, no update is lost, and a put is never called stored whose lease
@@ -48,12 +48,13 @@ export function lockedWrites(bucket: Bucket, { leases, sendsConditions }: Locked
     lease.begin()
     const metadata = { [fenceField]: String(token) }
     const outcome = await publishByStore(bucket, publication, { signal, metadata, sendsConditions })
-    if (outcome.stored) {
-      const after = await headObject(bucket, s3Key, { key, signal })
-      if (after?.writeId !== writeId) throw unknownOutcome(key, 'somebody has written past its lock')
-      lease.check()
+    if (!outcome.stored) {
+      lease.cancel()
+      return outcome
     }
-    lease.settle()
+    const after = await headObject(bucket, s3Key, { key, signal })
+    if (after?.writeId !== writeId) throw unknownOutcome(key, 'somebody has written past its lock')
+    await lease.confirm()
     return outcome
   }
 
@@ -74,8 +75,7 @@ export function lockedWrites(bucket: Bucket, { leases, sendsConditions }: Locked
     await withLeases(s3Keys.map(lockName), leases, async (held) => {
       for (const lease of held) lease.begin()
       await deleteObjects(bucket, s3Keys, AbortSignal.any(held.map(({ signal }) => signal)))
-      for (const lease of held) lease.check()
-      for (const lease of held) lease.settle()
+      await Promise.all(held.map((lease) => lease.confirm()))
     })
   }
 

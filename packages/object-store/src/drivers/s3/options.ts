@@ -28,6 +28,8 @@ export interface S3Limits {
   readonly partsInFlight: number
   /** Requests under way at once; further ones wait their turn. */
   readonly requestsInFlight: number
+  /** Uploads below the prefix that were begun so long ago and never finished are removed on opening. */
+  readonly abandonedUploadMs: number
   /** Of the lock under which writes are made where the store does not compare atomically. */
   readonly lockTtlMs: number
   readonly lockWaitMs: number
@@ -67,6 +69,7 @@ export const defaultLimits: S3Limits = {
   partBytes: 8 * mebibyte,
   partsInFlight: 2,
   requestsInFlight: 64,
+  abandonedUploadMs: 86_400_000,
   lockTtlMs: 10_000,
   lockWaitMs: 15_000,
 }

@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib'
 import {
-  AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -8,15 +7,22 @@ import {
 } from '@aws-sdk/client-s3'
 import { ObjectStoreError } from '../../errors.ts'
 import type { PutOutcome } from '../../object-store.ts'
+import { abortUpload } from './abandoned-uploads.ts'
+import type { PartBuffers } from './body-parts.ts'
 import type { Bucket } from './bucket.ts'
 import { toChecksum } from './checksum.ts'
 import type { Publication, Publish } from './publish-object.ts'
-import { nameOf } from './s3-errors.ts'
 import { writeIdField } from './stored-object.ts'
 
 const mostParts = 10_000
 /** Completing makes the store read all parts: time that a call gets for each, as if these were bytes sent. */
 const completionBytesPerPart = 64 * 1024
+
+export interface PartedBody {
+  readonly parts: AsyncIterable<Uint8Array>
+  /** Where the parts' memory goes when they are sent. */
+  readonly buffers?: PartBuffers
+}
 
 interface Uploaded {
   readonly parts: CompletedPart[]
@@ -54,17 +60,17 @@ export class PartUpload {
   }
 
   /** Uploads the parts and publishes them; leaves nothing behind when that fails or the condition does not hold. */
-  async finish(parts: AsyncIterable<Uint8Array>, publish: Publish): Promise<PutOutcome> {
+  async finish(body: PartedBody, publish: Publish): Promise<PutOutcome> {
     let outcome: PutOutcome | undefined
     try {
-      outcome = await publish(this.#toPublication(await this.#uploadAll(parts)))
+      outcome = await publish(this.#toPublication(await this.#uploadAll(body)))
       return outcome
     } finally {
       if (outcome?.stored !== true) await this.#abort()
     }
   }
 
-  async #uploadAll(parts: AsyncIterable<Uint8Array>): Promise<Uploaded> {
+  async #uploadAll({ parts, buffers }: PartedBody): Promise<Uploaded> {
     const failure = new AbortController()
     const uploads: Promise<CompletedPart>[] = []
     const inFlight = new Set<Promise<unknown>>()
@@ -75,7 +81,10 @@ export class PartUpload {
         if (uploads.length === mostParts) throw this.#tooLarge()
         bytes += part.byteLength
         crc = crc32(part, crc)
-        const upload = this.#uploadPart(uploads.length + 1, part, failure.signal)
+        const upload = this.#uploadPart(uploads.length + 1, part, failure.signal).then((uploaded) => {
+          buffers?.give(part)
+          return uploaded
+        })
         uploads.push(upload)
         const settled = upload.catch((error: unknown) => failure.abort(error)).finally(() => inFlight.delete(settled))
         inFlight.add(settled)
@@ -124,19 +133,11 @@ export class PartUpload {
 
   /** A failure here is told in the log alone: the outcome of the put is known. */
   async #abort(): Promise<void> {
-    const { name, client, calls, log } = this.#bucket
     const { key, s3Key } = this.#publication
-    const abort = new AbortMultipartUploadCommand({ Bucket: name, Key: s3Key, UploadId: this.#uploadId })
     try {
-      await calls.run(`put ${key}: abort`, async ({ http }) => {
-        try {
-          await client.send(abort, http)
-        } catch (error) {
-          if (nameOf(error) !== 'NoSuchUpload') throw error
-        }
-      })
+      await abortUpload(this.#bucket, s3Key, this.#uploadId)
     } catch (error) {
-      log?.warn(
+      this.#bucket.log?.warn(
         { key, err: error },
         'the parts of an unfinished upload remain; opening the store a day later removes them',
       )

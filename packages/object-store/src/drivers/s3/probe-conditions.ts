@@ -8,7 +8,7 @@ import { deleteObjects, keysPerRequest } from './delete-objects.ts'
 import { listS3Keys } from './list-objects.ts'
 import { PartUpload } from './part-upload.ts'
 import { newWriteId, type Publication, publishByStore } from './publish-object.ts'
-import { statusOf } from './s3-errors.ts'
+import { S3CallError } from './s3-errors.ts'
 
 const writersPerRace = 20
 const racesPerKind = 20
@@ -60,8 +60,8 @@ class Probe {
 
   async complete(s3Key: string, options: PutOptions, writer = 0): Promise<PutOutcome> {
     const upload = await PartUpload.begin(this.#bucket, this.#describe(s3Key, options))
-    const parts = [bodyOf(writer)]
-    return upload.finish(toAsync(parts), (publication) => publishByStore(this.#bucket, publication))
+    const parts = toAsync([bodyOf(writer)])
+    return upload.finish({ parts }, (publication) => publishByStore(this.#bucket, publication))
   }
 
   async clean(): Promise<void> {
@@ -110,7 +110,8 @@ async function findUnchecked(probe: Probe): Promise<string | undefined> {
     return undefined
   } catch (error) {
     // A store that does not know the headers says so by one of these.
-    const status = statusOf((error as Error).cause)
+    const { cause } = error as Error
+    const status = cause instanceof S3CallError ? cause.status : undefined
     if (status === 400 || status === 501) return `it refuses conditional puts (HTTP ${status})`
     throw error
   }

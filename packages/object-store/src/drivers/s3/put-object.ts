@@ -28,7 +28,7 @@ export async function putObject(bucket: Bucket, publish: Publish, request: PutRe
     // Says early, before anything large is sent, that a condition does not hold.
     if (!(await mayStore(bucket, request))) return { stored: false }
     const upload = await PartUpload.begin(bucket, publication)
-    return await upload.finish(cut.parts, publish)
+    return await upload.finish(cut, publish)
   } finally {
     await cut.parts.return(undefined)
   }

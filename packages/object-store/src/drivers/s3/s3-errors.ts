@@ -46,6 +46,8 @@ export interface Verdict {
 export function judge(error: unknown): Verdict {
   const status = statusOf(error)
   if (refusedForNow.has(nameOf(error)) || status === 429 || status === 408) return { canRetry: true, isRefusal: true }
+  // The store does not know such a request.
+  if (status === 501) return { canRetry: false, isRefusal: true }
   // Also an answer of 2xx that broke off or could not be read.
   if (status !== undefined) return { canRetry: status >= 500 || status < 300, isRefusal: status >= 300 && status < 500 }
   return { canRetry: true, isRefusal: neverSent.has(String(toFailure(error).code)) }
@@ -77,11 +79,23 @@ export function redactor(secrets: readonly (string | undefined)[]): Redact {
   return (text) => known.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text)
 }
 
+/** What is left of an error of the SDK as the cause of ours. */
+export class S3CallError extends Error {
+  override readonly name: string
+  readonly status: number | undefined
+
+  constructor(error: unknown, text: string, stack: string | undefined) {
+    super(text)
+    this.name = nameOf(error)
+    this.status = statusOf(error)
+    if (stack !== undefined) this.stack = stack
+  }
+}
+
 /** The store could not do it; a write may have happened. */
 export function unavailable(what: string, error: unknown, redact: Redact): ObjectStoreError {
   const text = redact(describeFailure(error))
-  const cause = new Error(text)
-  cause.name = nameOf(error)
-  if (error instanceof Error && error.stack !== undefined) cause.stack = redact(error.stack)
+  const stack = error instanceof Error && error.stack !== undefined ? redact(error.stack) : undefined
+  const cause = new S3CallError(error, text, stack)
   return new ObjectStoreError('RPT_OBJECT_STORE_UNAVAILABLE', `${what}: ${text}`, { cause })
 }
