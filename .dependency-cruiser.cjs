@@ -38,6 +38,7 @@ const within = layers
 const contained = [
   { library: 'lmdb', folders: ['^packages/(messaging|online-store)/src/drivers/embedded/'] },
   { library: 'kafkajs', folders: ['^packages/messaging/src/drivers/kafkajs/'] },
+  { library: '@platformatic/kafka', folders: ['^packages/messaging/src/drivers/platformatic/'] },
   { library: 'ioredis', folders: ['^packages/online-store/src/drivers/redis/'] },
   { library: '@aws-sdk', folders: ['^packages/object-store/src/drivers/s3/'] },
   { library: '@tensorflow', folders: ['^packages/deep/'] },

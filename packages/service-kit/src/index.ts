@@ -32,6 +32,7 @@ export {
   connectDrivers,
   connectObjectStore,
   kafkaClientOptions,
+  loadKafkaDriver,
   objectFolder,
   topicsOf,
   type Drivers,

@@ -1,7 +1,7 @@
 import { inboxTopic, topics, type TopicDescription } from '@rapport/contracts'
 import type { FencedLock } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
-import type { KafkaJsClientOptions } from '@rapport/messaging/kafkajs'
+import type { KafkaClientOptions } from '@rapport/messaging/kafkajs'
 import type { ObjectStore } from '@rapport/object-store'
 import type { OnlineStore } from '@rapport/online-store'
 import type { RedisFencedLock, RedisOnlineStoreOptions } from '@rapport/online-store/redis'
@@ -126,18 +126,22 @@ async function connectEventLog(config: StoresConfig, log: Logger): Promise<Event
     const directory = join(config.RAPPORT_DATA_DIR, 'log')
     return openEmbeddedEventLog({ directory, topics: topicsOf(config), log })
   }
-  const { openKafkaJsEventLog } = await import('@rapport/messaging/kafkajs')
-  return openKafkaJsEventLog({ client: await kafkaClientOptions(config), topics: topicsOf(config), log })
+  const { openKafkaEventLog } = await loadKafkaDriver(config)
+  return openKafkaEventLog({ client: await kafkaClientOptions(config), topics: topicsOf(config), log })
 }
 
+/** The Kafka driver that the configuration names, which is loaded only now. */
+export const loadKafkaDriver = ({ RAPPORT_KAFKA_CLIENT: client }: Pick<EventLogConfig, 'RAPPORT_KAFKA_CLIENT'>) =>
+  client === 'platformatic' ? import('@rapport/messaging/platformatic') : import('@rapport/messaging/kafkajs')
+
 /** How to reach the Kafka that the configuration names. @throws ConfigError when what it says of the credentials is not whole. */
-export async function kafkaClientOptions(config: EventLogConfig): Promise<KafkaJsClientOptions> {
+export async function kafkaClientOptions(config: EventLogConfig): Promise<KafkaClientOptions> {
   const { RAPPORT_KAFKA_BROKERS: brokers = [], RAPPORT_KAFKA_TLS: hasTls } = config
   const ca = await readPem(config.RAPPORT_KAFKA_CA_FILE)
   return { brokers, tls: ca === undefined ? hasTls : { ca }, ...given('sasl', saslOf(config)) }
 }
 
-function saslOf(config: EventLogConfig): KafkaJsClientOptions['sasl'] {
+function saslOf(config: EventLogConfig): KafkaClientOptions['sasl'] {
   const { RAPPORT_KAFKA_SASL: mechanism, RAPPORT_KAFKA_USERNAME: username, RAPPORT_KAFKA_PASSWORD: password } = config
   if (mechanism === undefined) return undefined
   const reason = 'is required with RAPPORT_KAFKA_SASL and not set'

@@ -16,6 +16,10 @@ export const EventLogSchema = Type.Object({
       description: 'Brokers of a Kafka cluster, as host:port; the rest are learnt from them.',
     }),
   ),
+  RAPPORT_KAFKA_CLIENT: Type.Enum(['kafkajs', 'platformatic'], {
+    default: 'kafkajs',
+    description: 'Which client library speaks with the brokers: kafkajs or @platformatic/kafka.',
+  }),
   RAPPORT_KAFKA_TLS: Type.Boolean({
     default: false,
     description: 'Whether to speak TLS with the brokers; a RAPPORT_KAFKA_CA_FILE says so too.',

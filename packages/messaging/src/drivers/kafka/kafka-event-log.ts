@@ -14,6 +14,7 @@ import type {
 } from '../../event-log.ts'
 import { MAX_KEY_BYTES, maxValueBytes } from '../../record-limits.ts'
 import { TimeSlice } from '../shared/signal.ts'
+import type { KafkaClientOptions } from './client-options.ts'
 import { EARLIEST, LATEST, type KafkaConnection } from './connection.ts'
 import { Fetcher } from './fetcher.ts'
 import { KafkaFollower } from './follower.ts'
@@ -48,6 +49,11 @@ export interface KafkaEventLogOptions {
   readonly heartbeatMs?: number
   /** For the jitter of retries. Default `Math.random`. */
   readonly random?: () => number
+}
+
+/** With how to reach the cluster. */
+export interface KafkaClientEventLogOptions extends KafkaEventLogOptions {
+  readonly client: KafkaClientOptions
 }
 
 /** The event log on Kafka; which client carries its requests is `connect`'s. */

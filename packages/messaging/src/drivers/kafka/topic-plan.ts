@@ -26,6 +26,14 @@ export interface TopicAdmin {
   alterSettings(name: string, settings: Readonly<Record<string, string>>): Promise<void>
 }
 
+/** Also what tests and tools need. It connects when it is first used. */
+export interface KafkaTopicAdmin extends TopicAdmin, AsyncDisposable {
+  /** Removes the records below these offsets. */
+  deleteRecords(topic: string, offsets: readonly { partition: number; offset: number }[]): Promise<void>
+  /** What is gone already is done. */
+  deleteTopics(names: readonly string[]): Promise<void>
+}
+
 export interface SettingChange {
   readonly topic: string
   readonly setting: string

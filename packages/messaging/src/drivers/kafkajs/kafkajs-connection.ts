@@ -15,8 +15,8 @@ import { KafkaError } from '../kafka/kafka-error.ts'
 import { clusterOf, type Broker, type Cluster, type FetchResponse, type ProduceResponse } from './cluster.ts'
 import { toFetchedPartition } from './fetched.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
-import type { KafkaJsClientOptions } from './options.ts'
-import { REQUEST_TIMEOUT_MS, toKafkaConfig } from './kafka-config.ts'
+import { REQUEST_TIMEOUT_MS, type KafkaClientOptions } from '../kafka/client-options.ts'
+import { toKafkaConfig } from './kafka-config.ts'
 import { Sockets } from './sockets.ts'
 
 const METADATA_MAX_AGE_MS = 60_000
@@ -26,7 +26,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 
 /** A connection to the cluster by kafkajs, which connects by itself when it is needed. */
 export class KafkaJsConnection implements KafkaConnection {
-  readonly #options: KafkaJsClientOptions
+  readonly #options: KafkaClientOptions
   readonly #config: KafkaConfig
   readonly #topics = new Set<string>()
   readonly #coordinators = new Map<string, Promise<Broker>>()
@@ -35,7 +35,7 @@ export class KafkaJsConnection implements KafkaConnection {
   #seedShift: number
   #closed = false
 
-  constructor(options: KafkaJsClientOptions) {
+  constructor(options: KafkaClientOptions) {
     this.#options = options
     this.#config = toKafkaConfig(options)
     this.#seedShift = Math.floor(Math.random() * options.brokers.length)

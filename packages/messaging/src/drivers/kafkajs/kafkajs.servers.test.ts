@@ -1,4 +1,5 @@
 import { describeEventLog } from '../../port-suite.ts'
-import { openKafkaHarness } from './testing/harness.ts'
+import { openKafkaHarness } from '../kafka/testing/harness.ts'
+import * as driver from './index.ts'
 
-describeEventLog('kafkajs', (topics) => openKafkaHarness(topics))
+describeEventLog('kafkajs', (topics) => openKafkaHarness(driver, topics))

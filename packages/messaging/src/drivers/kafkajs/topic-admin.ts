@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { Kafka, type Admin } from 'kafkajs'
 import { KafkaError } from '../kafka/kafka-error.ts'
-import type { ExistingTopic, NewTopic, TopicAdmin } from '../kafka/topic-plan.ts'
+import type { ExistingTopic, KafkaTopicAdmin, NewTopic } from '../kafka/topic-plan.ts'
 import { toKafkaConfig } from './kafka-config.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
-import type { KafkaJsClientOptions } from './options.ts'
+import type { KafkaClientOptions } from '../kafka/client-options.ts'
 
 // The names of a CommonJS module that Node does not find by itself.
 const { ConfigResourceTypes, ConfigSource } = kafkajs
@@ -13,11 +13,11 @@ const CREATE_TIMEOUT_MS = 30_000
 const LEADERS_POLL_MS = 50
 
 /** Changes topics by kafkajs's admin client. */
-export class KafkaJsTopicAdmin implements TopicAdmin, AsyncDisposable {
+export class KafkaJsTopicAdmin implements KafkaTopicAdmin {
   readonly #kafka: Kafka
   readonly #admin: Admin
 
-  constructor(options: KafkaJsClientOptions) {
+  constructor(options: KafkaClientOptions) {
     // Its requests are few and may be made again: kafkajs's own retries are good enough here.
     this.#kafka = new Kafka({ ...toKafkaConfig(options), retry: { retries: 5, initialRetryTime: 100 } })
     this.#admin = this.#kafka.admin()

@@ -1,72 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import type { TopicDescription } from '@rapport/contracts'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { applyTopics, createTopicAdmin, planTopics, type KafkaJsTopicAdmin } from './index.ts'
-import { clientOptions } from './testing/harness.ts'
+import { describe } from 'vitest'
+import { describeTopics } from '../kafka/suite/topics-suite.ts'
+import * as driver from './index.ts'
 
-const replication = { replication: 1, minInsyncReplicas: 1 }
-let admin: KafkaJsTopicAdmin
-let stream: TopicDescription
-let table: TopicDescription
-
-beforeEach(() => {
-  const unique = randomUUID()
-  stream = {
-    name: `test.plan-${unique}.v1`,
-    partitions: 2,
-    cleanup: 'delete',
-    retentionMs: 3_600_000,
-    retentionBytes: 1024 ** 3,
-  }
-  table = { name: `test.plan-table-${unique}.v1`, partitions: 1, cleanup: 'compact' }
-  admin = createTopicAdmin(clientOptions())
-})
-afterEach(async () => {
-  const existing = await admin.describeTopics([stream.name, table.name], [])
-  if (existing.length > 0) await admin.deleteTopics(existing.map(({ name }) => name))
-  await admin[Symbol.asyncDispose]()
-})
-
-const plan = (...topics: readonly TopicDescription[]) => planTopics(admin, topics, replication)
-
-test('makes what is missing, and then nothing differs', async () => {
-  const before = await plan(stream, table)
-  expect(before.create.map(({ name }) => name)).toEqual([stream.name, table.name])
-  expect(before.isEmpty).toBe(false)
-  await applyTopics(admin, before)
-  expect(await plan(stream, table)).toEqual({ create: [], change: [], refused: [], isEmpty: true })
-  const [found] = await admin.describeTopics([table.name], ['cleanup.policy', 'message.timestamp.type'])
-  expect(found).toMatchObject({ partitions: 1, replication: 1 })
-  expect(found?.settings.get('cleanup.policy')).toBe('compact')
-  expect(found?.settings.get('message.timestamp.type')).toBe('LogAppendTime')
-})
-
-test('changes settings and leaves those that it knows nothing of', async () => {
-  await applyTopics(admin, await plan(stream))
-  await admin.alterSettings(stream.name, { 'segment.bytes': '1048576' })
-  const shorter = { ...stream, retentionMs: 60_000 }
-  const change = { topic: stream.name, setting: 'retention.ms', from: '3600000', to: '60000' }
-  const differing = await plan(shorter)
-  expect(differing).toEqual({ create: [], change: [change], refused: [], isEmpty: false })
-  await applyTopics(admin, differing)
-  expect((await plan(shorter)).isEmpty).toBe(true)
-  const [found] = await admin.describeTopics([stream.name], ['segment.bytes'])
-  expect(found?.settings.get('segment.bytes')).toBe('1048576')
-})
-
-test('never changes the number of partitions', async () => {
-  await applyTopics(admin, await plan(stream))
-  const more = { ...stream, partitions: 4 }
-  const refused = await plan(more)
-  expect(refused).toMatchObject({ create: [], change: [], isEmpty: false })
-  expect(refused.refused).toEqual([
-    { topic: stream.name, reason: expect.stringContaining('2 partitions, described are 4') },
-  ])
-  await applyTopics(admin, refused)
-  expect((await plan(stream)).isEmpty).toBe(true)
-})
-
-test('refuses more replicas in sync than there are', async () => {
-  const planning = planTopics(admin, [stream], { replication: 1, minInsyncReplicas: 2 })
-  await expect(planning).rejects.toMatchObject({ code: 'RPT_TOPICS_REPLICATION' })
+describe('kafkajs', () => {
+  describeTopics(driver)
 })

@@ -41,12 +41,10 @@ Example:
 
 /** The Kafka client is loaded only here. */
 async function run({ replication, minInsync }: Replication, what: 'apply' | 'diff'): Promise<void> {
-  const [kit, { applyTopics, createTopicAdmin, planTopics }] = await Promise.all([
-    import('@rapport/service-kit'),
-    import('@rapport/messaging/kafkajs'),
-  ])
+  const kit = await import('@rapport/service-kit')
   const config = kit.readConfig(kit.EventLogSchema, process.env)
   if (config.RAPPORT_KAFKA_BROKERS === undefined) throw new Error('RAPPORT_KAFKA_BROKERS is not set')
+  const { applyTopics, createTopicAdmin, planTopics } = await kit.loadKafkaDriver(config)
   await using admin = createTopicAdmin(await kit.kafkaClientOptions(config))
   const plan = await planTopics(admin, kit.topicsOf(config), { replication, minInsyncReplicas: minInsync })
   show(plan, what === 'apply' ? ['made', 'set'] : ['to make', 'to set'])

@@ -1,4 +1,9 @@
 import type { ConnectionOptions } from 'node:tls'
+import { EventLogUseError } from '../../errors.ts'
+
+export const CONNECT_TIMEOUT_MS = 3000
+export const REQUEST_TIMEOUT_MS = 10_000
+const BROKER = /^[^\s:]+:\d{1,5}$/
 
 export interface SaslOptions {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
@@ -6,8 +11,8 @@ export interface SaslOptions {
   readonly password: string
 }
 
-/** How to reach the cluster. */
-export interface KafkaJsClientOptions {
+/** How to reach the cluster; the same for every client. */
+export interface KafkaClientOptions {
   /** `host:port` of some of the brokers; the rest is learnt from them. */
   readonly brokers: readonly string[]
   /** Shown in the brokers' logs and quotas. Default `rapport`. */
@@ -20,4 +25,12 @@ export interface KafkaJsClientOptions {
   readonly connectTimeoutMs?: number
   /** After this a request without an answer has failed, and its connection is given up. Default 10 s. */
   readonly requestTimeoutMs?: number
+}
+
+/** @throws EventLogUseError naming the broker that is none. */
+export function checkBrokers(brokers: readonly string[]): string[] {
+  const wrong = brokers.find((broker) => !BROKER.test(broker))
+  if (brokers.length > 0 && wrong === undefined) return [...brokers]
+  const what = wrong === undefined ? 'none is named' : `"${wrong}" is not host:port`
+  throw new EventLogUseError('RPT_EVENT_LOG_BROKERS', `brokers of Kafka: ${what}`)
 }

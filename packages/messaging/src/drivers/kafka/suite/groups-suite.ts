@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { RecordBatch } from '../../../event-log.ts'
+import type { KafkaEventLog } from '../kafka-event-log.ts'
+import { openKafkaHarness, type KafkaDriver, type KafkaHarness } from '../testing/harness.ts'
+
+/** Members of a group that come, go and take long. */
+export function describeGroups(driver: KafkaDriver): void {
+  const WAIT = { timeout: 20_000, interval: 10 }
+
+  let harness: KafkaHarness
+  let log: KafkaEventLog
+  let group: string
+  let stream: string
+
+  beforeEach(async () => {
+    group = `group-${randomUUID()}`
+    stream = `test.groups-${randomUUID()}.v1`
+    harness = await openKafkaHarness(driver, [{ name: stream, partitions: 2, cleanup: 'delete' }])
+    log = await harness.connect()
+  })
+  afterEach(() => harness[Symbol.asyncDispose]())
+
+  const records = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      topic: stream,
+      key: `key-${index}`,
+      value: Buffer.from(String(index)),
+    }))
+  const placesOf = (batch: RecordBatch): string[] =>
+    batch.records.map(({ partition, offset }) => `${partition}/${offset}`)
+  const endOf = (batch: RecordBatch): number => (batch.records.at(-1)?.offset ?? -1) + 1
+
+  test('partitions move only when the batches in flight have ended, and what those commit counts', async () => {
+    await log.publish(records(40))
+    const gate = Promise.withResolvers<void>()
+    const held: RecordBatch[] = []
+    const first: string[] = []
+    await using _first = await log.subscribe({
+      group,
+      topics: [stream],
+      onBatch: async (batch) => {
+        held.push(batch)
+        await gate.promise
+        first.push(...placesOf(batch))
+        await batch.commit(endOf(batch))
+      },
+    })
+    await vi.waitFor(() => expect(held).toHaveLength(2), WAIT)
+    const other = await harness.connect()
+    const second: string[] = []
+    let assigned = 0
+    await using _second = await other.subscribe({
+      group,
+      topics: [stream],
+      onAssigned: (partitions) => void (assigned = partitions.length),
+      onBatch: async (batch) => {
+        second.push(...placesOf(batch))
+        await batch.commit(endOf(batch))
+      },
+    })
+    // Several heartbeats, each of which tells the first that the group wants to share anew.
+    await new Promise((resolve) => setTimeout(resolve, 800))
+    expect(assigned).toBe(0)
+    expect(held.every((batch) => batch.isCurrent())).toBe(true)
+    gate.resolve()
+    await vi.waitFor(() => expect(assigned).toBe(1), WAIT)
+    await log.publish(records(40))
+    await vi.waitFor(() => expect(new Set([...first, ...second]).size).toBe(80), WAIT)
+    expect(first.length + second.length).toBe(80)
+    expect(second.length).toBeGreaterThan(0)
+  })
+
+  test('a batch that outlasts the rebalance is not current before another has its partition, and cannot commit', async () => {
+    const slow = await harness.connect({ rebalanceTimeoutMs: 2000 })
+    await log.publish(records(40))
+    const gate = Promise.withResolvers<void>()
+    const held: RecordBatch[] = []
+    await using _first = await slow.subscribe({
+      group,
+      topics: [stream],
+      onBatch: async (batch) => {
+        held.push(batch)
+        await gate.promise
+        await batch.commit(endOf(batch))
+      },
+    })
+    await vi.waitFor(() => expect(held).toHaveLength(2), WAIT)
+    const other = await harness.connect()
+    const taken: { partition: number; heldIsCurrent: boolean }[] = []
+    await using _second = await other.subscribe({
+      group,
+      topics: [stream],
+      onBatch: async (batch) => {
+        const before = held.find(({ partition }) => partition === batch.partition)
+        taken.push({ partition: batch.partition, heldIsCurrent: before?.isCurrent() ?? false })
+        await batch.commit(endOf(batch))
+      },
+    })
+    await vi.waitFor(() => expect(taken.length).toBeGreaterThan(0), WAIT)
+    expect(taken.map(({ heldIsCurrent }) => heldIsCurrent)).not.toContain(true)
+    const moved = held.find(({ partition }) => partition === taken[0]?.partition)
+    await expect(moved?.commit(1)).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_NOT_CURRENT' })
+    gate.resolve()
+  })
+
+  test('a handler that takes longer than the session keeps its partition while it lives', async () => {
+    const sessionTimeoutMs = 6000
+    const patient = await harness.connect({ sessionTimeoutMs, heartbeatMs: 1000 })
+    const shares: number[] = []
+    let batches = 0
+    await using _subscriber = await patient.subscribe({
+      group,
+      topics: [stream],
+      onAssigned: (partitions) => void shares.push(partitions.length),
+      onBatch: async (batch) => {
+        batches += 1
+        await new Promise((resolve) => setTimeout(resolve, sessionTimeoutMs * 1.3))
+        expect(batch.isCurrent()).toBe(true)
+        await batch.commit(endOf(batch))
+      },
+    })
+    await log.publish(records(1))
+    await vi.waitFor(async () => {
+      const checkpoints = await log.checkpoints(group, stream)
+      expect([...checkpoints.values()].map(({ nextOffset }) => nextOffset)).toEqual([1])
+    }, WAIT)
+    expect(shares).toEqual([2])
+    expect(batches).toBe(1)
+  })
+
+  test('a seek also moves partitions that another member holds', async () => {
+    await log.publish(records(40))
+    const other = await harness.connect()
+    const seen = { first: [] as string[], second: [] as string[] }
+    const shares = { first: 0, second: 0 }
+    const subscribe = (by: KafkaEventLog, who: 'first' | 'second') =>
+      by.subscribe({
+        group,
+        topics: [stream],
+        onAssigned: (partitions) => void (shares[who] = partitions.length),
+        onBatch: async (batch) => {
+          seen[who].push(...placesOf(batch))
+          await batch.commit(endOf(batch))
+        },
+      })
+    await using first = await subscribe(log, 'first')
+    await using _second = await subscribe(other, 'second')
+    await vi.waitFor(() => expect(shares).toEqual({ first: 1, second: 1 }), WAIT)
+    await vi.waitFor(() => expect(seen.first.length + seen.second.length).toBe(40), WAIT)
+    await first.pause()
+    await first.seek([0, 1].map((partition) => ({ topic: stream, partition, offset: 3 })))
+    first.resume()
+    await vi.waitFor(() => expect(seen.first.length + seen.second.length).toBe(40 + 34), WAIT)
+    expect(new Set([...seen.first, ...seen.second]).size).toBe(40)
+  })
+
+  test('says how far the group is, and leaves nothing behind for a follower', async () => {
+    await using _subscriber = await log.subscribe({
+      group,
+      topics: [stream],
+      onBatch: async (batch) => batch.commit(endOf(batch) - 1),
+    })
+    await log.publish(Array.from({ length: 10 }, () => ({ topic: stream, key: 'one', value: Buffer.from('v') })))
+    await vi.waitFor(() => {
+      const behind = log.lags().find(({ nextOffset }) => nextOffset === 9)
+      expect(behind).toMatchObject({ group, topic: stream, lag: 1 })
+    }, WAIT)
+    expect(log.bufferedBytes).toBe(0)
+  })
+}

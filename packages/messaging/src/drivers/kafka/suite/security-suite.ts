@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startKafka, type Kafka } from '@rapport/infra'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { LogRecord } from '../../../event-log.ts'
+import type { KafkaClientOptions } from '../client-options.ts'
+import { clientOptions, openKafkaHarness, silent, type KafkaDriver } from '../testing/harness.ts'
+import { addScramUser } from '../testing/scram.ts'
+import { startTlsProxy, type TlsProxy } from '../testing/tls-proxy.ts'
+
+/** TLS, SASL, and opening a log that cannot be opened. */
+export function describeSecurity(driver: KafkaDriver): void {
+  const secrets = { broker: `b-${randomUUID()}`, client: `c-${randomUUID()}` }
+  const jaas = 'org.apache.kafka.common.security'
+  const plainModule =
+    `${jaas}.plain.PlainLoginModule required username="broker" password="${secrets.broker}" ` +
+    `user_broker="${secrets.broker}" user_rapport="${secrets.client}";`
+
+  let kafka: Kafka
+  let proxy: TlsProxy
+
+  /** Everything that an error says, its causes too. */
+  function textOf(error: unknown): string {
+    if (!(error instanceof Error)) return String(error)
+    return `${error.name} ${error.message} ${JSON.stringify(error)} ${error.stack} ${error.cause === undefined ? '' : textOf(error.cause)}`
+  }
+
+  const client = (sasl: KafkaClientOptions['sasl']): KafkaClientOptions => ({
+    brokers: [`localhost:${proxy.port}`],
+    tls: { ca: proxy.ca },
+    ...(sasl === undefined ? {} : { sasl }),
+  })
+
+  beforeAll(async () => {
+    proxy = await startTlsProxy()
+    kafka = await startKafka({
+      properties: {
+        'advertised.listeners': `PLAINTEXT://localhost:${proxy.port}`,
+        'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:SASL_PLAINTEXT',
+        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+        'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+        'listener.name.plaintext.plain.sasl.jaas.config': plainModule,
+        'listener.name.plaintext.scram-sha-256.sasl.jaas.config': `${jaas}.scram.ScramLoginModule required;`,
+        'listener.name.plaintext.scram-sha-512.sasl.jaas.config': `${jaas}.scram.ScramLoginModule required;`,
+      },
+    })
+    proxy.forwardTo(Number(kafka.brokers[0]?.split(':')[1]))
+    const properties = await readFile(join(kafka.server.folder, 'server.properties'), 'utf8')
+    const controllerPort = Number(/controller\.quorum\.voters=1@127\.0\.0\.1:(\d+)/.exec(properties)?.[1])
+    for (const mechanism of ['scram-sha-256', 'scram-sha-512'] as const) {
+      await addScramUser(controllerPort, { mechanism, name: 'rapport', password: secrets.client })
+    }
+  }, 90_000)
+  afterAll(async () => {
+    await kafka[Symbol.asyncDispose]()
+    await proxy[Symbol.asyncDispose]()
+  })
+
+  describe('TLS and SASL', () => {
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+      'publishes and consumes over TLS with %s',
+      async (mechanism) => {
+        const topic = `test.secure-${randomUUID()}.v1`
+        await using harness = await openKafkaHarness(
+          driver,
+          [{ name: topic, partitions: 2, cleanup: 'delete' }],
+          client({ mechanism, username: 'rapport', password: secrets.client }),
+        )
+        const log = await harness.connect()
+        const seen: LogRecord[] = []
+        await using _subscriber = await log.subscribe({
+          group: topic,
+          topics: [topic],
+          onBatch: async ({ records }) => void seen.push(...records),
+        })
+        await log.publish(Array.from({ length: 20 }, (_, key) => ({ topic, key: `k${key}`, value: Buffer.from('v') })))
+        await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 20_000 })
+      },
+    )
+
+    test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
+      'a wrong password with %s is refused at once, and not told',
+      async (mechanism) => {
+        const password = `wrong-${randomUUID()}`
+        const startedAtMs = performance.now()
+        const opening = driver.openKafkaEventLog({
+          client: client({ mechanism, username: 'rapport', password }),
+          topics: [{ name: 'any', partitions: 1, cleanup: 'delete' }],
+          log: silent,
+        })
+        const error = await opening.catch((failure: unknown) => failure)
+        expect(error).toMatchObject({ code: 'RPT_EVENT_LOG_UNAVAILABLE', canRetry: false })
+        expect(textOf(error)).toContain('Kafka refuses the credentials')
+        expect(textOf(error)).not.toContain(password)
+        expect(performance.now() - startedAtMs).toBeLessThan(5000)
+      },
+    )
+
+    test('a certificate that is not trusted is an error by the deadline', async () => {
+      const options = { brokers: [`localhost:${proxy.port}`], tls: true }
+      const opening = driver.openKafkaEventLog({
+        client: options,
+        topics: [{ name: 'any', partitions: 1, cleanup: 'delete' }],
+        log: silent,
+        openDeadlineMs: 1000,
+      })
+      await expect(opening).rejects.toThrow(/Kafka cannot be reached: .*certificate/)
+    })
+  })
+
+  describe('opening', () => {
+    const topics = [{ name: `test.missing-${randomUUID()}.v1`, partitions: 3, cleanup: 'delete' }] as const
+
+    test('a broker that nobody runs is an error by the deadline, naming it', async () => {
+      const startedAtMs = performance.now()
+      const opening = driver.openKafkaEventLog({
+        client: { brokers: ['127.0.0.1:1'] },
+        topics,
+        log: silent,
+        openDeadlineMs: 1500,
+      })
+      await expect(opening).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_UNAVAILABLE', canRetry: true })
+      await expect(opening).rejects.toThrow('127.0.0.1:1')
+      expect(performance.now() - startedAtMs).toBeLessThan(4000)
+    })
+
+    test.each([[[]], [['localhost']], [['localhost:9092', 'http://x:1']]])(
+      'brokers %j are refused',
+      async (brokers) => {
+        const opening = driver.openKafkaEventLog({ client: { brokers }, topics, log: silent })
+        await expect(opening).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_BROKERS' })
+      },
+    )
+
+    test('topics that are missing or laid out otherwise are named, with the command that helps', async () => {
+      const existing = `test.other-${randomUUID()}.v1`
+      await using _harness = await openKafkaHarness(driver, [{ name: existing, partitions: 2, cleanup: 'delete' }])
+      const described = [...topics, { name: existing, partitions: 5, cleanup: 'delete' } as const]
+      const opening = driver.openKafkaEventLog({ client: clientOptions(), topics: described, log: silent })
+      await expect(opening).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_TOPICS' })
+      await expect(opening).rejects.toThrow(`${topics[0].name} does not exist`)
+      await expect(opening).rejects.toThrow(`${existing} has 2 partitions, not 5`)
+      await expect(opening).rejects.toThrow('rapport topics apply')
+    })
+  })
+}

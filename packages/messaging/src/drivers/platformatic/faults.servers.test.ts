@@ -1,0 +1,7 @@
+import { describe } from 'vitest'
+import { describeFaults } from '../kafka/suite/faults-suite.ts'
+import * as driver from './index.ts'
+
+describe('@platformatic/kafka', () => {
+  describeFaults(driver)
+})

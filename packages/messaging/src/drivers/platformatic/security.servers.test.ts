@@ -1,0 +1,7 @@
+import { describe } from 'vitest'
+import { describeSecurity } from '../kafka/suite/security-suite.ts'
+import * as driver from './index.ts'
+
+describe('@platformatic/kafka', () => {
+  describeSecurity(driver)
+})

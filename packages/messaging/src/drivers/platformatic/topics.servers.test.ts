@@ -1,0 +1,7 @@
+import { describe } from 'vitest'
+import { describeTopics } from '../kafka/suite/topics-suite.ts'
+import * as driver from './index.ts'
+
+describe('@platformatic/kafka', () => {
+  describeTopics(driver)
+})
