@@ -34,6 +34,9 @@ const within = layers
     to: { path: `^packages/(${names.join('|')})/`, pathNot: '^packages/$1/' },
   }))
 
+/** Tests on servers that several drivers run. */
+const serverSuites = '^packages/messaging/src/drivers/kafka/suite/'
+
 /** Libraries that live behind a port, and the one folder that may import each. */
 const contained = [
   { library: 'lmdb', folders: ['^packages/(messaging|online-store)/src/drivers/embedded/'] },
@@ -64,7 +67,7 @@ module.exports = {
       name: 'servers-under-tests-on-servers-alone',
       comment: 'Unit tests start no Kafka, Redis or S3.',
       severity: 'error',
-      from: { path: '^(packages|services)/', pathNot: '\\.servers\\.test\\.ts$' },
+      from: { path: '^(packages|services)/', pathNot: ['\\.servers\\.test\\.ts$', serverSuites] },
       to: { path: '^test/infra/' },
     },
     {
@@ -90,7 +93,7 @@ module.exports = {
     {
       name: 'nothing-imports-tests',
       severity: 'error',
-      from: { path: '^(packages|services)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(packages|services)/', pathNot: ['\\.test\\.ts$', serverSuites] },
       to: { path: '^test/' },
     },
     ...contained.map(({ library, folders }) => ({
