@@ -1,5 +1,5 @@
 import { isIP, type Socket } from 'node:net'
-import { Connection, type API, type ConnectionOptions } from '@platformatic/kafka'
+import { Connection, ConnectionStatuses, type API, type ConnectionOptions } from '@platformatic/kafka'
 import { KafkaError } from '../kafka/kafka-error.ts'
 import { fromPlatformatic } from './platformatic-error.ts'
 
@@ -42,6 +42,9 @@ export class Link {
     }, timeoutMs)
     try {
       await Promise.race([this.#connected, overdue.promise])
+      // What is sent while the broker asks for the credentials anew would cost the connection.
+      const isLoggingIn = this.#connection.status === ConnectionStatuses.REAUTHENTICATING
+      if (isLoggingIn) await Promise.race([this.#connection.ready(), overdue.promise])
       return await Promise.race([api.async(this.#connection, ...args), overdue.promise])
     } catch (error) {
       throw fromPlatformatic(error)

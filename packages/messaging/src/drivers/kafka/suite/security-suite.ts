@@ -12,6 +12,8 @@ import { startTlsProxy, type TlsProxy } from '../testing/tls-proxy.ts'
 /** TLS, SASL, and opening a log that cannot be opened. */
 export function describeSecurity(driver: KafkaDriver): void {
   const secrets = { broker: `b-${randomUUID()}`, client: `c-${randomUUID()}` }
+  // kafkajs logs in anew within the last 10 s of a session, @platformatic/kafka in its last fifth.
+  const SESSION_MS = 12_000
   const jaas = 'org.apache.kafka.common.security'
   const plainModule =
     `${jaas}.plain.PlainLoginModule required username="broker" password="${secrets.broker}" ` +
@@ -40,6 +42,7 @@ export function describeSecurity(driver: KafkaDriver): void {
         'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:SASL_PLAINTEXT',
         'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
         'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+        'connections.max.reauth.ms': String(SESSION_MS),
         'listener.name.plaintext.plain.sasl.jaas.config': plainModule,
         'listener.name.plaintext.scram-sha-256.sasl.jaas.config': `${jaas}.scram.ScramLoginModule required;`,
         'listener.name.plaintext.scram-sha-512.sasl.jaas.config': `${jaas}.scram.ScramLoginModule required;`,
@@ -78,6 +81,29 @@ export function describeSecurity(driver: KafkaDriver): void {
         await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 20_000 })
       },
     )
+
+    test('goes on when sessions end and the broker asks for the credentials anew', { timeout: 60_000 }, async () => {
+      const topic = `test.sessions-${randomUUID()}.v1`
+      await using harness = await openKafkaHarness(
+        driver,
+        [{ name: topic, partitions: 2, cleanup: 'delete' }],
+        client({ mechanism: 'plain', username: 'rapport', password: secrets.client }),
+      )
+      const log = await harness.connect()
+      const seen: LogRecord[] = []
+      await using _subscriber = await log.subscribe({
+        group: topic,
+        topics: [topic],
+        onBatch: async ({ records }) => void seen.push(...records),
+      })
+      const untilMs = performance.now() + 1.1 * SESSION_MS
+      let published = 0
+      while (performance.now() < untilMs) {
+        await log.publish([{ topic, key: `k${published}`, value: Buffer.from('v') }])
+        published += 1
+      }
+      await vi.waitFor(() => expect(seen).toHaveLength(published), { timeout: 20_000 })
+    })
 
     test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
       'a wrong password with %s is refused at once, and not told',
