@@ -39,31 +39,33 @@ export async function takeBalance(installation: Installation, ledger: Ledger): P
   const stored = await readTopic(drivers.eventLog)
   const archived = await readArchived(drivers.objectStore)
   const effects = await readEffects(installation)
-  const expected = Map.groupBy(stored.events.values(), ({ userId }) => userId ?? '')
+  const expected = new Map<string, number>()
+  for (const user of stored.users.values()) expected.set(user, (expected.get(user) ?? 0) + 1)
   const users = new Set([...expected.keys(), ...effects.keys()])
   let unapplied = 0
   let appliedTwice = 0
   for (const user of users) {
-    const difference = (effects.get(user) ?? 0) - (expected.get(user)?.length ?? 0)
+    const difference = (effects.get(user) ?? 0) - (expected.get(user) ?? 0)
     unapplied += Math.max(0, -difference)
     appliedTwice += Math.max(0, difference)
   }
   return {
     acknowledged: acknowledged.size,
-    stored: stored.events.size,
-    storedAgain: stored.records - stored.events.size,
+    stored: stored.users.size,
+    storedAgain: stored.records - stored.users.size,
     archived: archived.size,
     applied: effects.values().reduce((sum, count) => sum + count, 0),
     deadLettered: await countRecords(drivers.eventLog, topics.eventsDeadLetters.name),
-    lost: acknowledged.difference(new Set(stored.events.keys())).size,
-    unarchived: new Set(stored.events.keys()).difference(archived).size,
+    lost: acknowledged.difference(stored.users).size,
+    unarchived: new Set(stored.users.keys()).difference(archived).size,
     unapplied,
     appliedTwice,
   }
 }
 
-async function readTopic(eventLog: EventLog): Promise<{ events: Map<string, Event>; records: number }> {
-  const events = new Map<string, Event>()
+/** The users of the events in the topic, by messageId. */
+async function readTopic(eventLog: EventLog): Promise<{ users: Map<string, string>; records: number }> {
+  const users = new Map<string, string>()
   let records = 0
   for (const { partition, firstOffset, nextOffset } of await eventLog.extents(topics.events.name)) {
     for (let offset = firstOffset; offset < nextOffset;) {
@@ -72,12 +74,12 @@ async function readTopic(eventLog: EventLog): Promise<{ events: Map<string, Even
         const event = parse(value)
         if (event === undefined) continue
         records += 1
-        if (!events.has(event.messageId)) events.set(event.messageId, event)
+        users.set(event.messageId, event.userId ?? '')
       }
       offset = (page.at(-1)?.offset ?? nextOffset) + 1
     }
   }
-  return { events, records }
+  return { users, records }
 }
 
 /** Undefined for what is no event, which a test may have put there. */
