@@ -46,6 +46,7 @@ export class PartitionConsumer {
   #delivering = false
   /** As far as it knows; then it looks for more when the pace says so. */
   #isUpToDate = false
+  #lastBatchAtMs = Number.NEGATIVE_INFINITY
   #checkClaim = true
   #loop: Promise<void> | undefined
 
@@ -106,7 +107,7 @@ export class PartitionConsumer {
         await this.#changed.wait()
         continue
       }
-      const turn = this.#isUpToDate ? this.#identity.pace.turn() : undefined
+      const turn = this.#isUpToDate ? this.#identity.pace.turn(this.#lastBatchAtMs) : undefined
       this.#isUpToDate = false
       if (turn !== undefined) {
         await turn
@@ -122,6 +123,7 @@ export class PartitionConsumer {
         await this.#changed.wait()
         continue
       }
+      this.#lastBatchAtMs = performance.now()
       await this.#deliver(records)
       await slice.yieldIfLong()
     }
