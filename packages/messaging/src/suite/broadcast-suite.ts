@@ -25,14 +25,15 @@ export function describeBroadcast(name: string, open: OpenHarness): void {
       await log.publish(sequence(table, 100))
       await log.publish([{ topic: table, key: 'key-3', value: null }])
       const other = await harness.connect()
-      const states = [new Map<string, string>(), new Map<string, string>()] as const
+      const states = [new Map<string, string>(), new Map<string, string>(), new Map<string, string>()] as const
       await using one = await log.follow(table, apply(states[0]))
       await using two = await other.follow(table, apply(states[1]))
-      await Promise.all([one.caughtUp, two.caughtUp])
+      await one.caughtUp
+      await using three = await log.follow(table, apply(states[2]))
+      await Promise.all([two.caughtUp, three.caughtUp])
       const expected = new Map(sequence(table, 100).map(({ key, value }) => [key, text(value)]))
       expected.delete('key-3')
-      expect(states[0]).toEqual(expected)
-      expect(states[1]).toEqual(expected)
+      expect(states).toEqual([expected, expected, expected])
 
       await log.publish([
         { topic: table, key: 'key-0', value: null },

@@ -27,6 +27,29 @@ export interface FetcherOptions {
   readonly maxWaitMs: number
 }
 
+/** One place of a request, and those who wait there. */
+interface AskedPlace {
+  readonly targets: readonly FetchTarget[]
+  readonly offset: number
+}
+
+/**
+ * A request names each partition once: of several who read one, those furthest behind get their turn, and the others when
+ * they have caught up.
+ */
+function placesOf(targets: readonly FetchTarget[]): Map<string, AskedPlace> {
+  const places = new Map<string, AskedPlace>()
+  for (const target of targets) {
+    const offset = target.wanted
+    if (offset === undefined) continue
+    const key = `${target.topic}/${target.partition}`
+    const standing = places.get(key)
+    if (standing === undefined || offset < standing.offset) places.set(key, { targets: [target], offset })
+    else if (offset === standing.offset) places.set(key, { targets: [...standing.targets, target], offset })
+  }
+  return places
+}
+
 /** Keeps one request at each broker for all partitions that are wanted from it. Never gives up: it backs off. */
 export class Fetcher {
   readonly #options: FetcherOptions
@@ -93,23 +116,17 @@ export class Fetcher {
 
   async #fetch(leader: number, targets: readonly FetchTarget[]): Promise<void> {
     this.#busy.add(leader)
-    const asked = new Map<string, { target: FetchTarget; offset: number }>()
-    for (const target of targets) {
-      const offset = target.wanted
-      if (offset !== undefined) asked.set(`${target.topic}/${target.partition}`, { target, offset })
-    }
-    const positions = [...asked.values()].map(({ target: { topic, partition }, offset }) => ({
-      topic,
-      partition,
-      offset,
-    }))
+    const asked = placesOf(targets)
+    const positions = [...asked.values()].flatMap(({ targets: [first], offset }) =>
+      first === undefined ? [] : [{ topic: first.topic, partition: first.partition, offset }],
+    )
     try {
       const { connection, maxWaitMs } = this.#options
       const fetched = positions.length === 0 ? [] : await connection.fetch(leader, positions, { ...LIMITS, maxWaitMs })
       this.#failures = 0
       for (const part of fetched) {
         const place = asked.get(`${part.topic}/${part.partition}`)
-        if (place !== undefined && this.#targets.has(place.target)) place.target.take(part, place.offset)
+        for (const target of place?.targets ?? []) if (this.#targets.has(target)) target.take(part, place?.offset ?? 0)
       }
     } catch (error) {
       await this.#handle(toKafkaError(error), asked)
@@ -119,17 +136,16 @@ export class Fetcher {
     }
   }
 
-  async #handle(
-    failure: KafkaError,
-    asked: ReadonlyMap<string, { target: FetchTarget; offset: number }>,
-  ): Promise<void> {
+  async #handle(failure: KafkaError, asked: ReadonlyMap<string, AskedPlace>): Promise<void> {
     const { place } = failure
     const lost = place === undefined ? undefined : asked.get(`${place.topic}/${place.partition}`)
     if (failure.type !== 'OFFSET_OUT_OF_RANGE' || lost === undefined) return this.#recover(failure)
-    const { topic, partition } = lost.target
+    const [first] = lost.targets
+    if (first === undefined) return
+    const { topic, partition } = first
     try {
       const start = (await this.#options.connection.offsetsAt(topic, [partition], EARLIEST)).get(partition) ?? 0
-      lost.target.takeGap(start, lost.offset)
+      for (const target of lost.targets) target.takeGap(start, lost.offset)
     } catch (error) {
       await this.#recover(toKafkaError(error))
     }
