@@ -104,5 +104,13 @@ export function addModelMetrics(registry: Registry, { host, models }: ModelMetri
         for (const [reason, count] of host.stats().refusals) this.set({ reason }, count)
       },
     }),
+    new Gauge({
+      name: 'rapport_recommendation_model_read_failures',
+      help: 'Times since the start that a model could not be read from the object store; what serves goes on serving.',
+      registers,
+      collect() {
+        this.set(host.stats().readFailures)
+      },
+    }),
   ]
 }

@@ -2,16 +2,20 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { takeBalance, type Balance } from './harness/check.ts'
 import { startInstallation } from './harness/installation.ts'
+import { LagWatch } from './harness/lag.ts'
 import { Ledger } from './harness/ledger.ts'
+import { Load } from './harness/load.ts'
 import { Producers } from './harness/producers.ts'
-import type { ServiceProcess } from './harness/service-process.ts'
+import { RandomKills, seededRandom } from './harness/random-kills.ts'
 import { temporaryFolder } from './harness/temporary-folder.ts'
 
 export interface LongRunOptions {
   /** Acknowledged events, at least. */
   readonly events: number
-  /** Processes killed, at least. */
+  /** Processes killed, at least; at random moments of the time that the events take. */
   readonly kills: number
+  readonly eventsPerSecond: number
+  readonly seed: number
   readonly onProgress: (line: string) => void
 }
 
@@ -19,58 +23,82 @@ export interface LongRunReport extends Balance {
   readonly seconds: number
   /** By service. */
   readonly kills: Readonly<Record<string, number>>
-  /** Calls that were not answered with 200 and were made again, by status; 0 for no answer. */
+  /** Calls with events that were not answered with 200 and were made again, by status; 0 for no answer. */
   readonly repeatedCalls: Readonly<Record<string, number>>
+  /** Requests for recommendations by the status of their answer; 0 for none. They are not made again. */
+  readonly recommendations: Readonly<Record<string, number>>
+  /** Each time that more than a second's events were waiting to be applied, in seconds. */
+  readonly behindSeconds: readonly number[]
   /** From the last acknowledgement until everything was applied. */
   readonly catchUpSeconds: number
 }
 
-const sources = 4
-const batchEvents = 100
-const users = 5_000
-const pauseBetweenKillsMs = 3_000
+const load = { sources: 4, batchEvents: 100, users: 5_000 }
+const recommendationsPerSecond = 20
+const progressEveryMs = 15_000
 
-/** Kills processes of ingestion, feature and recommendation at random under load, and counts in the end. */
-export async function runLong({ events, kills, onProgress }: LongRunOptions): Promise<LongRunReport> {
+/** Kills processes of ingestion, feature, recommendation and the gateway at random under load, and counts in the end. */
+export async function runLong(options: LongRunOptions): Promise<LongRunReport> {
+  const { events, kills, eventsPerSecond, seed } = options
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder())
   const installation = stack.use(
     await startInstallation({ processes: { ingestion: 2, feature: 2, recommendation: 2 } }),
   )
   const ledger = stack.use(await Ledger.open(join(folder.path, 'ledger')))
-  const { url, key, processes } = installation
+  const { url, key, processes, gateway } = installation
+  const random = seededRandom(seed)
+  const killing = new RandomKills(
+    [...processes.ingestion, ...processes.feature, ...processes.recommendation, gateway],
+    random,
+  )
+  const lag = stack.use(new LagWatch(() => installation.connect(), eventsPerSecond))
   const startMs = performance.now()
-  const producers = new Producers({ url, key, ledger, sources, batchEvents, users })
-  const victims = [...processes.ingestion, ...processes.feature, ...processes.recommendation]
-  const killed: Record<string, number> = { ingestion: 0, feature: 0, recommendation: 0 }
-  for (let count = 0; count < kills || producers.counts.acknowledged * batchEvents < events;) {
-    await setTimeout(Math.random() * 2 * pauseBetweenKillsMs)
-    if (count < kills) {
-      count += 1
-      await killOne(victims, killed)
-    }
-    onProgress(`${count} kills, ${producers.counts.acknowledged * batchEvents} events`)
+  const producers = new Producers({ url, key, ledger, eventsPerSecond, ...load })
+  const recommendations = askForRecommendations(url, key)
+  const sent = (): number => producers.counts.acknowledged * load.batchEvents
+  const reporting = setInterval(() => options.onProgress(`${killing.count} kills, ${sent()} events`), progressEveryMs)
+  stack.defer(() => clearInterval(reporting))
+  const spreadMs = (1000 * events) / eventsPerSecond
+  for (const atMs of Array.from({ length: kills }, () => random() * spreadMs).toSorted((a, b) => a - b)) {
+    await setTimeout(Math.max(0, startMs + atMs - performance.now()))
+    await killing.killOne()
   }
+  await killing.allBack()
+  while (sent() < events) await setTimeout(100)
   const { statuses } = await producers.stop()
   const stoppedMs = performance.now()
+  const answers = await recommendations.stop()
   await installation.caughtUp()
   const catchUpSeconds = (performance.now() - stoppedMs) / 1000
-  const balance = await takeBalance(installation, ledger)
+  await lag[Symbol.asyncDispose]()
+  options.onProgress('counting')
   return {
-    ...balance,
+    ...(await takeBalance(installation, ledger)),
     seconds: (stoppedMs - startMs) / 1000,
-    kills: killed,
+    kills: killing.byService,
     repeatedCalls: Object.fromEntries(statuses),
+    recommendations: countBy(answers.map(({ status }) => status)),
+    behindSeconds: lag.seconds,
     catchUpSeconds,
   }
 }
 
-async function killOne(victims: readonly ServiceProcess[], killed: Record<string, number>): Promise<void> {
-  const victim = victims[Math.floor(Math.random() * victims.length)]
-  if (victim === undefined) return
-  await victim.kill()
-  if (victim.isRunning) throw new Error(`${victim.name} has outlived SIGKILL`)
-  const service = victim.name.split(' ')[0] ?? ''
-  killed[service] = (killed[service] ?? 0) + 1
-  await victim.start()
+function askForRecommendations(url: string, key: string): Load {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  return new Load({
+    perSecond: recommendationsPerSecond,
+    next: (number) => ({
+      url: `${url}/v1/recommendations`,
+      init: { method: 'POST', headers, body: JSON.stringify({ userId: `user-${number % load.users}` }) },
+    }),
+  })
+}
+
+function countBy(statuses: readonly number[]): Record<string, number> {
+  return Object.fromEntries(
+    Map.groupBy(statuses, (status) => status)
+      .entries()
+      .map(([status, all]) => [status, all.length]),
+  )
 }

@@ -35,6 +35,8 @@ export interface ModelHostStats {
   readonly loads: number
   readonly swaps: number
   readonly evictions: number
+  /** Looks at an alias or a version that the object store did not let through; each is tried again. */
+  readonly readFailures: number
   readonly refusals: ReadonlyMap<RefusalReason, number>
   readonly models: readonly (ModelRef & { version: string; revision: number; bytes: number; leases: number })[]
 }
@@ -87,7 +89,7 @@ class SlotHost<T> implements ModelHost<T> {
       clock,
       budget: this.#budget,
       refusals: this.#refusals,
-      counts: { loads: 0, swaps: 0, evictions: 0 },
+      counts: { loads: 0, swaps: 0, evictions: 0, readFailures: 0 },
       reserve: (bytes, slot) => this.#budget.reserve(bytes, () => this.#evictable(slot)),
       nextUse: () => (this.#uses += 1),
     }

@@ -20,7 +20,7 @@ export interface SlotContext<T> {
   readonly log: Log
   /** Takes memory for a slot, at the cost of others. */
   readonly reserve: (bytes: number, slot: ModelSlot<T>) => Promise<boolean>
-  readonly counts: { loads: number; swaps: number; evictions: number }
+  readonly counts: { loads: number; swaps: number; evictions: number; readFailures: number }
   readonly nextUse: () => number
 }
 
@@ -120,13 +120,14 @@ export class ModelSlot<T> {
   }
 
   async #refreshOnce(): Promise<void> {
-    const { store, alias, log, clock } = this.#context
+    const { store, alias, log, clock, counts } = this.#context
     try {
       const named = await store.readAlias({ ...this.ref, alias })
       this.#isStale = false
       if (named === undefined) this.#drop()
       else if (!(await this.#follow(named))) this.#isStale = true
     } catch (error) {
+      counts.readFailures += 1
       log.warn(
         { err: error, tenant: this.ref.tenant, model: this.ref.name },
         'model could not be read, will be tried again',

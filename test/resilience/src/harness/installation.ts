@@ -7,6 +7,7 @@ import { startKafkaCluster, startRedis, startS3, type KafkaCluster, type Redis, 
 import { applyTopics, createTopicAdmin, planTopics } from '@rapport/messaging/kafkajs'
 import { RapportClient } from '@rapport/sdk'
 import { connectDrivers, createLogger, readConfig, StoresSchema, type Drivers } from '@rapport/service-kit'
+import { recordsBehind } from './lag.ts'
 import { ServiceProcess } from './service-process.ts'
 
 export interface InstallationOptions {
@@ -14,6 +15,8 @@ export interface InstallationOptions {
   readonly brokers?: 1 | 3
   /** Processes of each service; one where not said. */
   readonly processes?: Partial<Record<ServiceName, number>>
+  /** Something between the services and the S3 server at this endpoint. */
+  readonly s3Proxy?: (endpoint: string) => Promise<{ readonly endpoint: string } & AsyncDisposable>
   /** Lines of redis.conf. */
   readonly redis?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -61,7 +64,14 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     RAPPORT_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     RAPPORT_S3_BUCKET: 'rapport',
   }
-  const env = { ...stores, RAPPORT_ADMIN_KEY: key, RAPPORT_LOG_LEVEL: 'warn', ...options.env }
+  const proxy = options.s3Proxy === undefined ? undefined : stack.use(await options.s3Proxy(s3.endpoint))
+  const env = {
+    ...stores,
+    ...(proxy === undefined ? {} : { RAPPORT_S3_ENDPOINT: proxy.endpoint }),
+    RAPPORT_ADMIN_KEY: key,
+    RAPPORT_LOG_LEVEL: 'warn',
+    ...options.env,
+  }
   const processes = await startServices(stack, env, options.processes ?? {})
   const urls = services.map((name) => [
     `RAPPORT_${name.toUpperCase()}_URLS`,
@@ -113,20 +123,17 @@ async function startServices(
   return started
 }
 
+/** @throws when records are left and have not become fewer for a while. */
 async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
   await using drivers = await connect()
-  const { eventLog } = drivers
-  const topic = topics.events.name
-  const ends = (await eventLog.extents(topic)).filter(({ firstOffset, nextOffset }) => nextOffset > firstOffset)
-  const untilMs = performance.now() + 4 * sessionMs
+  const ends = await drivers.eventLog.extents(topics.events.name)
+  let [least, movedAtMs] = [Number.POSITIVE_INFINITY, performance.now()]
   for (;;) {
-    const checkpoints = await eventLog.checkpoints('rapport.feature', topic)
-    const behind = ends.filter(
-      ({ partition, nextOffset }) => (checkpoints.get(partition)?.nextOffset ?? 0) < nextOffset,
-    )
-    if (behind.length === 0) return
-    if (performance.now() > untilMs) {
-      throw new Error(`partitions ${behind.map(({ partition }) => partition).join(', ')} are behind for too long`)
+    const behind = await recordsBehind(drivers.eventLog, ends)
+    if (behind === 0) return
+    if (behind < least) [least, movedAtMs] = [behind, performance.now()]
+    if (performance.now() - movedAtMs > 4 * sessionMs) {
+      throw new Error(`${behind} records are not applied and have not become fewer for ${(4 * sessionMs) / 1000} s`)
     }
     await setTimeout(100)
   }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
@@ -42,6 +43,14 @@ export class ServiceProcess implements AsyncDisposable {
     return pid
   }
 
+  /** Ids of the processes that it has started. */
+  async children(): Promise<number[]> {
+    const { pid } = this
+    const threads = await readdir(`/proc/${pid}/task`)
+    const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8')))
+    return lists.flatMap((list) => list.trim().split(' ')).flatMap((id) => (id === '' ? [] : [Number(id)]))
+  }
+
   /** The last lines of its log. */
   get log(): string {
     return this.#lines.join('\n')
@@ -81,7 +90,18 @@ export class ServiceProcess implements AsyncDisposable {
     return this.#child?.exitCode ?? null
   }
 
-  /** A metric's value, summed over its labels; 0 when it is not there. */
+  /** Holds it (SIGSTOP) as a machine that does not get on; resolves when it does nothing any more. */
+  async pause(): Promise<void> {
+    const { pid } = this
+    process.kill(pid, 'SIGSTOP')
+    while (!/^\d+ \(.*\) T/.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) await setTimeout(1)
+  }
+
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT')
+  }
+
+  /** A metric's value, summed over its labels unless the name has them; 0 when it is not there. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text()
     const samples = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))

@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises'
+import { featureGroup, topics } from '@rapport/contracts'
+import type { EventLog, PartitionExtent } from '@rapport/messaging'
+import type { Drivers } from '@rapport/service-kit'
+
+const lookEveryMs = 250
+
+/** Records of the events' topic, below its ends, that the feature processes have not done. */
+export async function recordsBehind(eventLog: EventLog, ends: readonly PartitionExtent[]): Promise<number> {
+  const checkpoints = await eventLog.checkpoints(featureGroup, topics.events.name)
+  return ends.reduce((sum, { partition, firstOffset, nextOffset }) => {
+    const done = Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0)
+    return sum + Math.max(0, nextOffset - done)
+  }, 0)
+}
+
+/** Measures for how long the feature processes are behind by more than is normal. */
+export class LagWatch implements AsyncDisposable {
+  /** Every time that has ended, in seconds. */
+  readonly seconds: number[] = []
+  readonly #connect: () => Promise<Drivers>
+  readonly #normalRecords: number
+  readonly #stopping = new AbortController()
+  readonly #running: Promise<void>
+  #behindSinceMs: number | undefined
+
+  constructor(connect: () => Promise<Drivers>, normalRecords: number) {
+    this.#connect = connect
+    this.#normalRecords = normalRecords
+    this.#running = this.#run()
+  }
+
+  get isNormal(): boolean {
+    return this.#behindSinceMs === undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    await using drivers = await this.#connect()
+    const { eventLog } = drivers
+    while (!this.#stopping.signal.aborted) {
+      this.#note(await recordsBehind(eventLog, await eventLog.extents(topics.events.name)))
+      await setTimeout(lookEveryMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
+    }
+  }
+
+  #note(behind: number): void {
+    const nowMs = performance.now()
+    if (behind > this.#normalRecords) this.#behindSinceMs ??= nowMs
+    else if (this.#behindSinceMs !== undefined) {
+      this.seconds.push((nowMs - this.#behindSinceMs) / 1000)
+      this.#behindSinceMs = undefined
+    }
+  }
+}
