@@ -108,6 +108,66 @@ async function expectAliasesToBeWhole(): Promise<void> {
   }
 }
 
+// First, while the events are such that every training finds a model to publish.
+it(
+  'a publication that is killed, or refused, before its end leaves nothing that an alias could name',
+  { timeout: 240_000 },
+  async () => {
+    const [, , newest] = versions
+    const { client, processes } = installation
+    const [control] = processes.control
+    const isManifest = /\/versions\/([^/]+)\/manifest\.json/
+    const killed = Promise.withResolvers<string>()
+    const kill: Fault = {
+      kind: 'handle',
+      handle: async (incoming) => {
+        for (const pid of (await control?.children()) ?? []) process.kill(pid, 'SIGKILL')
+        killed.resolve(isManifest.exec(incoming.url ?? '')?.[1] ?? '')
+        incoming.socket.destroy()
+        return true
+      },
+    }
+    const refused = Promise.withResolvers<string>()
+    const refuse: Fault = {
+      ...kill,
+      handle: (incoming) => {
+        refused.resolve(isManifest.exec(incoming.url ?? '')?.[1] ?? '')
+        incoming.socket.destroy()
+        return Promise.resolve(true)
+      },
+    }
+    for (const [fault, happened] of [
+      [kill, killed],
+      [refuse, refused],
+    ] as const) {
+      proxy.fault = ({ method, url = '' }) => (method === 'PUT' && isManifest.test(url) ? fault : undefined)
+      const { id } = await client.trainingJobs.create({ task: 'recommender', budgetSeconds: 5 })
+      const version = await happened.promise
+      expect((await filesOf(version)).length).toBeGreaterThan(0)
+      await vi.waitFor(async () => expect((await client.trainingJobs.get(id)).state).not.toBe('running'), {
+        timeout: 60_000,
+        interval: 100,
+      })
+      const { versions: published } = await client.models.get('recommender')
+      expect(published.map((each) => each.version)).not.toContain(version)
+      await expect(client.models.promote('recommender', version)).rejects.toMatchObject({ status: 404 })
+      expect(await champion()).toBe(newest)
+      expect((await recommend()).model).toBe(newest)
+      await expectAliasesToBeWhole()
+      proxy.fault = () => undefined
+      await vi.waitFor(
+        async () => expect(['succeeded', 'failed']).toContain((await client.trainingJobs.get(id)).state),
+        {
+          timeout: 90_000,
+          interval: 200,
+        },
+      )
+      await client.models.promote('recommender', newest)
+      await served(newest)
+    }
+  },
+)
+
 let sources = 0
 
 /** Events all the while, and recommendations in time by the given model; then the balance, when the fault is over. */
@@ -190,65 +250,6 @@ it(
     await served(older)
     await client.models.promote('recommender', newest)
     await served(newest)
-  },
-)
-
-it(
-  'a publication that is killed, or refused, before its end leaves nothing that an alias could name',
-  { timeout: 240_000 },
-  async () => {
-    const [, , newest] = versions
-    const { client, processes } = installation
-    const [control] = processes.control
-    const isManifest = /\/versions\/([^/]+)\/manifest\.json/
-    const killed = Promise.withResolvers<string>()
-    const kill: Fault = {
-      kind: 'handle',
-      handle: async (incoming) => {
-        for (const pid of (await control?.children()) ?? []) process.kill(pid, 'SIGKILL')
-        killed.resolve(isManifest.exec(incoming.url ?? '')?.[1] ?? '')
-        incoming.socket.destroy()
-        return true
-      },
-    }
-    const refused = Promise.withResolvers<string>()
-    const refuse: Fault = {
-      ...kill,
-      handle: (incoming) => {
-        refused.resolve(isManifest.exec(incoming.url ?? '')?.[1] ?? '')
-        incoming.socket.destroy()
-        return Promise.resolve(true)
-      },
-    }
-    for (const [fault, happened] of [
-      [kill, killed],
-      [refuse, refused],
-    ] as const) {
-      proxy.fault = ({ method, url = '' }) => (method === 'PUT' && isManifest.test(url) ? fault : undefined)
-      const { id } = await client.trainingJobs.create({ task: 'recommender', budgetSeconds: 5 })
-      const version = await happened.promise
-      expect((await filesOf(version)).length).toBeGreaterThan(0)
-      await vi.waitFor(async () => expect((await client.trainingJobs.get(id)).state).not.toBe('running'), {
-        timeout: 60_000,
-        interval: 100,
-      })
-      const { versions: published } = await client.models.get('recommender')
-      expect(published.map((each) => each.version)).not.toContain(version)
-      await expect(client.models.promote('recommender', version)).rejects.toMatchObject({ status: 404 })
-      expect(await champion()).toBe(newest)
-      expect((await recommend()).model).toBe(newest)
-      await expectAliasesToBeWhole()
-      proxy.fault = () => undefined
-      await vi.waitFor(
-        async () => expect(['succeeded', 'failed']).toContain((await client.trainingJobs.get(id)).state),
-        {
-          timeout: 90_000,
-          interval: 200,
-        },
-      )
-      await client.models.promote('recommender', newest)
-      await served(newest)
-    }
   },
 )
 

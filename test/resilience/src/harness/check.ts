@@ -63,13 +63,16 @@ export async function takeBalance(installation: Installation, ledger: Ledger): P
   }
 }
 
+/** More than one answer of a broker holds: what is left of an answer would be fetched again. */
+const pageRecords = 100_000
+
 /** The users of the events in the topic, by messageId. */
 async function readTopic(eventLog: EventLog): Promise<{ users: Map<string, string>; records: number }> {
   const users = new Map<string, string>()
   let records = 0
   for (const { partition, firstOffset, nextOffset } of await eventLog.extents(topics.events.name)) {
     for (let offset = firstOffset; offset < nextOffset;) {
-      const page = await eventLog.read({ topic: topics.events.name, partition, offset }, 1_000)
+      const page = await eventLog.read({ topic: topics.events.name, partition, offset }, pageRecords)
       for (const { value } of page) {
         const event = parse(value)
         if (event === undefined) continue
