@@ -57,3 +57,10 @@ export class Numbering {
     return this.#numbers.get(text)
   }
 }
+
+/** The different texts by their code units, and the place of each given text among them. */
+export function numberInOrder(given: readonly string[]): { readonly texts: string[]; readonly numbers: Int32Array } {
+  const texts = [...new Set(given)].sort((a, b) => (a < b ? -1 : Number(a > b)))
+  const places = new Map(texts.map((text, place) => [text, place]))
+  return { texts, numbers: Int32Array.from(given, (text) => places.get(text) ?? 0) }
+}

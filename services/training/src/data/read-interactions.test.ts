@@ -60,9 +60,9 @@ describe('reading interactions', () => {
       [
         'a Product Viewed +10',
         'b Product Viewed +50',
+        '7 Order Completed +60',
         'b Order Completed +60',
         'c Order Completed +60',
-        '7 Order Completed +60',
       ],
       ['a Product Viewed +0'],
     ])
@@ -99,8 +99,8 @@ describe('reading interactions', () => {
         anonymousView('old', 'e', startMs),
       ]),
     ).toEqual([
-      ['e Product Viewed +0', 'a Product Viewed +1', 'b Product Viewed +2', 'c Product Viewed +4'],
       ['d Product Viewed +5'],
+      ['e Product Viewed +0', 'a Product Viewed +1', 'b Product Viewed +2', 'c Product Viewed +4'],
     ])
   })
 
@@ -120,10 +120,10 @@ describe('reading interactions', () => {
         anonymousView('undone', 'e', startMs + 4),
       ]),
     ).toEqual([
-      ['a Product Viewed +0', 'b Product Viewed +1'],
-      ['c Product Viewed +2'],
       ['d Product Viewed +3'],
       ['e Product Viewed +4'],
+      ['a Product Viewed +0', 'b Product Viewed +1'],
+      ['c Product Viewed +2'],
     ])
   })
 
@@ -133,7 +133,19 @@ describe('reading interactions', () => {
       anonymousView(`anon-${at}`, `item-${at}`, startMs + at),
     ]).flat()
     const found = await histories(events)
-    expect(found.map((history) => history.length)).toEqual([16, 1, 1])
+    expect(found.map((history) => history.length)).toEqual([1, 1, 16])
+  })
+
+  it('gives the same whatever the order in which events have come', async () => {
+    const events = [
+      view('u2', 'b', startMs),
+      anonymousView('anon-1', 'c', startMs),
+      view('u1', 'b', startMs + 1),
+      view('u1', 'a', startMs + 1),
+      link('u1', 'anon-1', startMs + 2),
+    ]
+    const { interactions } = await read(events)
+    expect((await read(events.toReversed())).interactions).toEqual(interactions)
   })
 
   it('gives the same fingerprint for the same data, another for other data', async () => {

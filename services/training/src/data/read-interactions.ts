@@ -4,7 +4,7 @@ import { isDislike, itemIdsOf } from '@rapport/features'
 import { type ObjectStore, readArchiveFiles } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 import { kindOf } from './event-weights.ts'
-import { GrowingActs, Numbering } from './growing-acts.ts'
+import { GrowingActs, numberInOrder, Numbering } from './growing-acts.ts'
 import { IdentityLinks } from './identity-links.ts'
 import { type InteractionLog, toInteractionLog } from './interaction-log.ts'
 import { MessageIdSet } from './message-id-set.ts'
@@ -53,17 +53,25 @@ class InteractionCollector {
     return true
   }
 
-  /** The acts with every anonymous visitor that belongs to a user merged into it. */
+  /**
+   * The acts with every anonymous visitor that belongs to a user merged into it. Users and items are numbered in the order
+   * of their ids: the order of arrival would decide ties, initial factors and the last digits of sums.
+   */
   finish(): InteractionLog {
     const owners = this.#links.owners()
-    const users = new Numbering()
-    const userOfVisitor = this.#visitors.texts.map((visitor) => {
-      const owner = visitor.startsWith('a:') ? owners.get(visitor.slice(2)) : undefined
-      return users.of(owner === undefined ? visitor : `u:${owner}`)
-    })
-    const visitors = this.#acts.visitors
-    for (let act = 0; act < this.#acts.length; act += 1) visitors[act] = userOfVisitor[visitors[act] ?? 0] ?? 0
-    return toInteractionLog(this.#acts, { users: users.texts.length, itemIds: this.#items.texts })
+    const users = numberInOrder(
+      this.#visitors.texts.map((visitor) => {
+        const owner = visitor.startsWith('a:') ? owners.get(visitor.slice(2)) : undefined
+        return owner === undefined ? visitor : `u:${owner}`
+      }),
+    )
+    const items = numberInOrder(this.#items.texts)
+    const acts = this.#acts
+    for (let act = 0; act < acts.length; act += 1) {
+      acts.visitors[act] = users.numbers[acts.visitors[act] ?? 0] ?? 0
+      acts.items[act] = items.numbers[acts.items[act] ?? 0] ?? 0
+    }
+    return toInteractionLog(acts, { users: users.texts.length, itemIds: items.texts })
   }
 }
 
