@@ -1,11 +1,20 @@
-// `npm run resilience -- --long`: kills at random under load, for as long as it takes; the short forms run in `npm test`.
+// `npm run resilience`: the long forms; the short ones run in `npm test`.
 import { parseArgs } from 'node:util'
 import { runLong, type LongRunReport } from './long-run.ts'
+import { runShapes } from './shapes/run-shapes.ts'
 
+const usage = `Usage:
+  npm run resilience -- --long [--events N] [--kills N] [--events-per-second N] [--seed N] [--json]
+      Kills at random under load, for as long as it takes (1,000,000 events, 50 kills).
+  npm run resilience -- --shapes --data DIR [--events N] [--json]
+      Imports Online Retail into one process and into separate ones and compares state, features and evaluation.
+      Exit codes: 0 nothing differs, 1 something does, 2 wrong usage, 3 no data.`
 const { values } = parseArgs({
   options: {
     long: { type: 'boolean', default: false },
-    events: { type: 'string', default: '1000000' },
+    shapes: { type: 'boolean', default: false },
+    data: { type: 'string' },
+    events: { type: 'string' },
     kills: { type: 'string', default: '50' },
     'events-per-second': { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
@@ -13,22 +22,35 @@ const { values } = parseArgs({
   },
 })
 const options = {
-  events: Number(values.events),
+  events: Number(values.events ?? 1_000_000),
   kills: Number(values.kills),
   eventsPerSecond: Number(values['events-per-second']),
   seed: Number(values.seed),
 }
-if (!values.long || !Object.values(options).every((value) => Number.isSafeInteger(value) && value >= 0)) {
-  console.error(
-    'Usage: npm run resilience -- --long [--events N] [--kills N] [--events-per-second N] [--seed N] [--json]',
-  )
+const areNumbers = Object.values(options).every((value) => Number.isSafeInteger(value) && value >= 0)
+if (values.long === values.shapes || !areNumbers || (values.shapes && values.data === undefined)) {
+  console.error(usage)
   process.exit(2)
 }
-const report = await runLong({ ...options, onProgress: (line) => console.error(line) })
-console.log(toTable(report))
-if (values.json) console.log(JSON.stringify({ resilience: report }))
-const isSound = report.lost + report.unarchived + report.unapplied + report.appliedTwice + report.deadLettered === 0
-process.exitCode = isSound ? 0 : 1
+const onProgress = (line: string): void => console.error(line)
+process.exitCode =
+  values.shapes && values.data !== undefined
+    ? await runShapes({
+        dataDir: values.data,
+        ...(values.events !== undefined && { events: options.events }),
+        json: values.json,
+        print: (line) => console.log(line),
+        onProgress,
+      })
+    : await reportLong()
+
+async function reportLong(): Promise<number> {
+  const report = await runLong({ ...options, onProgress })
+  console.log(toTable(report))
+  if (values.json) console.log(JSON.stringify({ resilience: report }))
+  const isSound = report.lost + report.unarchived + report.unapplied + report.appliedTwice + report.deadLettered === 0
+  return isSound ? 0 : 1
+}
 
 function toTable(of: LongRunReport): string {
   const longest = Math.max(0, ...of.behindSeconds)

@@ -105,7 +105,7 @@ async function readArchived(objectStore: ObjectStore): Promise<Set<string>> {
 }
 
 /** The state as it is exported: a line for each field, in one order. */
-export async function readState({ url, key }: Installation): Promise<string[]> {
+export async function readState({ url, key }: Pick<Installation, 'url' | 'key'>): Promise<string[]> {
   const answer = await fetch(`${url}/v1/state/export`, { headers: { authorization: `Bearer ${key}` } })
   if (!answer.ok) throw new Error(`the state could not be exported: ${answer.status}`)
   return (await answer.text()).split('\n').filter((line) => line !== '')
