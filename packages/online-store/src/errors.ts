@@ -9,6 +9,17 @@ export class StoreUnavailableError extends RapportError {
   }
 }
 
+/** The session in which the caller wanted to write has ended (see `OnlineStore.session`). */
+export class StoreSessionError extends RapportError {
+  override readonly name = 'StoreSessionError'
+
+  constructor() {
+    super('RPT_ONLINE_STORE_SESSION', 'the connection to the online store was lost since: what it took may be gone', {
+      canRetry: true,
+    })
+  }
+}
+
 /** The caller handed in something the store does not take; nothing of the call has been applied. */
 export class OnlineStoreInputError extends RapportError {
   override readonly name = 'OnlineStoreInputError'

@@ -145,13 +145,24 @@ export interface CacheKey {
 /** The online store port (DESIGN.md §2): atomic apply for each entity, many entities in one read, time to live for cached values. */
 export interface OnlineStore extends AsyncDisposable {
   /**
+   * Another number after each lost connection: a failover may have taken back what was acknowledged before. Always the
+   * same where nothing can be taken back.
+   */
+  readonly session: number
+  /**
    * Applies each application atomically in its entity's slot: offsets at or below the slot's mark for that topic and
    * partition are skipped, the rest applied in order, the mark raised, also by a duplicate. Resolves when durable. Outcomes line
    * up with the entries. A call may be split into several transactions between applications.
    * @throws OnlineStoreInputError naming the field; nothing of the call has been applied.
+   * With a `session`, nothing is written in a later one: a mark that rises above entries that were taken back would hide
+   * them for ever, so the caller goes back first.
    * @throws StoreUnavailableError when it cannot be said that all is durable; applying again is free.
+   * @throws StoreSessionError when the session has ended; later applications of the call were not tried.
    */
-  apply(applications: readonly Application[]): Promise<readonly (readonly EntryOutcome[])[]>
+  apply(
+    applications: readonly Application[],
+    options?: { readonly session?: number },
+  ): Promise<readonly (readonly EntryOutcome[])[]>
   /** One answer a request, in order; unknown entities have sequence 0 and no parts. */
   read(requests: readonly EntityRead[]): Promise<readonly EntityState[]>
   /** Every entity of a tenant that has state, in key order. */

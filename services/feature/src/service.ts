@@ -3,7 +3,9 @@ import { blame } from '@rapport/messaging'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { archivedTopics, type StateCommand } from '@rapport/contracts'
 import { ForgettingAnswers } from './application/answer-forgetting.ts'
+import { LostWrites } from './application/lost-writes.ts'
 import { StateRebuilder } from './application/rebuild-state.ts'
+import { sharedPause } from './application/shared-pause.ts'
 import { ArchiveWriter } from './archive/archive-writer.ts'
 import type { FeatureConfig } from './config.ts'
 import { consumeForArchive } from './consumers/archive-consumer.ts'
@@ -50,6 +52,7 @@ async function startConsumers(
   const inFlight = new BatchesInFlight()
   const forgotten = new ForgottenTenants()
   const rebuilder = new StateRebuilder({ ...dependencies, ...config, inFlight })
+  const lostWrites = new LostWrites({ ...dependencies, ...config })
   const answers = new ForgettingAnswers({ eventLog, log, forgotten, inFlight })
   const state = { rebuilder, answers }
   const follower = await followStateCommands(eventLog, log, {
@@ -69,12 +72,15 @@ async function startConsumers(
     await rebuilder.assigned(partitions)
   }
   const live = stack.use(
-    await consumeEvents({ ...dependencies, ...config, metrics, isHeld, forgotten, inFlight, onAssigned }),
+    await consumeEvents({ ...dependencies, ...config, metrics, lostWrites, isHeld, forgotten, inFlight, onAssigned }),
   )
   stack.use(rebuilder)
   stack.use(answers)
+  stack.use(lostWrites)
   const held = (): number[] => live.held().map(({ partition }) => partition)
-  rebuilder.start({ pause: () => live.pause(), resume: () => live.resume(), held })
+  const consumption = { ...sharedPause(live), held }
+  rebuilder.start(consumption)
+  lostWrites.start({ ...consumption, seek: (places) => live.seek(places) })
   answers.start(held)
   metrics.watchConsumers(eventLog)
   return stack.move()

@@ -17,6 +17,13 @@ interface Planned {
   readonly effects: Effects
 }
 
+export interface ApplyOptions {
+  readonly dedupWindowMs: number
+  /** Of the online store: nothing is written in another. */
+  readonly session?: number
+  readonly beforeWrite?: () => void
+}
+
 /**
  * Applies events to every entity that they change; resolves when all of it is durable. Live consumption and rebuild both
  * come here. The visitors go first, because their slots know the window's messageIds: what one of them calls a duplicate
@@ -25,13 +32,13 @@ interface Planned {
 export async function applyEvents(
   store: OnlineStore,
   batch: EventBatch,
-  options: { readonly dedupWindowMs: number; readonly beforeWrite?: () => void },
+  options: ApplyOptions,
 ): Promise<OutcomeCounts> {
   const planned = batch.events.map(({ offset, event }): Planned => ({ offset, event, effects: toEffects(event) }))
   const visitors = new Applications(batch.partition, options.dedupWindowMs)
   for (const plan of planned) visitors.add(batch.topic, plan.effects.visitor, plan)
   options.beforeWrite?.()
-  const outcomes = visitors.outcomesByOffset(await store.apply(visitors.list))
+  const outcomes = visitors.outcomesByOffset(await store.apply(visitors.list, options))
   const others = new Applications(batch.partition)
   const fresh = planned.filter(({ offset }) => outcomes.get(offset) !== 'duplicate')
   const links = linkTopic(batch.topic)
@@ -41,7 +48,7 @@ export async function applyEvents(
   }
   addClocks(others, batch.topic, fresh)
   options.beforeWrite?.()
-  if (others.list.length > 0) await store.apply(others.list)
+  if (others.list.length > 0) await store.apply(others.list, options)
   return countOutcomes(outcomes)
 }
 

@@ -47,6 +47,8 @@ const beatMs = 1000
 /** A leader that has not been heard of for so long is replaced. */
 const silenceMs = 5000
 
+const clearedLate = 'it was cleared by a process that was thought to be gone'
+
 type Update = (record: WorkingRecord) => StateRebuildRecord
 
 /** One rebuild, as this process takes part in it (see `StateRebuilder`). */
@@ -60,6 +62,8 @@ export class RebuildRun implements AsyncDisposable {
   #record: WorkingRecord | undefined
   #changing: Promise<unknown> = Promise.resolve()
   #session: ReplaySession | undefined
+  /** The online store's session in which this process learnt of an attempt. */
+  #attempt = { number: 0, storeSession: 0 }
   /** The attempt in which this process began to clear the state, until the record says that it has. */
   #clearing: number | undefined
   #leaderSeen = { name: '', atMs: 0 }
@@ -109,7 +113,7 @@ export class RebuildRun implements AsyncDisposable {
     try {
       const record = await this.claim(() => live.held())
       if (record !== undefined) await this.#advance(record, live, signal)
-      else if (this.#clearing !== undefined) await this.#beginAgain()
+      else if (this.#clearing !== undefined) await this.#beginAgain(clearedLate)
     } catch (error) {
       if (signal.aborted || (error instanceof RapportError && error.canRetry)) throw error
       this.#context.log.error({ err: error, ...this.ref }, 'rebuilding a tenant failed')
@@ -121,7 +125,11 @@ export class RebuildRun implements AsyncDisposable {
   async #advance(record: WorkingRecord, live: LiveConsumption, signal: AbortSignal): Promise<void> {
     const { process, exclusive } = this.#context
     const isLeader = isLedBy(record, process)
-    if (this.#clearing !== undefined && !(isLeader && this.#clearing === record.attempts)) await this.#beginAgain()
+    const mayBeTakenBack = this.#attempt.storeSession !== this.#context.onlineStore.session
+    if (this.#clearing !== undefined && !(isLeader && this.#clearing === record.attempts))
+      await this.#beginAgain(clearedLate)
+    else if (mayBeTakenBack && record.work.phase !== 'hold')
+      await this.#beginAgain('the connection to the online store was lost')
     else if (isLeader) await this.#whileBeating(() => exclusive(() => this.#clear(record.attempts, signal)))
     else if (record.work.phase === 'hold') await this.#hold(record, live)
     else if (record.work.phase === 'clear') await this.#watchLeader(record)
@@ -155,16 +163,17 @@ export class RebuildRun implements AsyncDisposable {
       isLedBy(standing, process) && standing.attempts === attempt ? cleared(standing) : standing,
     )
     const { leader, phase } = after?.work ?? {}
-    if (after?.attempts !== attempt || leader?.process !== process || phase !== 'replay') return this.#beginAgain()
+    if (after?.attempts !== attempt || leader?.process !== process || phase !== 'replay')
+      return this.#beginAgain(clearedLate)
     this.#clearing = undefined
     await this.#announce(after)
     this.wake()
   }
 
-  /** This process has cleared the state when it was no longer its to clear: what others had replayed by then is lost. */
-  async #beginAgain(): Promise<void> {
+  /** What has been cleared or replayed by now may be gone. */
+  async #beginAgain(reason: string): Promise<void> {
     const { log, objectStore } = this.#context
-    log.warn({ ...this.ref }, 'a tenant was cleared by a process that was thought to be gone; its rebuild begins again')
+    log.warn({ ...this.ref, reason }, 'the rebuild of a tenant begins again')
     const after = await this.#change(begunAgain)
     if (after !== undefined) await this.#announce(after)
     // It has ended, with a state that is not whole; unless the tenant has gone with its record.
@@ -214,9 +223,10 @@ export class RebuildRun implements AsyncDisposable {
     if (this.#session?.attempt !== record.attempts) {
       const change = (update: Update): Promise<WorkingRecord | undefined> => this.#change(update)
       const { attempts: attempt } = record
+      const { storeSession } = this.#attempt
       const isOpen = (): boolean =>
         !this.#isEnded && this.#record?.attempts === attempt && this.#record.work.phase === 'replay'
-      this.#session = new ReplaySession(this.#context, { ref: this.ref, attempt, change, isOpen })
+      this.#session = new ReplaySession(this.#context, { ref: this.ref, attempt, storeSession, change, isOpen })
     }
     if (await this.#session.replay(partitions, live, signal)) this.wake()
   }
@@ -262,6 +272,8 @@ export class RebuildRun implements AsyncDisposable {
     }
     const working = { ...record, work: record.work }
     this.#record = working
+    if (working.attempts !== this.#attempt.number)
+      this.#attempt = { number: working.attempts, storeSession: this.#context.onlineStore.session }
     for (const [partition, { state, holder }] of working.work.partitions.entries()) {
       if (state === 'done') this.#holding.delete(partition)
       else if (holder === this.#context.process) this.#holding.add(partition)

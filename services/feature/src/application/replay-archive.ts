@@ -12,6 +12,8 @@ export interface ReplayOptions {
   readonly objectStore: ObjectStore
   readonly dedupWindowMs: number
   readonly maxBatchEvents: number
+  /** Of the online store: nothing is written in another. */
+  readonly session: number
   /** Asked before each write: what is left of a partition that is not wanted (any more) is left out. */
   readonly isWanted: (partition: number) => boolean
   /** Told after each batch. */

@@ -9,6 +9,8 @@ import { replayArchive } from './replay-archive.ts'
 export interface ReplaySessionOptions {
   readonly ref: RebuildRef
   readonly attempt: number
+  /** Of the online store: nothing is written in another. */
+  readonly storeSession: number
   readonly change: (update: (record: WorkingRecord) => StateRebuildRecord) => Promise<WorkingRecord | undefined>
   /** False when the rebuild has ended or begun again. */
   readonly isOpen: () => boolean
@@ -69,8 +71,9 @@ export class ReplaySession {
     await flushArchive(eventLog, { signal, ...flush })
     const isWanted = (partition: number): boolean => this.#options.isOpen() && live.held().includes(partition)
     const onProgress = (partition: number, figures: Figures): Promise<void> => this.#count(partition, figures)
-    const options = { ...this.#context, partitions, signal, isWanted, onProgress }
-    const read = await replayArchive(this.#options.ref.tenant, this.#next, options)
+    const { storeSession: session, ref } = this.#options
+    const options = { ...this.#context, partitions, session, signal, isWanted, onProgress }
+    const read = await replayArchive(ref.tenant, this.#next, options)
     await this.#writeFigures()
     return read
   }

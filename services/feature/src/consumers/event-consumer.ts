@@ -17,6 +17,7 @@ import {
 } from '@rapport/messaging'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
 import { applyEvents, type EventBatch } from '../application/apply-events.ts'
+import type { LostWrites } from '../application/lost-writes.ts'
 import type { BatchesInFlight } from '../domain/batches-in-flight.ts'
 import type { ForgottenTenants } from '../domain/forgotten-tenants.ts'
 import { readEvent, type TimedEvent } from '../domain/read-event.ts'
@@ -28,6 +29,7 @@ export interface EventConsumerOptions {
   readonly metrics: FeatureMetrics
   readonly log: Log
   readonly clock: Clock
+  readonly lostWrites: LostWrites
   readonly dedupWindowMs: number
   readonly rewindMs: number
   readonly maxBatchEvents: number
@@ -81,8 +83,10 @@ async function applyBatch(batch: PipelineBatch<TimedEvent>, options: EventConsum
     const beforeWrite = (): void => {
       if (!batch.isCurrent()) throw new NotCurrentError(featureGroup, topic, partition)
     }
-    const { dedupWindowMs } = options
-    const counts = await applyEvents(onlineStore, { topic, partition, events }, { dedupWindowMs, beforeWrite })
+    const { dedupWindowMs, lostWrites } = options
+    const session = lostWrites.begin(partition, events[0]?.offset ?? 0)
+    const how = { dedupWindowMs, session, beforeWrite }
+    const counts = await applyEvents(onlineStore, { topic, partition, events }, how)
     metrics.applied.inc(counts.applied)
     metrics.duplicates.inc(counts.duplicate)
     metrics.redelivered.inc(counts.redelivered)

@@ -33,6 +33,7 @@ export class EmbeddedOnlineStore implements OnlineStore {
   readonly #parts: EmbeddedParts
   readonly #applier: Applier
   readonly #cache: ValueCache
+  readonly session = 0
   #closed = false
 
   constructor(parts: EmbeddedParts) {

@@ -114,11 +114,15 @@ function* toWindows(applications: readonly Application[]): Generator<readonly Pl
 const outcomeOf: Readonly<Record<string, EntryOutcome>> = { a: 'applied', r: 'redelivered', d: 'duplicate' }
 
 /** Applies in order; stops at the first window of which something failed. */
-export async function applyAll(runner: CommandRunner, applications: readonly Application[]): Promise<EntryOutcome[][]> {
+export async function applyAll(
+  runner: CommandRunner,
+  applications: readonly Application[],
+  options: { readonly session?: number },
+): Promise<EntryOutcome[][]> {
   const outcomes = applications.map((): EntryOutcome[] => [])
   for (const window of toWindows(applications)) {
     const commands = window.map(({ command }) => command)
-    const replies = await runner.run('apply changes', commands, { durable: true })
+    const replies = await runner.run('apply changes', commands, { ...options, durable: true })
     for (const [index, { application }] of window.entries())
       for (const letter of String(replies[index])) {
         const outcome = outcomeOf[letter]

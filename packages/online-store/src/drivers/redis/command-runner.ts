@@ -1,6 +1,6 @@
 import type { Log } from '@rapport/core'
 import { Command } from 'ioredis'
-import { StoreUnavailableError } from '../../errors.ts'
+import { StoreSessionError, StoreUnavailableError } from '../../errors.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { Connection } from './connection.ts'
 import type { Script } from './scripts.ts'
@@ -19,6 +19,12 @@ export interface RunnerOptions {
   readonly log: Log
   readonly commandTimeoutMs: number
   readonly minReplicas: number
+}
+
+export interface RunOptions {
+  readonly durable?: boolean
+  /** The connection's, in which the commands may be sent. */
+  readonly session?: number
 }
 
 type Reply = { readonly value: unknown } | { readonly error: unknown }
@@ -56,20 +62,22 @@ export class CommandRunner {
   /**
    * Replies in the order of the commands. Those to one server are executed in order.
    * @throws StoreUnavailableError when a server does not answer in time or cannot do it now; other commands may have taken effect.
+   * @throws StoreSessionError when the session has ended.
    */
-  async run(what: string, commands: readonly StoreCommand[], options: { durable?: boolean } = {}): Promise<unknown[]> {
+  async run(what: string, commands: readonly StoreCommand[], options: RunOptions = {}): Promise<unknown[]> {
     const { fault } = this.#connection
     if (fault !== undefined) throw toStoreError(what, fault)
     const replies: Reply[] = []
     const groups = Map.groupBy(commands.keys(), (index) =>
       this.#connection.groupOf(toCommand(commands[index] as StoreCommand, false)),
     )
+    this.#checkSession(options)
     await this.#withDeadline(
       what,
       Promise.all(
         Array.from(groups, async ([group, indices]) => {
           const own = indices.map((index) => commands[index] as StoreCommand)
-          const answers = await this.#runGroup(group, own, options.durable === true)
+          const answers = await this.#runGroup(group, own, options)
           for (const [at, index] of indices.entries()) replies[index] = answers[at] as Reply
         }),
       ),
@@ -92,11 +100,11 @@ export class CommandRunner {
     }
   }
 
-  async #runGroup(group: string, commands: readonly StoreCommand[], durable: boolean): Promise<Reply[]> {
+  async #runGroup(group: string, commands: readonly StoreCommand[], options: RunOptions): Promise<Reply[]> {
     const breaker = this.#breakerOf(group)
     if (!breaker.allows())
       throw new StoreUnavailableError('the online store has not answered lately: the call was not tried')
-    const replies = await this.#send(commands, durable).catch((error: unknown) => {
+    const replies = await this.#send(commands, options).catch((error: unknown) => {
       breaker.failed()
       throw error
     })
@@ -106,26 +114,34 @@ export class CommandRunner {
       this.#options.log.warn({ server: group }, 'the online store does not answer: calls fail at once for a while')
       this.#connection.drop(group)
     }
-    await this.#again(commands, replies, durable)
+    await this.#again(commands, replies, options)
     return replies
   }
 
   /** What the server has not executed is sent again: with the script that it forgot, or one by one to where a slot has gone. */
-  async #again(commands: readonly StoreCommand[], replies: Reply[], durable: boolean): Promise<void> {
+  async #again(commands: readonly StoreCommand[], replies: Reply[], options: RunOptions): Promise<void> {
     const unknown = [...replies.keys()].filter((index) => failed(replies[index], isUnknownScript))
     if (unknown.length > 0) {
       const own = unknown.map((index) => commands[index] as StoreCommand)
-      const answers = await this.#send(own, durable, true)
+      this.#checkSession(options)
+      const answers = await this.#send(own, options, true)
       for (const [at, index] of unknown.entries()) replies[index] = answers[at] as Reply
     }
     for (const [index, reply] of replies.entries()) {
       if (!failed(reply, isRedirect)) continue
-      const [answer] = await this.#send([commands[index] as StoreCommand], durable, true)
+      const command = commands[index] as StoreCommand
+      this.#connection.groupOf(toCommand(command, false))
+      this.#checkSession(options)
+      const [answer] = await this.#send([command], options, true)
       replies[index] = answer as Reply
     }
   }
 
-  async #send(commands: readonly StoreCommand[], durable: boolean, withSource = false): Promise<Reply[]> {
+  async #send(
+    commands: readonly StoreCommand[],
+    { durable = false }: RunOptions,
+    withSource = false,
+  ): Promise<Reply[]> {
     const { minReplicas, commandTimeoutMs } = this.#options
     const pipeline = this.#connection.pipeline()
     const sent = new Set<string>()
@@ -142,6 +158,11 @@ export class CommandRunner {
       .catch((error: unknown) => Array.from({ length: count }, () => [error, undefined] as const))
     const replies = (results ?? []).map(([error, value]): Reply => (error === null ? { value } : { error }))
     return waits ? checkReplicas(replies, minReplicas) : replies
+  }
+
+  /** To be called at once before sending: what is sent then can only reach the connections of now. */
+  #checkSession({ session }: RunOptions): void {
+    if (session !== undefined && session !== this.#connection.session) throw new StoreSessionError()
   }
 
   #breakerOf(group: string): CircuitBreaker {

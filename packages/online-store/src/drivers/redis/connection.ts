@@ -10,7 +10,9 @@ import { toStoreError, withoutCommand } from './server-errors.ts'
 export interface Connection extends AsyncDisposable {
   /** Why no command can go out now. */
   readonly fault: Error | undefined
-  /** Which server a command goes to; commands of one group may share a pipeline. */
+  /** Another number after each lost connection, and when a slot has another master. */
+  readonly session: number
+  /** Which server a command goes to now; commands of one group may share a pipeline. */
   groupOf(command: Command): string
   pipeline(): Pipeline
   /**
@@ -32,6 +34,7 @@ class Faults {
   readonly #server: string
   last: Error | undefined
   #isLost = false
+  #isOver = false
 
   constructor(log: Log, server: string) {
     this.#log = log
@@ -40,7 +43,7 @@ class Faults {
 
   add(error: unknown): void {
     this.last = withoutCommand(error)
-    if (this.#isLost) return
+    if (this.#isLost || this.#isOver) return
     this.#isLost = true
     this.#log.warn({ server: this.#server, err: this.last }, 'the connection to the online store is lost')
   }
@@ -49,6 +52,25 @@ class Faults {
     if (this.#isLost) this.#log.info({ server: this.#server }, 'the connection to the online store stands again')
     this.#isLost = false
     this.last = undefined
+  }
+
+  /** The connection is given up on purpose. */
+  end(): void {
+    this.#isOver = true
+  }
+}
+
+/** Counts the connections that stood and were lost. */
+class Sessions {
+  ended = 0
+
+  watch(redis: Redis): void {
+    let stood = false
+    redis.on('ready', () => (stood = true))
+    redis.on('close', () => {
+      if (stood) this.ended += 1
+      stood = false
+    })
   }
 }
 
@@ -63,10 +85,12 @@ async function end(client: Redis | Cluster): Promise<void> {
 class SingleConnection implements Connection {
   readonly #redis: Redis
   readonly #faults: Faults
+  readonly #sessions = new Sessions()
 
   constructor(redis: Redis, faults: Faults) {
     this.#redis = redis
     this.#faults = faults
+    this.#sessions.watch(redis)
     redis.on('error', (error) => faults.add(error))
     redis.on('close', () => faults.add(new Error('the connection was closed')))
     redis.on('ready', () => faults.clear())
@@ -74,6 +98,10 @@ class SingleConnection implements Connection {
 
   get fault(): Error | undefined {
     return this.#redis.status === 'ready' ? undefined : (this.#faults.last ?? new Error('there is no connection'))
+  }
+
+  get session(): number {
+    return this.#sessions.ended
   }
 
   groupOf(): string {
@@ -93,6 +121,7 @@ class SingleConnection implements Connection {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#faults.end()
     return end(this.#redis)
   }
 }
@@ -100,10 +129,14 @@ class SingleConnection implements Connection {
 class ClusterConnection implements Connection {
   readonly #cluster: Cluster
   readonly #faults: Faults
+  readonly #sessions = new Sessions()
+  /** By slot, as commands went to them. */
+  readonly #masters: (string | undefined)[] = []
 
   constructor(cluster: Cluster, faults: Faults) {
     this.#cluster = cluster
     this.#faults = faults
+    cluster.on('+node', (node: Redis) => this.#sessions.watch(node))
     cluster.on('error', (error) => faults.add(error))
     cluster.on('close', () => faults.add(new Error('the connections were closed')))
     cluster.on('ready', () => faults.clear())
@@ -113,8 +146,20 @@ class ClusterConnection implements Connection {
     return this.#cluster.status === 'ready' ? undefined : (this.#faults.last ?? new Error('there is no connection'))
   }
 
+  get session(): number {
+    return this.#sessions.ended
+  }
+
   groupOf(command: Command): string {
-    return this.#cluster.slots[command.getSlot()]?.join(';') ?? ''
+    const slot = command.getSlot()
+    const servers = this.#cluster.slots[slot] ?? []
+    const [master] = servers
+    if (master !== undefined) {
+      const before = this.#masters[slot]
+      if (before !== undefined && before !== master) this.#sessions.ended += 1
+      this.#masters[slot] = master
+    }
+    return servers.join(';')
   }
 
   pipeline(): Pipeline {
@@ -138,6 +183,7 @@ class ClusterConnection implements Connection {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#faults.end()
     return end(this.#cluster)
   }
 }

@@ -1,6 +1,7 @@
 import { backoffMs, type Log } from '@rapport/core'
 import type { RedisOptions } from 'ioredis'
 import { OnlineStoreInputError } from '../../errors.ts'
+import { isAnswerOf } from './server-errors.ts'
 
 export interface RedisTlsOptions {
   /** Certificates of the authorities that are trusted, as PEM. Default: those of Node. */
@@ -98,6 +99,8 @@ export function readSettings(options: RedisOnlineStoreOptions): ConnectionSettin
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // A primary that has become a replica behind a name that leads to the new one by now.
+    reconnectOnError: (error) => isAnswerOf(error, 'READONLY'),
     db: Number(url.pathname.slice(1)),
     ...(username === '' ? {} : { username }),
     ...(password === '' ? {} : { password }),

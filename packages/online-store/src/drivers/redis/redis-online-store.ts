@@ -37,10 +37,14 @@ export class RedisOnlineStore implements OnlineStore {
     this.#cache = new ValueCache(this.#runner, log)
   }
 
-  async apply(applications: readonly Application[]): Promise<EntryOutcome[][]> {
+  get session(): number {
+    return this.#connection.session
+  }
+
+  async apply(applications: readonly Application[], options: { session?: number } = {}): Promise<EntryOutcome[][]> {
     this.#checkOpen()
     checkApplications(applications)
-    return applyAll(this.#runner, applications)
+    return applyAll(this.#runner, applications, options)
   }
 
   async read(requests: readonly EntityRead[]): Promise<EntityState[]> {
