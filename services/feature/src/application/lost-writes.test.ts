@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => harness[Symbol.asyncDispose]())
 
 /** A store that can go back to where it was: what it took since is gone, marks included. */
-function failingOver(store: OnlineStore): { readonly store: OnlineStore; failOver(): Promise<void> } {
+function failingOver(store: OnlineStore): { readonly store: OnlineStore; readonly failOver: () => Promise<void> } {
   let session = 0
   return {
     store: new Proxy(store, {

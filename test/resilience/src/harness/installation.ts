@@ -19,6 +19,8 @@ export interface InstallationOptions {
   readonly s3Proxy?: (endpoint: string) => Promise<{ readonly endpoint: string } & AsyncDisposable>
   /** Lines of redis.conf. */
   readonly redis?: readonly string[]
+  /** The address by which the services reach Redis, where it is not its own. */
+  readonly redisUrl?: (redis: Redis) => Promise<string>
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -57,7 +59,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const key = `rpt_${randomBytes(32).toString('base64url')}`
   const stores = {
     RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
-    RAPPORT_REDIS_URL: redis.url,
+    RAPPORT_REDIS_URL: (await options.redisUrl?.(redis)) ?? redis.url,
     RAPPORT_S3_ENDPOINT: s3.endpoint,
     RAPPORT_S3_REGION: s3.region,
     RAPPORT_S3_ACCESS_KEY_ID: s3.accessKeyId,
