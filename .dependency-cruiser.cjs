@@ -40,8 +40,8 @@ const serverSuites = '^packages/messaging/src/drivers/kafka/suite/'
 /** Libraries that live behind a port, and the one folder that may import each. */
 const contained = [
   { library: 'lmdb', folders: ['^packages/(messaging|online-store)/src/drivers/embedded/'] },
-  { library: 'kafkajs', folders: ['^packages/messaging/src/drivers/kafkajs/'] },
-  { library: '@platformatic/kafka', folders: ['^packages/messaging/src/drivers/platformatic/'] },
+  { library: 'kafkajs', folders: ['^packages/messaging/(src/drivers/kafkajs|bench)/'] },
+  { library: '@platformatic/kafka', folders: ['^packages/messaging/(src/drivers/platformatic|bench)/'] },
   { library: 'ioredis', folders: ['^packages/online-store/src/drivers/redis/'] },
   { library: '@aws-sdk', folders: ['^packages/object-store/src/drivers/s3/'] },
   { library: '@tensorflow', folders: ['^packages/deep/'] },

@@ -1,16 +1,23 @@
-// npm run bench -- ingest|recommend|train|freshness|idle [--json] [--data DIR]
+// npm run bench -- ingest|recommend|features|train|freshness|idle [--json] [--data DIR]
+// npm run bench -- ingest --kafka | recommend --redis | features --redis [--json]
 import { parseArgs } from 'node:util'
+import { benchFeatures, benchFeaturesOnRedis } from './cases/features.ts'
 import { benchFreshness } from './cases/freshness.ts'
 import { benchIdle } from './cases/idle.ts'
 import { benchIngest } from './cases/ingest.ts'
-import { benchRecommend } from './cases/recommend.ts'
+import { benchIngestOnKafka } from './cases/ingest-kafka.ts'
+import { benchRecommend, benchRecommendOnRedis } from './cases/recommend.ts'
 import { benchTrain } from './cases/train.ts'
 import type { Report } from './harness/report.ts'
 import { printReport } from './harness/report.ts'
 
 const benches: Readonly<Record<string, (options: { dataDir: string | undefined }) => Promise<Report>>> = {
   ingest: benchIngest,
+  'ingest --kafka': benchIngestOnKafka,
   recommend: benchRecommend,
+  'recommend --redis': benchRecommendOnRedis,
+  features: benchFeatures,
+  'features --redis': benchFeaturesOnRedis,
   train: benchTrain,
   freshness: benchFreshness,
   idle: benchIdle,
@@ -18,11 +25,17 @@ const benches: Readonly<Record<string, (options: { dataDir: string | undefined }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, data: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    data: { type: 'string' },
+    kafka: { type: 'boolean', default: false },
+    redis: { type: 'boolean', default: false },
+  },
 })
-const bench = benches[positionals[0] ?? '']
+const servers = (['kafka', 'redis'] as const).filter((server) => values[server]).map((server) => ` --${server}`)
+const bench = benches[`${positionals[0]}${servers.join('')}`]
 if (bench === undefined || positionals.length > 1) {
-  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--json] [--data DIR]`)
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join(' | ')}  [--json] [--data DIR]`)
   process.exitCode = 2
 } else {
   printReport(await bench({ dataDir: values.data ?? process.env['RAPPORT_QUALITY_DATA'] }), values.json)

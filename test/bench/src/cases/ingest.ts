@@ -62,7 +62,7 @@ async function applied(): Promise<Record<string, number>> {
   await allApplied(platform, maker.made)
   const before = maker.made
   const startMs = performance.now()
-  const otherLoad = watchOtherLoad(platform.pid)
+  const otherLoad = watchOtherLoad([platform.pid])
   const peak = { residentMiB: 0, anonymousMiB: 0 }
   const watch = setInterval(() => {
     void platform.memory().then(({ residentMiB, anonymousMiB }) => {

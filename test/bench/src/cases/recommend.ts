@@ -1,12 +1,12 @@
 import type { LoadRequest } from '../harness/connection.ts'
 import { fixedRate, type FixedRate } from '../harness/fixed-rate.ts'
-import type { LoadResult } from '../harness/load.ts'
-import { openLoop } from '../harness/load.ts'
+import { closedLoop, openLoop } from '../harness/load.ts'
 import { cpuSecondsOf } from '../harness/other-load.ts'
 import type { MeasuredPlatform } from '../harness/platform.ts'
-import type { Report } from '../harness/report.ts'
+import { latencies, type Report } from '../harness/report.ts'
 import { startBareServer } from '../harness/bare-server.ts'
-import { startFilledPlatform } from '../harness/filled-platform.ts'
+import { fillProduction, startFilledPlatform } from '../harness/filled-platform.ts'
+import { startProduction } from '../harness/production.ts'
 import { EventMaker, userId } from '../harness/workload.ts'
 
 const warmUpSeconds = 20
@@ -19,6 +19,30 @@ const batch = 20
  */
 export async function benchRecommend(): Promise<Report> {
   return { ...(await smallCatalogue()), ...(await bareServer()), ...(await largeCatalogue()) }
+}
+
+/** A process of the service alone, on Redis; its cached answers in a closed loop. */
+export async function benchRecommendOnRedis(): Promise<Report> {
+  const population = { items: 3_000, users: 2_000 }
+  await using production = await startProduction()
+  await fillProduction(production, population)
+  await using service = await production.measured('recommendation', { connections: 64 })
+  const cached = cachedRequests(500)
+  let sent = 0
+  const next = (): LoadRequest => cached[sent++ % cached.length] ?? cached[0]!
+  const load = { callers: 32, next }
+  const fresh = await measure(service, { perSecond: 300, requests: freshRequests(population.users) })
+  await closedLoop(service, { ...load, seconds: warmUpSeconds / 2 })
+  const before = await service.usage()
+  const result = await closedLoop(service, { ...load, seconds: seconds / 2 })
+  const after = await service.usage()
+  return {
+    '3,000 items, fresh state, not cached, 300/s': fresh,
+    '3,000 items, cached, 32 callers': {
+      ...latencies(result),
+      'CPU ms per request': ((after.cpuSeconds - before.cpuSeconds) * 1000) / result.requests,
+    },
+  }
 }
 
 async function smallCatalogue(): Promise<Report> {
@@ -110,21 +134,6 @@ async function beside(
     'events p99 ms': ingested.latency.p99,
   }
 }
-
-const latencies = ({
-  latency,
-  requests,
-  failures,
-  seconds: took,
-  otherLoadPercent,
-}: LoadResult): Record<string, number> => ({
-  'requests per second': requests / took,
-  'p50 ms': latency.p50,
-  'p95 ms': latency.p95,
-  'p99 ms': latency.p99,
-  failures,
-  'other load %': otherLoadPercent,
-})
 
 const degraded = (platform: MeasuredPlatform): Promise<number> =>
   platform.metric('rapport_recommendation_degraded_total')

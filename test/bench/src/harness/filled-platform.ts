@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
 import { RapportClient } from '@rapport/sdk'
 import { publishModel } from './model.ts'
 import type { MeasuredPlatform } from './platform.ts'
 import { startMeasuredPlatform } from './platform.ts'
+import type { Production } from './production.ts'
 import type { Population } from './workload.ts'
 import { itemId, userId } from './workload.ts'
 
@@ -13,9 +16,29 @@ const factors = 64
 export async function startFilledPlatform(population: Population): Promise<MeasuredPlatform> {
   const platform = await startMeasuredPlatform({
     connections: 128,
-    prepare: (dataDir) => publishModel(dataDir, { items: population.items, factors }),
+    prepare: async (dataDir) => {
+      await using objects = await openFilesystemObjectStore({ directory: join(dataDir, 'objects') })
+      await publishModel(objects, { items: population.items, factors })
+    },
   })
-  const client = new RapportClient({ url: platform.url, key: platform.key })
+  const events = await fill(new RapportClient({ url: platform.url, key: platform.key }), population)
+  while ((await platform.metric('rapport_events_applied_total')) < events) await setTimeout(100)
+  return platform
+}
+
+/** The same on Kafka, Redis and S3. */
+export async function fillProduction(production: Production, population: Population): Promise<void> {
+  const { installation } = production
+  {
+    await using drivers = await installation.connect()
+    await publishModel(drivers.objectStore, { items: population.items, factors })
+  }
+  await fill(installation.client, population)
+  await installation.caughtUp()
+}
+
+/** Resolves with the number of events when all are accepted. */
+async function fill(client: RapportClient, population: Population): Promise<number> {
   const rows = Array.from({ length: population.items }, (_, index) => ({
     id: itemId(index),
     title: `Item ${index} of shelf ${index % 97}`,
@@ -32,6 +55,5 @@ export async function startFilledPlatform(population: Population): Promise<Measu
     return { type: 'track' as const, userId: userId(user), event, timestamp, properties: { product_id: product } }
   })
   for (let start = 0; start < events.length; start += 500) await client.importEvents(events.slice(start, start + 500))
-  while ((await platform.metric('rapport_events_applied_total')) < events.length) await setTimeout(100)
-  return platform
+  return events.length
 }

@@ -16,6 +16,8 @@ const folder = join(homedir(), '.cache', 'rapport', 'vegeta-12.13.0')
 /** Where requests go. */
 export interface FixedRateTarget {
   readonly pid: number
+  /** Of servers that work for it. */
+  readonly serverPids?: readonly number[]
   readonly url: string
   readonly key: string
 }
@@ -39,7 +41,7 @@ export async function fixedRate(target: FixedRateTarget, rate: FixedRate): Promi
     const targets = join(scratch, 'targets')
     const results = join(scratch, 'results')
     await writeFile(targets, rate.requests.map((request) => `${targetOf(target, request)}\n`).join(''))
-    const otherLoad = watchOtherLoad(target.pid)
+    const otherLoad = watchOtherLoad([target.pid, ...(target.serverPids ?? [])])
     await run(vegeta, [
       'attack',
       '-format=json',

@@ -16,6 +16,8 @@ export interface LoadResult {
 export interface Target {
   /** Of the platform's process. */
   readonly pid: number
+  /** Of servers that work for it. */
+  readonly serverPids?: readonly number[]
   readonly pool: ConnectionPool
 }
 
@@ -35,8 +37,8 @@ class Meter {
   requests = 0
   failures = 0
 
-  constructor({ pid }: Target) {
-    this.#otherLoad = watchOtherLoad(pid)
+  constructor({ pid, serverPids = [] }: Target) {
+    this.#otherLoad = watchOtherLoad([pid, ...serverPids])
   }
 
   record(sinceMs: number, ok: boolean): void {

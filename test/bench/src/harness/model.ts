@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { recommenderModelName } from '@rapport/contracts'
+import { operatorTenant, recommenderModelName } from '@rapport/contracts'
 import {
   createSelfCheck,
   encodeBundle,
@@ -8,7 +7,7 @@ import {
   type RecommenderBundle,
 } from '@rapport/ml'
 import { createModelStore } from '@rapport/model-store'
-import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
+import type { ObjectStore } from '@rapport/object-store'
 import { itemId } from './workload.ts'
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -37,12 +36,11 @@ const noNeighbours = (itemCount: number): NeighbourLists => ({
   scores: new Float32Array(0),
 })
 
-/** Publishes such a model as the champion of the tenant `main` in a data folder that no platform uses yet. */
+/** Publishes such a model as the champion of the first tenant. */
 export async function publishModel(
-  dataDir: string,
+  objects: ObjectStore,
   { items, factors }: { items: number; factors: number },
 ): Promise<void> {
-  await using objects = await openFilesystemObjectStore({ directory: join(dataDir, 'objects') })
   const store = createModelStore(objects, { log: silent })
   const scorer = randomFactorModel(items, factors)
   const bundle: RecommenderBundle = {
@@ -53,7 +51,7 @@ export async function publishModel(
     eventWeights: { 'Product Viewed': 1, 'Product Added': 3, 'Order Completed': 5 },
     catalogue: Buffer.from('[]'),
   }
-  const ref = { tenant: 'main', name: recommenderModelName }
+  const ref = { tenant: operatorTenant, name: recommenderModelName }
   const { version } = await store.publish({
     ...ref,
     task: 'recommender',

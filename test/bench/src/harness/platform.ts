@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { nodeFlags } from '@rapport/all-in-one/node-flags'
 import { ConnectionPool } from './connection.ts'
+import type { FixedRateTarget } from './fixed-rate.ts'
 import type { Target } from './load.ts'
 
 const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
@@ -70,21 +71,26 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
     child.once('exit', (code) => reject(new Error(`the platform ended with ${code}`)))
   })
   const key = (await readFile(join(dataDir, 'admin-key'), 'utf8')).trim()
-  const pool = stack.use(new ConnectionPool({ url: new URL(url), key }, options.connections))
-  const metric = async (name: string): Promise<number> => sumMetric(await scrape(url), name)
   const { pid } = child
   if (pid === undefined) throw new Error('the platform has no process id')
-  const memory = (): Promise<Memory> => memoryOf(pid)
+  const measured = stack.use(measureProcess({ pid, url, key }, options.connections))
   const owned = stack.move()
+  return { ...measured, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** @param connections Of the load. */
+export function measureProcess(target: FixedRateTarget, connections: number): MeasuredPlatform {
+  const { pid, url, key } = target
+  const pool = new ConnectionPool({ url: new URL(url), key }, connections)
+  const metric = async (name: string): Promise<number> => sumMetric(await scrape(url), name)
+  const memory = (): Promise<Memory> => memoryOf(pid)
   return {
-    pid,
-    url,
-    key,
+    ...target,
     pool,
     metric,
     memory,
     usage: async () => ({ cpuSeconds: await metric('process_cpu_seconds_total'), ...(await memory()) }),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: async () => pool[Symbol.dispose](),
   }
 }
 

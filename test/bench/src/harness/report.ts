@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os'
+import type { LoadResult } from './load.ts'
 
 /** `{ <case>: { <metric>: number } }`. */
 export type Report = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -21,3 +22,19 @@ export function printReport(report: Report, json: boolean): void {
   ])
   console.log(JSON.stringify(Object.fromEntries(rounded)))
 }
+
+/** How a load was answered. */
+export const latencies = ({
+  latency,
+  requests,
+  failures,
+  seconds: took,
+  otherLoadPercent,
+}: LoadResult): Record<string, number> => ({
+  'requests per second': requests / took,
+  'p50 ms': latency.p50,
+  'p95 ms': latency.p95,
+  'p99 ms': latency.p99,
+  failures,
+  'other load %': otherLoadPercent,
+})

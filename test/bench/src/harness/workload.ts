@@ -18,6 +18,15 @@ const eventNames = [
   'Order Completed',
 ]
 
+const smallContext =
+  '{"ip":"192.0.2.7","userAgent":"Mozilla/5.0 (X11; Linux x86_64)","page":{"url":"https://shop.example/p/1","title":"Shop"},"locale":"en-GB"}'
+
+/** What a library in a browser sends along: with it, an event's record has about 900 bytes. */
+export const browserContext =
+  '{"ip":"192.0.2.7","userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",' +
+  '"library":{"name":"analytics.js","version":"2.11.1"},"page":{"url":"https://shop.example/p/1?utm_source=newsletter","path":"/p/1",' +
+  '"title":"Shop","referrer":"https://search.example/"},"campaign":{"name":"autumn","source":"newsletter","medium":"email"},"screen":{"width":1920,"height":1080,"density":2},"timezone":"Europe/Berlin","userAgentData":{"mobile":false,"platform":"Linux"},"locale":"en-GB"}'
+
 /**
  * Makes events one after another, about 400 bytes each, all distinct: visitors evenly, items by Zipf's law (exponent 1),
  * one event in six an order. The text is put together by hand, since the generator shares the machine.
@@ -26,10 +35,12 @@ export class EventMaker {
   #made = 0
   readonly #run = Date.now().toString(36)
   readonly #population: Population
+  readonly #context: string
   readonly #logItems: number
 
-  constructor(population: Population) {
+  constructor(population: Population, context = smallContext) {
     this.#population = population
+    this.#context = context
     this.#logItems = Math.log(population.items)
   }
 
@@ -47,9 +58,7 @@ export class EventMaker {
       name === 'Order Completed'
         ? `{"order_id":"o-${this.#run}-${number}","currency":"EUR","total":${(number % 100) + 0.5},"products":[${line}]}`
         : line
-    const context =
-      '{"ip":"192.0.2.7","userAgent":"Mozilla/5.0 (X11; Linux x86_64)","page":{"url":"https://shop.example/p/1","title":"Shop"},"locale":"en-GB"}'
-    return `{"type":"track","messageId":"${this.#run}-${number}","userId":"${user}","event":"${name}","properties":${properties},"context":${context}}`
+    return `{"type":"track","messageId":"${this.#run}-${number}","userId":"${user}","event":"${name}","properties":${properties},"context":${this.#context}}`
   }
 
   single(): LoadRequest {

@@ -1,0 +1,69 @@
+import { bareProducer, sampleEvents } from '../harness/bare-producer.ts'
+import type { LoadRequest } from '../harness/connection.ts'
+import type { LoadResult } from '../harness/load.ts'
+import { closedLoop } from '../harness/load.ts'
+import { cpuSecondsOf } from '../harness/other-load.ts'
+import { startProduction, type Production } from '../harness/production.ts'
+import type { Report } from '../harness/report.ts'
+import { browserContext, EventMaker } from '../harness/workload.ts'
+
+const population = { users: 10_000, items: 3_000 }
+const batch = 100
+const bareSeconds = 5
+const inBatches = { callers: 16, warmUpSeconds: 4, seconds: 10 }
+const oneByOne = { callers: 128, warmUpSeconds: 2, seconds: 6 }
+
+/**
+ * Acknowledged by Kafka with acks=all, by each client library; the library alone, with the same records and settings,
+ * before and after, since a machine's speed changes.
+ */
+export async function benchIngestOnKafka(): Promise<Report> {
+  await using production = await startProduction()
+  return {
+    kafkajs: await ingest(production, 'kafkajs'),
+    '@platformatic/kafka': await ingest(production, 'platformatic'),
+  }
+}
+
+async function ingest(production: Production, client: string): Promise<Record<string, number>> {
+  const env = { RAPPORT_KAFKA_CLIENT: client }
+  const { installation } = production
+  const maker = new EventMaker(population, browserContext)
+  const service = await production.measured('ingestion', { connections: oneByOne.callers, env })
+  const load = async (
+    { callers, warmUpSeconds, seconds }: typeof inBatches,
+    next: () => LoadRequest,
+  ): Promise<LoadResult & { cpuSeconds: number }> => {
+    await closedLoop(service, { callers, seconds: warmUpSeconds, next })
+    const before = cpuSecondsOf(service.pid)
+    const result = await closedLoop(service, { callers, seconds, next })
+    return { ...result, cpuSeconds: cpuSecondsOf(service.pid) - before }
+  }
+  await closedLoop(service, { callers: 1, seconds: 1, next: () => maker.batch(batch) })
+  const records = await sampleEvents(installation)
+  const bare = (): Promise<number> =>
+    bareProducer(client, { brokers: installation.kafka.brokers, records, seconds: bareSeconds })
+  const bareBefore = await bare()
+  const batches = await load(inBatches, () => maker.batch(batch))
+  const bareAfter = await bare()
+  const single = await load(oneByOne, () => maker.single())
+  await service[Symbol.asyncDispose]()
+  const barePerSecond = (bareBefore + bareAfter) / 2
+  const batchedPerSecond = ((batches.requests - batches.failures) * batch) / batches.seconds
+  const bytes = records.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0)
+  return {
+    'bytes a record': bytes / records.length,
+    'bare producer, records per second': barePerSecond,
+    'batches of 100, events per second': batchedPerSecond,
+    'batches, % of the bare producer': (100 * batchedPerSecond) / barePerSecond,
+    'batches, p50 ms': batches.latency.p50,
+    'batches, p99 ms': batches.latency.p99,
+    'batches, CPU µs per event': (batches.cpuSeconds * 1e6) / (batches.requests * batch),
+    'one by one, events per second': (single.requests - single.failures) / single.seconds,
+    'one by one, p50 ms': single.latency.p50,
+    'one by one, p99 ms': single.latency.p99,
+    'one by one, CPU µs per event': (single.cpuSeconds * 1e6) / single.requests,
+    failures: batches.failures + single.failures,
+    'other load %': Math.max(batches.otherLoadPercent, single.otherLoadPercent),
+  }
+}
