@@ -1,4 +1,4 @@
-// npm run infra up|down|status|images [-- --base IMAGE]
+// npm run infra up|down|status|images [-- --base IMAGE], npm run infra -- with-engine COMMAND
 import { parseArgs } from 'node:util'
 import { isRunning, stopRunning } from './developer/running.ts'
 import { readState, removeState, type State } from './developer/state.ts'
@@ -6,16 +6,25 @@ import { up } from './developer/up.ts'
 import { obtainBaseImage } from './docker/base-image.ts'
 import { buildImages } from './docker/build-images.ts'
 import { connectEngine } from './docker/engine.ts'
+import { withEngine } from './docker/with-engine.ts'
 import { say } from './obtain/run-tool.ts'
 
-const usage = 'usage: npm run infra up|down|status, or npm run infra -- images [--base IMAGE]'
+const usage =
+  'usage: npm run infra up|down|status, npm run infra -- images [--base IMAGE], or npm run infra -- with-engine COMMAND'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { base: { type: 'string' } } })
+const [, , ...words] = process.argv
+const isWrapper = words[0] === 'with-engine' && words.length > 1
+const { values, positionals } = parseArgs({
+  args: isWrapper ? words.slice(0, 1) : words,
+  allowPositionals: true,
+  options: { base: { type: 'string' } },
+})
 const commands: Readonly<Record<string, () => Promise<void>>> = {
   up: startOrShow,
   down: stop,
   status: show,
   images: build,
+  ...(isWrapper ? { 'with-engine': wrap } : {}),
 }
 const command = positionals.length === 1 ? commands[positionals[0] ?? ''] : undefined
 if (command === undefined) {
@@ -68,6 +77,10 @@ async function countRunning(state: State | undefined): Promise<number> {
 /** On standard output, for `eval "$(npm run --silent infra up)"`. */
 function printVariables({ variables }: State): void {
   for (const [name, value] of Object.entries(variables)) process.stdout.write(`export ${name}='${value}'\n`)
+}
+
+async function wrap(): Promise<void> {
+  process.exitCode = await withEngine(words.slice(1))
 }
 
 async function build(): Promise<void> {
