@@ -87,6 +87,8 @@ export function readSettings(options: RedisOnlineStoreOptions): ConnectionSettin
     throw new OnlineStoreInputError('minReplicas', 'must be a non-negative integer')
   const [first, ...others] = options.url.split(',')
   const url = parseUrl(first ?? '')
+  if (tls !== undefined && url.protocol !== 'rediss:')
+    throw new OnlineStoreInputError('tls', 'is given for a URL without TLS: it must begin with rediss://')
   const username = decodePart(url.username)
   const password = decodePart(url.password)
   const redis: RedisOptions = {

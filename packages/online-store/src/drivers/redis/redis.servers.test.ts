@@ -1,28 +1,11 @@
 import { startRedisCluster, type RedisCluster } from '@rapport/infra'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { describeOnlineStore, type OpenHarness } from '../../port-suite.ts'
-import { silent } from '../embedded/temporary-folder.fixture.ts'
-import { connectRedisOnlineStore, type RedisOnlineStore } from './index.ts'
-
-const harnessOn =
-  (urlOf: () => string): OpenHarness =>
-  async () => {
-    const stores: RedisOnlineStore[] = []
-    return {
-      connect: async () => {
-        const store = await connectRedisOnlineStore({ url: urlOf(), log: silent })
-        stores.push(store)
-        return store
-      },
-      [Symbol.asyncDispose]: async () => {
-        for (const store of stores) await store[Symbol.asyncDispose]()
-      },
-    }
-  }
+import { describeOnlineStore } from '../../port-suite.ts'
+import { storeHarness } from './store-harness.fixture.ts'
 
 describeOnlineStore(
   'redis',
-  harnessOn(() => process.env['RAPPORT_REDIS_URL'] ?? ''),
+  storeHarness(() => process.env['RAPPORT_REDIS_URL'] ?? ''),
 )
 
 describe('on a cluster of three nodes', () => {
@@ -36,6 +19,6 @@ describe('on a cluster of three nodes', () => {
   // Any of its nodes leads to the others.
   describeOnlineStore(
     'redis cluster',
-    harnessOn(() => cluster.urls[1] ?? ''),
+    storeHarness(() => cluster.urls[1] ?? ''),
   )
 })

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startKafka, type Kafka } from '@rapport/infra'
+import { startKafka, startTlsProxy, type Kafka, type TlsProxy } from '@rapport/infra'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { LogRecord } from '../../../event-log.ts'
 import type { KafkaClientOptions } from '../client-options.ts'
 import { clientOptions, openKafkaHarness, silent, type KafkaDriver } from '../testing/harness.ts'
 import { addScramUser } from '../testing/scram.ts'
-import { startTlsProxy, type TlsProxy } from '../testing/tls-proxy.ts'
 
 /** TLS, SASL, and opening a log that cannot be opened. */
 export function describeSecurity(driver: KafkaDriver): void {

@@ -1,0 +1,81 @@
+import { redisCommand, startRedis, startRedisCluster, startTlsProxy, type Redis } from '@rapport/infra'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeOnlineStore } from '../../port-suite.ts'
+import { silent } from '../embedded/temporary-folder.fixture.ts'
+import { connectRedisOnlineStore, type RedisOnlineStore, type RedisOnlineStoreOptions } from './index.ts'
+import { storeHarness } from './store-harness.fixture.ts'
+
+let redis: Redis
+beforeAll(async () => {
+  redis = await startRedis()
+})
+afterAll(() => redis[Symbol.asyncDispose]())
+
+/** As the documentation of `connectRedisOnlineStore` has it. */
+const leastRights =
+  '~rpt:{* resetchannels -@all +ping +info +client|setname +evalsha +eval +hget +hmget +hgetall +hset +hdel +hincrby +hincrbyfloat +hscan +get +set +unlink +scan'
+
+const secret = 'not-for-the-log'
+
+const connect = (url: string, options: Partial<RedisOnlineStoreOptions> = {}): Promise<RedisOnlineStore> =>
+  connectRedisOnlineStore({ url, log: silent, ...options })
+
+async function refusal(url: string, options: Partial<RedisOnlineStoreOptions> = {}): Promise<Error> {
+  const error: unknown = await connect(url, options).then(
+    (store) => store[Symbol.asyncDispose](),
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof Error)) throw new Error('it was not refused')
+  expect(`${error.message} ${String(error.cause)} ${JSON.stringify(error)}`).not.toContain(secret)
+  return error
+}
+
+describe('a user with the least rights', () => {
+  beforeAll(async () => {
+    const rules = ['on', `>${secret}`, ...leastRights.split(' ')]
+    expect(await redisCommand(redis.port, 'ACL', 'SETUSER', 'rapport', ...rules)).toBe('OK')
+  })
+  describeOnlineStore(
+    'redis under an ACL',
+    storeHarness(() => redis.url.replace('//', `//rapport:${secret}@`)),
+  )
+})
+
+it('names what is wrong with the user, never the password', async () => {
+  await redisCommand(redis.port, 'ACL', 'SETUSER', 'idle', 'on', `>${secret}`, '~rpt:{*', '-@all')
+  const wrong = await refusal(redis.url.replace('//', `//idle:${secret}-wrong@`))
+  expect(wrong).toMatchObject({ code: 'RPT_ONLINE_STORE_UNAVAILABLE' })
+  expect(wrong.message).toContain('it refused the user or password')
+  const powerless = await refusal(redis.url.replace('//', `//idle:${secret}@`))
+  expect(powerless.message).toContain('the ACL of the user does not allow it')
+})
+
+it('speaks TLS with a server whose certificate it trusts, and with no other', async () => {
+  await using proxy = await startTlsProxy()
+  await using other = await startTlsProxy()
+  proxy.forwardTo(redis.port)
+  const url = `rediss://localhost:${proxy.port}`
+  await using store = await connect(url, { tls: { ca: proxy.ca } })
+  await store.ping()
+  expect((await refusal(url, { tls: { ca: other.ca } })).message).toMatch(/certificate/i)
+  expect((await refusal(url)).message).toMatch(/certificate/i)
+  expect(await refusal(redis.url, { tls: { ca: proxy.ca } })).toMatchObject({
+    code: 'RPT_ONLINE_STORE_INPUT',
+    field: 'tls',
+  })
+})
+
+it.each(['allkeys-lru', 'allkeys-lfu', 'allkeys-random'])('refuses a server that evicts state (%s)', async (policy) => {
+  await using evicting = await startRedis({ config: [`maxmemory-policy ${policy}`] })
+  const error = await refusal(evicting.url)
+  expect(error).toMatchObject({ code: 'RPT_ONLINE_STORE_CONFIGURATION', canRetry: false })
+  expect(error.message).toContain(policy)
+})
+
+it('refuses a cluster of which one node evicts state', async () => {
+  await using cluster = await startRedisCluster()
+  await redisCommand(cluster.ports[2] ?? 0, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+  const error = await refusal(cluster.urls[0] ?? '')
+  expect(error).toMatchObject({ code: 'RPT_ONLINE_STORE_CONFIGURATION' })
+  expect(error.message).toContain(`${cluster.ports[2]}`)
+})
