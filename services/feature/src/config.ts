@@ -14,7 +14,8 @@ export const FeatureConfigSchema = Type.Object({
     minimum: 0,
     maximum: 24 * 3600,
     default: 60,
-    description: 'How far before its checkpoint a consumer starts, so that writes which a store lost come back.',
+    description:
+      'How far a consumer goes back when it is given a partition and after every reconnect to the online store, so that writes which the store lost come back.',
   }),
   RAPPORT_FEATURE_BATCH_EVENTS: Type.Integer({
     minimum: 1,

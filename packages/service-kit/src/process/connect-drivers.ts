@@ -107,6 +107,7 @@ async function redisOptions(config: OnlineStoreConfig, log: Logger): Promise<Red
     url: config.RAPPORT_REDIS_URL ?? '',
     minReplicas: config.RAPPORT_REDIS_MIN_REPLICAS,
     log,
+    ...given('cacheUrl', config.RAPPORT_CACHE_URL),
     ...given('tls', ca === undefined ? undefined : { ca }),
   }
 }

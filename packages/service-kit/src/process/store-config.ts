@@ -51,6 +51,12 @@ export const OnlineStoreSchema = Type.Object({
         'Redis, as redis://[user:password@]host[:port] or rediss:// for TLS; of a cluster some of its nodes, separated by commas.',
     }),
   ),
+  RAPPORT_CACHE_URL: Type.Optional(
+    Type.String({
+      ...secret,
+      description: 'Another Redis for cached values, in the same form; it may evict what it likes, and be away.',
+    }),
+  ),
   RAPPORT_REDIS_CA_FILE: Type.Optional(
     Type.String({
       description: file('the certificates of the authorities that are trusted; those of Node if not set'),

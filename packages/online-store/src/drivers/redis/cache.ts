@@ -10,7 +10,7 @@ const MAX_TTL_MS = 3e13
 const REPORT_INTERVAL_MS = 60_000
 
 export interface RedisCacheStats {
-  /** Values that the server had no memory for, written by this instance; the server counts what it evicts (`evicted_keys`). */
+  /** Values of this instance that the server had no memory for, or that were lost while a server for cached values alone was away; the server counts what it evicts (`evicted_keys`). */
   readonly droppedTotal: number
 }
 

@@ -188,8 +188,10 @@ class ClusterConnection implements Connection {
   }
 }
 
+type PolicyCheck = typeof checkPolicy
+
 /** Facts of the first address that answers. */
-async function probe({ addresses, redis: options }: ConnectionSettings): Promise<ServerFacts> {
+async function probe({ addresses, redis: options }: ConnectionSettings, check: PolicyCheck): Promise<ServerFacts> {
   let failure: unknown
   for (const address of addresses) {
     const redis = new Redis({ ...options, ...address, retryStrategy: () => null })
@@ -198,7 +200,7 @@ async function probe({ addresses, redis: options }: ConnectionSettings): Promise
     try {
       await redis.connect()
       const facts = await readFacts(redis)
-      checkPolicy(facts, nameOf(address))
+      check(facts, nameOf(address))
       return facts
     } catch (error) {
       failure = toStoreError(`be reached at ${nameOf(address)}`, reason ?? error)
@@ -243,11 +245,15 @@ async function open(client: Redis | Cluster, connection: Connection): Promise<Co
 }
 
 /**
- * Connects to the server, or to the cluster that it belongs to, once its eviction policy has been checked.
+ * Connects to the server, or to the cluster that it belongs to, once the eviction policy of each has been checked.
  * @throws StoreUnavailableError, StoreConfigurationError
  */
-export async function connect(settings: ConnectionSettings, log: Log): Promise<Connection> {
-  const { isCluster } = await probe(settings)
+export async function connect(
+  settings: ConnectionSettings,
+  log: Log,
+  check: PolicyCheck = checkPolicy,
+): Promise<Connection> {
+  const { isCluster } = await probe(settings, check)
   const [address] = settings.addresses
   const faults = new Faults(log, nameOf(address))
   if (!isCluster) {
@@ -257,7 +263,7 @@ export async function connect(settings: ConnectionSettings, log: Log): Promise<C
   const cluster = createCluster(settings)
   const connection = await open(cluster, new ClusterConnection(cluster, faults))
   try {
-    for (const master of connection.masters()) checkPolicy(await readFacts(master), nameOf(master.options))
+    for (const master of connection.masters()) check(await readFacts(master), nameOf(master.options))
   } catch (error) {
     await connection[Symbol.asyncDispose]()
     throw error

@@ -1,5 +1,6 @@
 import { connect } from './connection.ts'
-import { readSettings, type RedisOnlineStoreOptions } from './options.ts'
+import { CacheServer } from './cache-server.ts'
+import { readCacheSettings, readSettings, type RedisOnlineStoreOptions } from './options.ts'
 import { RedisOnlineStore } from './redis-online-store.ts'
 
 export type { RedisCacheStats } from './cache.ts'
@@ -26,7 +27,8 @@ export type { RedisOnlineStore } from './redis-online-store.ts'
  * about half a second after three calls in a row went unanswered. Connections are made again by themselves, after a random time
  * of up to 2 s. When the memory is full, writes of state fail with `StoreUnavailableError` and cached values are dropped.
  *
- * **Eviction.** `maxmemory-policy` must be `noeviction` or `volatile-*`: state has no time to live and stays.
+ * **Eviction.** `maxmemory-policy` must be `noeviction` or `volatile-*`: state has no time to live and stays. A server for
+ * cached values alone (`cacheUrl`) may have any policy.
  *
  * **Rights.** All keys start with `rpt:{`. The least that a user needs:
  * `ACL SETUSER rapport on >PASSWORD ~rpt:{* resetchannels -@all +ping +info +client|setname +evalsha +eval +hget +hmget
@@ -37,6 +39,12 @@ export type { RedisOnlineStore } from './redis-online-store.ts'
  * @throws OnlineStoreInputError naming the option that is wrong.
  */
 export async function connectRedisOnlineStore(options: RedisOnlineStoreOptions): Promise<RedisOnlineStore> {
+  const { log, cacheUrl } = options
   const settings = readSettings(options)
-  return new RedisOnlineStore(await connect(settings, options.log), settings, options.log)
+  await using stack = new AsyncDisposableStack()
+  const cacheServer =
+    cacheUrl === undefined ? undefined : stack.use(await CacheServer.open(readCacheSettings(options, cacheUrl), log))
+  const connection = await connect(settings, log)
+  stack.move()
+  return new RedisOnlineStore(connection, settings, { log, cacheServer })
 }

@@ -19,6 +19,11 @@ export interface RedisOnlineStoreOptions {
    * which is recognised by itself, one node or several separated by commas; user and password of the first hold for all.
    */
   readonly url: string
+  /**
+   * Another server or cluster for cached values, in the form of `url`. It may evict whatever it likes. While it is away
+   * nothing is found in it and nothing kept.
+   */
+  readonly cacheUrl?: string
   readonly log: Log
   readonly tls?: RedisTlsOptions
   /** Default 2000. */
@@ -110,4 +115,11 @@ export function readSettings(options: RedisOnlineStoreOptions): ConnectionSettin
   }
   const addresses = [addressOf(url), ...others.map((other) => addressOf(parseUrl(other)))] as const
   return { addresses: [addresses[0], ...addresses.slice(1)], redis, connectTimeoutMs, commandTimeoutMs, minReplicas }
+}
+
+/** As `readSettings`, for the server of cached values; certificates are only for where TLS is spoken. */
+export function readCacheSettings(options: RedisOnlineStoreOptions, cacheUrl: string): ConnectionSettings {
+  const { tls, minReplicas: _, ...others } = options
+  const hasTls = cacheUrl.trim().startsWith('rediss:') && tls !== undefined
+  return readSettings({ ...others, url: cacheUrl, ...(hasTls ? { tls } : {}) })
 }

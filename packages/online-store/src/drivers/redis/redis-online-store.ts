@@ -15,6 +15,7 @@ import type {
 } from '../../online-store.ts'
 import { applyAll } from './apply.ts'
 import { ValueCache, type RedisCacheStats } from './cache.ts'
+import type { CacheServer } from './cache-server.ts'
 import { CommandRunner } from './command-runner.ts'
 import type { Connection } from './connection.ts'
 import { readDocuments, writeDocuments } from './documents.ts'
@@ -24,17 +25,25 @@ import { readAll } from './read.ts'
 import { removeKeys, scanTenant, type Scan } from './scan.ts'
 import { toStoreError } from './server-errors.ts'
 
+export interface RedisOnlineStoreParts {
+  readonly log: Log
+  /** Where cached values are, if not beside the state. */
+  readonly cacheServer: CacheServer | undefined
+}
+
 /** The online store on Redis; see `connectRedisOnlineStore`. */
 export class RedisOnlineStore implements OnlineStore {
   readonly #connection: Connection
   readonly #runner: CommandRunner
-  readonly #cache: ValueCache
+  readonly #cache: ValueCache | CacheServer
+  readonly #cacheServer: CacheServer | undefined
   #closing: PromiseLike<void> | undefined
 
-  constructor(connection: Connection, settings: ConnectionSettings, log: Log) {
+  constructor(connection: Connection, settings: ConnectionSettings, { log, cacheServer }: RedisOnlineStoreParts) {
     this.#connection = connection
     this.#runner = new CommandRunner(connection, { ...settings, log })
-    this.#cache = new ValueCache(this.#runner, log)
+    this.#cacheServer = cacheServer
+    this.#cache = cacheServer ?? new ValueCache(this.#runner, log)
   }
 
   get session(): number {
@@ -59,6 +68,7 @@ export class RedisOnlineStore implements OnlineStore {
   async clearState(tenant: string): Promise<void> {
     this.#checkOpen()
     await removeKeys(this.#scan, tenant, isStateOrCacheKey)
+    await this.#cacheServer?.clear(tenant)
   }
 
   async readDocuments(entities: readonly EntityRef[]): Promise<(Document | undefined)[]> {
@@ -101,8 +111,13 @@ export class RedisOnlineStore implements OnlineStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#connection[Symbol.asyncDispose]()
+    this.#closing ??= this.#close()
     await this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#cacheServer?.[Symbol.asyncDispose]()
+    await this.#connection[Symbol.asyncDispose]()
   }
 
   get #scan(): Scan {

@@ -68,7 +68,7 @@ it(
 it('fails within its time while the server is silent, at once after three calls, and goes on by itself', async () => {
   await using store = await connectRedisOnlineStore({ url: redis.url, log: silent, commandTimeoutMs })
   await store.apply([applicationOf(1)])
-  redis.server.pause()
+  await redis.server.pause()
   const timed = async (): Promise<number> => {
     const startedMs = performance.now()
     await expect(store.read([{ entity: entityOf(1), parts: 'all' }])).rejects.toMatchObject({ canRetry: true })

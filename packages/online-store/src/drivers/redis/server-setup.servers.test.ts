@@ -33,7 +33,7 @@ async function refusal(url: string, options: Partial<RedisOnlineStoreOptions> = 
 describe('a user with the least rights', () => {
   beforeAll(async () => {
     const rules = ['on', `>${secret}`, ...leastRights.split(' ')]
-    expect(await redisCommand(redis.port, 'ACL', 'SETUSER', 'rapport', ...rules)).toBe('OK')
+    await redisCommand(redis.port, 'ACL', 'SETUSER', 'rapport', ...rules)
   })
   describeOnlineStore(
     'redis under an ACL',
