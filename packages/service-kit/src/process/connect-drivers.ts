@@ -13,7 +13,7 @@ import type {
   EventLogConfig,
   ObjectStoreConfig,
   ObjectStoreOnlyConfig,
-  OnlineStoreConfig,
+  RedisConfig,
   StoresConfig,
 } from './store-config.ts'
 
@@ -79,7 +79,7 @@ async function openObjectStore(
 }
 
 /** The lock for stores that do not compare atomically: most do, so it connects when it is first asked for. */
-function lockOnRedis(config: OnlineStoreConfig, log: Logger): FencedLock & AsyncDisposable {
+function lockOnRedis(config: RedisConfig, log: Logger): FencedLock & AsyncDisposable {
   let connected: Promise<RedisFencedLock> | undefined
   return {
     async acquire(name, options) {
@@ -96,18 +96,17 @@ function lockOnRedis(config: OnlineStoreConfig, log: Logger): FencedLock & Async
   }
 }
 
-async function connectLock(config: OnlineStoreConfig, log: Logger): Promise<RedisFencedLock> {
+async function connectLock(config: RedisConfig, log: Logger): Promise<RedisFencedLock> {
   const { connectRedisFencedLock } = await import('@rapport/online-store/redis')
   return connectRedisFencedLock(await redisOptions(config, log))
 }
 
-async function redisOptions(config: OnlineStoreConfig, log: Logger): Promise<RedisOnlineStoreOptions> {
+async function redisOptions(config: RedisConfig, log: Logger): Promise<RedisOnlineStoreOptions> {
   const ca = await readPem(config.RAPPORT_REDIS_CA_FILE)
   return {
     url: config.RAPPORT_REDIS_URL ?? '',
     minReplicas: config.RAPPORT_REDIS_MIN_REPLICAS,
     log,
-    ...given('cacheUrl', config.RAPPORT_CACHE_URL),
     ...given('tls', ca === undefined ? undefined : { ca }),
   }
 }
@@ -118,7 +117,10 @@ async function connectOnlineStore(config: StoresConfig, log: Logger): Promise<On
     return openEmbeddedOnlineStore({ directory: join(config.RAPPORT_DATA_DIR, 'state'), log })
   }
   const { connectRedisOnlineStore } = await import('@rapport/online-store/redis')
-  return connectRedisOnlineStore(await redisOptions(config, log))
+  return connectRedisOnlineStore({
+    ...(await redisOptions(config, log)),
+    ...given('cacheUrl', config.RAPPORT_CACHE_URL),
+  })
 }
 
 async function connectEventLog(config: StoresConfig, log: Logger): Promise<EventLog> {

@@ -42,19 +42,13 @@ export const EventLogSchema = Type.Object({
 })
 export type EventLogConfig = Static<typeof EventLogSchema>
 
-/** Where the online store is. */
-export const OnlineStoreSchema = Type.Object({
+/** Where a Redis is. */
+export const RedisSchema = Type.Object({
   RAPPORT_REDIS_URL: Type.Optional(
     Type.String({
       ...secret,
       description:
         'Redis, as redis://[user:password@]host[:port] or rediss:// for TLS; of a cluster some of its nodes, separated by commas.',
-    }),
-  ),
-  RAPPORT_CACHE_URL: Type.Optional(
-    Type.String({
-      ...secret,
-      description: 'Another Redis for cached values, in the same form; it may evict what it likes, and be away.',
     }),
   ),
   RAPPORT_REDIS_CA_FILE: Type.Optional(
@@ -69,7 +63,18 @@ export const OnlineStoreSchema = Type.Object({
     description: 'How many replicas must have a write before it counts as durable.',
   }),
 })
-export type OnlineStoreConfig = Static<typeof OnlineStoreSchema>
+export type RedisConfig = Static<typeof RedisSchema>
+
+/** Where the online store is. */
+export const OnlineStoreSchema = Type.Object({
+  ...RedisSchema.properties,
+  RAPPORT_CACHE_URL: Type.Optional(
+    Type.String({
+      ...secret,
+      description: 'Another Redis for cached values, in the same form; it may evict what it likes, and be away.',
+    }),
+  ),
+})
 
 /** Where the object store is. */
 export const ObjectStoreSchema = Type.Object({
@@ -100,10 +105,14 @@ export type ObjectStoreConfig = Static<typeof ObjectStoreSchema>
 export const ObjectStoreOnlySchema = Type.Object({
   ...DataFolderSchema.properties,
   ...ObjectStoreSchema.properties,
-  ...OnlineStoreSchema.properties,
+  ...RedisSchema.properties,
 })
 export type ObjectStoreOnlyConfig = Static<typeof ObjectStoreOnlySchema>
 
 /** Where all stores are. */
-export const StoresSchema = Type.Object({ ...EventLogSchema.properties, ...ObjectStoreOnlySchema.properties })
+export const StoresSchema = Type.Object({
+  ...EventLogSchema.properties,
+  ...ObjectStoreOnlySchema.properties,
+  ...OnlineStoreSchema.properties,
+})
 export type StoresConfig = Static<typeof StoresSchema>
