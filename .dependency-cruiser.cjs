@@ -43,7 +43,7 @@ const contained = [
   { library: 'kafkajs', folders: ['^packages/messaging/(src/drivers/kafkajs|bench)/'] },
   { library: '@platformatic/kafka', folders: ['^packages/messaging/(src/drivers/platformatic|bench)/'] },
   { library: 'ioredis', folders: ['^packages/online-store/src/drivers/redis/'] },
-  { library: '@aws-sdk', folders: ['^packages/object-store/src/drivers/s3/'] },
+  { library: '@aws-sdk', folders: ['^packages/object-store/src/drivers/s3/', '^test/infra/src/s3/'] },
   { library: '@tensorflow', folders: ['^packages/deep/'] },
 ]
 

@@ -63,11 +63,14 @@ describe('Redis', () => {
 })
 
 describe('S3', () => {
-  it('comes back where it was', async () => {
+  it('has the bucket of an installation and comes back where it was', async () => {
     await using s3 = await startS3()
     await s3.server.kill()
     await expect(fetch(s3.endpoint)).rejects.toThrow('fetch failed')
     await s3.server.start()
     expect((await fetch(`${s3.endpoint}/health`)).status).toBe(200)
+    // Refused, because nobody signs it; a bucket that is not there is not found.
+    expect((await fetch(`${s3.endpoint}/rapport`)).status).toBe(403)
+    expect((await fetch(`${s3.endpoint}/another`)).status).toBe(404)
   })
 })

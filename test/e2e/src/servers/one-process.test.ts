@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { startKafka, startRedis, startS3 } from '@rapport/infra'
 import { afterEach, expect, it, vi } from 'vitest'
 import { runCli } from '../support/cli-process.ts'
@@ -16,7 +14,6 @@ it(
     const kafka = owned.use(await startKafka())
     const redis = owned.use(await startRedis())
     const s3 = owned.use(await startS3())
-    await mkdir(join(s3.server.folder, 'buckets', 'rapport'))
     const env = {
       RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
       RAPPORT_REDIS_URL: redis.url,

@@ -29,6 +29,7 @@ describe.runIf(canRun)('servers in containers', () => {
       expect(await redisCommand(Number(redis.port), 'PING')).toBe('PONG')
       const s3 = await fetch(`${variables['RAPPORT_S3_ENDPOINT']}/a-bucket-that-nobody-made`)
       expect(await s3.text()).toContain('<Code>NoSuchBucket</Code>')
+      expect((await fetch(`${variables['RAPPORT_S3_ENDPOINT']}/rapport`)).status).toBe(403)
       const bound = (await engine?.container.dockerode.listContainers({ filters: { label: [ours] } }))?.flatMap(
         ({ Ports }) => Ports.filter(({ PublicPort }) => PublicPort !== undefined).map(({ IP }) => IP),
       )

@@ -1,5 +1,7 @@
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers'
 import type { Endpoints } from '../endpoints.ts'
+import { s3Variables } from '../native.ts'
+import { createBucket } from '../s3/create-bucket.ts'
 import { s3Keys } from '../s3/s3.ts'
 import { freePorts } from '../process/free-ports.ts'
 import { imageOf } from './engine.ts'
@@ -46,12 +48,12 @@ async function startS3Container(options: ContainerOptions = {}): Promise<Contain
     .withExposedPorts(10_000)
     .withWaitStrategy(Wait.forHttp('/health', 10_000))
     .start()
-  return started(container, {
-    RAPPORT_S3_ENDPOINT: `http://127.0.0.1:${container.getMappedPort(10_000)}`,
-    RAPPORT_S3_REGION: 'us-east-1',
-    RAPPORT_S3_ACCESS_KEY_ID: s3Keys.accessKeyId,
-    RAPPORT_S3_SECRET_ACCESS_KEY: s3Keys.secretAccessKey,
+  const access = { endpoint: `http://127.0.0.1:${container.getMappedPort(10_000)}`, region: 'us-east-1', ...s3Keys }
+  await createBucket(access).catch(async (error: unknown) => {
+    await container.stop({ timeout: 0 })
+    throw error
   })
+  return started(container, s3Variables(access))
 }
 
 /** Publishes its ports on the loopback interface alone: these servers have no passwords, or known ones. */

@@ -4,6 +4,7 @@ import { obtainVersitygw } from '../obtain/versitygw.ts'
 import { freePorts } from '../process/free-ports.ts'
 import { serverFolder } from '../process/server-folder.ts'
 import { onFreePorts, ServerProcess } from '../process/server-process.ts'
+import { createBucket } from './create-bucket.ts'
 
 /** An S3 server and the keys of its root user. */
 export interface S3 extends AsyncDisposable {
@@ -17,16 +18,24 @@ export interface S3 extends AsyncDisposable {
 /** The root user's keys, of which every test server has the same. */
 export const s3Keys = { accessKeyId: 'rapport', secretAccessKey: 'rapport-secret' } as const
 
-/** Starts an S3 server on a folder of its own. Buckets are the caller's to create. */
-export async function startS3(): Promise<S3> {
+export interface S3Options {
+  /**
+   * The check of a conditional put and its write are two steps, between which other puts get in, as in some stores: of
+   * racing writers several may win. Default: one action at a time.
+   */
+  readonly writesInTwoSteps?: boolean
+}
+
+/** Starts an S3 server on a folder of its own, with the bucket `rapport` of an installation. */
+export async function startS3(options: S3Options = {}): Promise<S3> {
   const program = await obtainVersitygw()
   return onFreePorts(async () => {
     const [port = 0] = await freePorts(1)
-    return startS3At({ program, port, folder: await serverFolder('s3'), ownsFolder: true })
+    return startS3At({ program, port, folder: await serverFolder('s3'), ownsFolder: true, ...options })
   })
 }
 
-export interface S3Start {
+export interface S3Start extends S3Options {
   readonly program: string
   readonly port: number
   readonly folder: string
@@ -34,38 +43,40 @@ export interface S3Start {
 }
 
 /** Starts an S3 server on a port that is known. */
-export async function startS3At({ program, port, folder, ownsFolder }: S3Start): Promise<S3> {
+export async function startS3At({ program, port, folder, ownsFolder, writesInTwoSteps = false }: S3Start): Promise<S3> {
   // It takes absolute folders only.
   const [buckets, iam] = [join(folder, 'buckets'), join(folder, 'iam')]
   await Promise.all([buckets, iam].map((path) => mkdir(path, { recursive: true })))
   const endpoint = `http://127.0.0.1:${port}`
-  const server = await ServerProcess.start({
-    name: 'S3',
-    command: program,
-    args: [
-      '--port',
-      `127.0.0.1:${port}`,
-      '--health',
-      '/health',
-      '--quiet',
-      '--iam-dir',
-      iam,
-      'posix',
-      // One action at a time: the check of a conditional write and the write are two steps, between which others get in.
-      '--concurrency',
-      '1',
-      buckets,
-    ],
-    env: { ROOT_ACCESS_KEY: s3Keys.accessKeyId, ROOT_SECRET_KEY: s3Keys.secretAccessKey },
-    folder,
-    ownsFolder,
-    isReady: () => isHealthy(endpoint),
-    startTimeoutMs: 20_000,
-  })
+  await using stack = new AsyncDisposableStack()
+  const server = stack.use(
+    await ServerProcess.start({
+      name: 'S3',
+      command: program,
+      args: [
+        '--port',
+        `127.0.0.1:${port}`,
+        '--health',
+        '/health',
+        '--quiet',
+        '--iam-dir',
+        iam,
+        'posix',
+        ...(writesInTwoSteps ? [] : ['--concurrency', '1']),
+        buckets,
+      ],
+      env: { ROOT_ACCESS_KEY: s3Keys.accessKeyId, ROOT_SECRET_KEY: s3Keys.secretAccessKey },
+      folder,
+      ownsFolder,
+      isReady: () => isHealthy(endpoint),
+      startTimeoutMs: 20_000,
+    }),
+  )
+  const access = { endpoint, region: 'us-east-1', ...s3Keys }
+  await createBucket(access)
+  stack.move()
   return {
-    endpoint,
-    region: 'us-east-1',
-    ...s3Keys,
+    ...access,
     server,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { topics, type ServiceName } from '@rapport/contracts'
 import { startKafkaCluster, startRedis, startS3, type KafkaCluster, type Redis, type S3 } from '@rapport/infra'
@@ -52,7 +50,6 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const kafka = stack.use(await startKafkaCluster({ brokers }))
   const redis = stack.use(await startRedis({ config: options.redis ?? [] }))
   const s3 = stack.use(await startS3())
-  await mkdir(join(s3.server.folder, 'buckets', 'rapport'))
   const replication =
     brokers === 1 ? { replication: 1, minInsyncReplicas: 1 } : { replication: 3, minInsyncReplicas: 2 }
   await makeTopics(kafka.brokers, replication)

@@ -48,7 +48,7 @@ async function checkBucket({ name, client, calls }: Bucket, where: string): Prom
     } catch (error) {
       const status = statusOf(error)
       if (status === undefined || status >= 500 || status === 429) throw error
-      if (status === 404) return 'does not exist'
+      if (status === 404) return 'does not exist: it is made by whoever runs the store, before Rapport starts'
       if (status === 403) return 'is refused: the credentials are wrong, or may not use it'
       if (status === 301 || status === 307) return 'lies in another region'
       return `cannot be used: ${nameOf(error)} (HTTP ${status})`

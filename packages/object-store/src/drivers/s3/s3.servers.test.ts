@@ -45,7 +45,9 @@ describe('S3 driver', () => {
 
     it('says what is wrong with the bucket', async () => {
       await expect(connect({ bucket: 'there-is-no-such-bucket' })).rejects.toThrow(
-        config(`the bucket "there-is-no-such-bucket" at ${place.options.endpoint} does not exist`),
+        config(
+          `the bucket "there-is-no-such-bucket" at ${place.options.endpoint} does not exist: it is made by whoever runs the store, before Rapport starts`,
+        ),
       )
     })
 
