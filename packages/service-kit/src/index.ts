@@ -28,6 +28,7 @@ export {
 export type { AccessDependencies } from './access/announce-access.ts'
 export { beginTenantRemoval, listTenantRemovals, readTenantRemoval, withdrawAccess } from './access/tenant-removal.ts'
 export { readTenantAccess } from './access/access-records.ts'
+export { awsEnvironment } from './process/aws-environment.ts'
 export {
   connectDrivers,
   connectObjectStore,

@@ -1,5 +1,12 @@
 import { TrainingProcessSchema } from '@rapport/contracts'
-import { ObjectStoreOnlySchema, toEnvironment, type LogLevel, type PlatformConfig } from '@rapport/service-kit'
+import {
+  awsEnvironment,
+  ObjectStoreOnlySchema,
+  toEnvironment,
+  type Environment,
+  type LogLevel,
+  type PlatformConfig,
+} from '@rapport/service-kit'
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from 'typebox'
 
@@ -48,7 +55,7 @@ export const ControlConfigSchema = Type.Object({
 
 export interface ControlConfig {
   readonly adminKey: string | undefined
-  /** Variables that say where the stores are, for the training process. */
+  /** Variables that say where the stores are and who may use them, for the training process. */
   readonly stores: Readonly<Record<string, string>>
   readonly logLevel: LogLevel
   readonly trainingEntry: string
@@ -65,9 +72,12 @@ export interface ControlConfig {
   readonly pollMs: number
 }
 
-export const toControlConfig = (variables: Static<typeof ControlConfigSchema> & PlatformConfig): ControlConfig => ({
+export const toControlConfig = (
+  variables: Static<typeof ControlConfigSchema> & PlatformConfig,
+  env: Environment = process.env,
+): ControlConfig => ({
   adminKey: variables.RAPPORT_ADMIN_KEY,
-  stores: toEnvironment(ObjectStoreOnlySchema, variables),
+  stores: { ...awsEnvironment(variables, env), ...toEnvironment(ObjectStoreOnlySchema, variables) },
   logLevel: variables.RAPPORT_LOG_LEVEL,
   trainingEntry:
     variables.RAPPORT_TRAINING_ENTRY ?? fileURLToPath(new URL('../../training/src/main.ts', import.meta.url)),

@@ -159,7 +159,8 @@ export const topicsOf = ({ RAPPORT_INBOX_TENANTS }: EventLogConfig): readonly To
   ...RAPPORT_INBOX_TENANTS.map(inboxTopic),
 ]
 
-const namesS3 = ({ RAPPORT_S3_BUCKET, RAPPORT_S3_ENDPOINT }: ObjectStoreConfig): boolean =>
+/** Whether the object store is an S3 store, not the data folder. */
+export const namesS3 = ({ RAPPORT_S3_BUCKET, RAPPORT_S3_ENDPOINT }: ObjectStoreConfig): boolean =>
   RAPPORT_S3_BUCKET !== undefined || RAPPORT_S3_ENDPOINT !== undefined
 
 const readPem = async (path: string | undefined): Promise<string | undefined> =>

@@ -15,6 +15,10 @@ const log = { debug: write('debug'), info: write('info'), warn: write('warn'), e
 
 process.stdin.on('end', () => process.exit(4)).resume()
 if (tenant === 'dies-early') process.exit(7)
+if (tenant === 'tells-environment') {
+  log.info({ environment: process.env })
+  process.exit(0)
+}
 const objects = await openFilesystemObjectStore({ directory: join(variable('RAPPORT_DATA_DIR'), 'objects') })
 const { claimed } = await claimTrainingJob(
   objects,

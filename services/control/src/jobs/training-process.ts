@@ -10,7 +10,7 @@ import type { JobRef } from '../application/training-jobs.ts'
 export interface TrainingProcessOptions {
   /** Program of the process. */
   readonly entry: string
-  /** Variables that say where the stores are. */
+  /** Variables that say where the stores are and who may use them. */
   readonly stores: Readonly<Record<string, string>>
   readonly memoryMb: number
   /** Versions of the model that it leaves beside those that serve or can be rolled back to. */
@@ -47,6 +47,7 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
     const { entry, memoryMb, log } = options
     const child = spawn(process.execPath, [`--max-old-space-size=${memoryMb}`, entry], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      // Nothing else of this process's environment: secrets are not handed on.
       env: {
         ...options.stores,
         ...toEnvironment(TrainingProcessSchema, {
@@ -86,7 +87,6 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
   }
 }
 
-/** Nothing else of this process's environment: secrets are not handed on. */
 function lowerPriority(pid: number, log: Log): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_LOW)
