@@ -21,6 +21,9 @@ export async function connectEngine(environment: Environment): Promise<Engine | 
   if (!mayHaveEngine(environment)) return undefined
   // Containers are removed by us: the library's own remover is an image that cannot be pulled everywhere.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true'
+  // Ports are published on the loopback interface, also where this machine is a container that the library takes for the
+  // engine's neighbour.
+  process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1'
   const { getContainerRuntimeClient } = await import('testcontainers')
   try {
     return await getContainerRuntimeClient()
