@@ -85,42 +85,6 @@ describe('conditional puts of the S3 driver', () => {
     })
   })
 
-  describe('under the lock, on a store that writes in two steps', () => {
-    beforeEach(() => {
-      proxy.fault = twoStepStore(place.client, place.options.bucket)
-    })
-    const winnersOf = async (writers: readonly ObjectStore[], key: string): Promise<number> => {
-      const puts = Array.from({ length: 20 }, (_, at) =>
-        (writers[at % writers.length] as ObjectStore).put(key, text(`writer ${at}`), { ifAbsent: true }),
-      )
-      return (await Promise.all(puts)).filter(({ stored }) => stored).length
-    }
-
-    it('lets one of 20 writers win at each of 20 keys, of whom several win without it', async () => {
-      const unlocked = await connect({ conditionalPuts: 'native' })
-      expect(await winnersOf([unlocked], 'unlocked')).toBeGreaterThan(1)
-      const writers = await Promise.all(Array.from({ length: 4 }, () => connect({ conditionalPuts: 'locked', lock })))
-      const winners: number[] = []
-      for (let key = 0; key < 20; key += 1) winners.push(await winnersOf(writers, `races/${key}`))
-      expect(winners).toEqual(Array.from({ length: 20 }, () => 1))
-    })
-
-    it('loses no step of a counter', async () => {
-      const writers = await Promise.all(Array.from({ length: 4 }, () => connect({ conditionalPuts: 'locked', lock })))
-      await writers[0]?.put('counter', text('0'))
-      const count = async (store: ObjectStore): Promise<void> => {
-        for (let done = 0; done < 10;) {
-          const current = await store.get('counter')
-          const next = text(String(Number(asText(current?.body)) + 1))
-          const ifMatch = current?.object.etag ?? ''
-          if ((await store.put('counter', next, { ifMatch })).stored) done += 1
-        }
-      }
-      await Promise.all(writers.map(count))
-      expect(asText((await writers[0]?.get('counter'))?.body)).toBe('40')
-    })
-  })
-
   describe('when the lock is lost', () => {
     const limits = { lockTtlMs: 500, lockWaitMs: 200 }
     const name = (key: string): string => `object-store/${place.options.bucket}/${key}`
