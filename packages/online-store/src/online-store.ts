@@ -153,9 +153,9 @@ export interface OnlineStore extends AsyncDisposable {
    * Applies each application atomically in its entity's slot: offsets at or below the slot's mark for that topic and
    * partition are skipped, the rest applied in order, the mark raised, also by a duplicate. Resolves when durable. Outcomes line
    * up with the entries. A call may be split into several transactions between applications.
-   * @throws OnlineStoreInputError naming the field; nothing of the call has been applied.
    * With a `session`, nothing is written in a later one: a mark that rises above entries that were taken back would hide
    * them for ever, so the caller goes back first.
+   * @throws OnlineStoreInputError naming the field; nothing of the call has been applied.
    * @throws StoreUnavailableError when it cannot be said that all is durable; applying again is free.
    * @throws StoreSessionError when the session has ended; later applications of the call were not tried.
    */

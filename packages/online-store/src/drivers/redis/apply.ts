@@ -117,12 +117,13 @@ const outcomeOf: Readonly<Record<string, EntryOutcome>> = { a: 'applied', r: 're
 export async function applyAll(
   runner: CommandRunner,
   applications: readonly Application[],
-  options: { readonly session?: number },
+  session: number | undefined,
 ): Promise<EntryOutcome[][]> {
+  const options = { durable: true, ...(session === undefined ? {} : { session }) }
   const outcomes = applications.map((): EntryOutcome[] => [])
   for (const window of toWindows(applications)) {
     const commands = window.map(({ command }) => command)
-    const replies = await runner.run('apply changes', commands, { ...options, durable: true })
+    const replies = await runner.run('apply changes', commands, options)
     for (const [index, { application }] of window.entries())
       for (const letter of String(replies[index])) {
         const outcome = outcomeOf[letter]

@@ -94,7 +94,7 @@ export class CacheServer implements AsyncDisposable {
     for (let attempt = 1; this.#connected === undefined; attempt += 1) {
       await wait(reconnectDelayMs(attempt), undefined, { signal, ref: false }).catch(() => undefined)
       if (signal.aborted) return
-      await this.#connect().catch((error: unknown) => this.#miss(error))
+      await this.#connect().catch((error: unknown) => this.#report(error))
     }
     this.#log.info({}, 'the server for cached values has been reached')
   }
@@ -102,6 +102,10 @@ export class CacheServer implements AsyncDisposable {
   /** @throws whatever is not the server's absence. */
   #miss(error: unknown): void {
     if (!(error instanceof StoreUnavailableError)) throw error
+    this.#report(error)
+  }
+
+  #report(error: unknown): void {
     const nowMs = performance.now()
     if (nowMs - this.#reportedAtMs < REPORT_INTERVAL_MS) return
     this.#reportedAtMs = nowMs

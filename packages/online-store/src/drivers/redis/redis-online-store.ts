@@ -50,10 +50,10 @@ export class RedisOnlineStore implements OnlineStore {
     return this.#connection.session
   }
 
-  async apply(applications: readonly Application[], options: { session?: number } = {}): Promise<EntryOutcome[][]> {
+  async apply(applications: readonly Application[], { session }: { session?: number } = {}): Promise<EntryOutcome[][]> {
     this.#checkOpen()
     checkApplications(applications)
-    return applyAll(this.#runner, applications, options)
+    return applyAll(this.#runner, applications, session)
   }
 
   async read(requests: readonly EntityRead[]): Promise<EntityState[]> {
