@@ -34,12 +34,13 @@ export async function movielens(folder: string): Promise<readonly ImportFile[]> 
     { part: 'people', name: 'u.user', rows: people },
     { part: 'ratings', name: 'u.data', rows: ratings },
   ]
-  return Promise.all(
-    parts.map(async ({ part, name, rows }) => {
-      const path = await existingFile(folder, name)
-      return { part, path, rows: (options) => rows(path, options) }
-    }),
-  )
+  // One after another, so that the file named as missing is always the first one that is.
+  const files: ImportFile[] = []
+  for (const { part, name, rows } of parts) {
+    const path = await existingFile(folder, name)
+    files.push({ part, path, rows: (options) => rows(path, options) })
+  }
+  return files
 }
 
 async function* films(path: string, options?: ReadOptions): AsyncGenerator<ImportRow> {
