@@ -1,5 +1,6 @@
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { createAcceptEvents } from './application/accept-events.ts'
+import { createBatchThreads } from './application/batch-threads.ts'
 import { createItemChanges } from './application/change-item.ts'
 import { createDeadLetters } from './application/dead-letters.ts'
 import { createImportItems } from './application/import-items.ts'
@@ -23,6 +24,7 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
   const metrics = createIngestionMetrics(dependencies.metrics)
   const items = new ItemStore({ onlineStore, eventLog, log, publishDeadlineMs })
   const acceptEvents = createAcceptEvents({ eventLog, metrics, publishDeadlineMs })
+  const batchThreads = createBatchThreads(config.batchThreads)
   const inboxes = new AsyncDisposableStack()
   let repair: Promise<void> = Promise.resolve()
   const stopping = new AbortController()
@@ -31,7 +33,9 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
     name: 'ingestion',
     async routes(app) {
       // Each part takes bodies its own way, so each has a scope of its own.
-      await app.register((part: HttpApp) => plugin(() => addTrackingRoutes(part, { clock, acceptEvents })))
+      await app.register((part: HttpApp) =>
+        plugin(() => addTrackingRoutes(part, { clock, acceptEvents, batchThreads })),
+      )
       await app.register((part: HttpApp) => plugin(() => addCloudEventsRoute(part, { clock, acceptEvents })))
       await app.register((part: HttpApp) =>
         plugin(() => addItemImportRoute(part, createImportItems({ items, clock, metrics }))),
@@ -56,6 +60,7 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
       stopping.abort()
       await inboxes.disposeAsync()
       await repair
+      await batchThreads[Symbol.asyncDispose]()
     },
   })
 }

@@ -21,6 +21,8 @@ export const undeclaredBody = { validatorCompiler: () => () => true }
 
 const empty = Buffer.alloc(0)
 
+export const rawBody = (request: FastifyRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : empty)
+
 /** The body's JSON. @throws HttpError 400, 413. */
 export const readJsonBody = (request: FastifyRequest, limitBytes: number): unknown =>
-  parseBody(Buffer.isBuffer(request.body) ? request.body : empty, limitBytes)
+  parseBody(rawBody(request), limitBytes)

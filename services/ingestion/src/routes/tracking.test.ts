@@ -299,3 +299,63 @@ describe('browsers', () => {
     expect(refused.headers['access-control-allow-origin']).toBe('*')
   })
 })
+
+describe('large batches, which a thread reads', () => {
+  const padding = 'x'.repeat(400)
+  const many = (count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({
+      ...viewed,
+      type: 'track',
+      messageId: `m${index}`,
+      context: { padding },
+    }))
+
+  it.each(['/v1/batch', '/v1/import'])(
+    '%s gives the same answer and the same events as without threads',
+    async (path) => {
+      const events: unknown[] = [...many(60), { type: 'track', userId: 'ada' }, 7]
+      const body = { batch: events, sentAt: '2026-03-01T11:59:58.000Z', context: { app: 'shop 商店' } }
+      const onThread = await post(path, body)
+      const theirs = await running.events()
+      await restart({ batchThreads: 0 })
+      const here = await post(path, body)
+      expect(onThread.json()).toMatchObject({ accepted: 60, rejected: [{ index: 60, field: 'event' }, { index: 61 }] })
+      expect(onThread.json()).toEqual(here.json())
+      const withoutSource = (event: Event): object => ({ ...event, source: '' })
+      expect(theirs.map(withoutSource)).toEqual((await running.events()).map(withoutSource))
+    },
+  )
+
+  it('many at once are all read, on the thread and beside it', async () => {
+    const bodies = Array.from({ length: 12 }, () => ({ batch: many(60) }))
+    const answers = await Promise.all(bodies.map((body) => post('/v1/batch', body)))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(bodies.map(() => 200))
+    expect(await running.events()).toHaveLength(720)
+  })
+
+  it.each([
+    ['no JSON', `{"batch":[${' '.repeat(20_000)}`, 400, undefined],
+    [
+      'no array',
+      { batch: { padding: padding.repeat(50) } },
+      400,
+      [{ field: 'batch', reason: 'must be an array of events' }],
+    ],
+    [
+      'a key that is no text',
+      { writeKey: 5, batch: many(60) },
+      400,
+      [{ field: 'writeKey', reason: 'must be a string' }],
+    ],
+    ['too many events', { batch: Array.from({ length: 10_001 }, () => 0) }, 413, undefined],
+  ])('%s is refused as without threads', async (_, body, status, details) => {
+    const onThread = await post('/v1/batch', body)
+    await restart({ batchThreads: 0 })
+    const here = await post('/v1/batch', body)
+    expect(onThread.statusCode).toBe(status)
+    const bodyOf = (answer: typeof here): object => ({ ...answer.json<{ error: object }>().error, requestId: '' })
+    expect(bodyOf(onThread)).toEqual(bodyOf(here))
+    if (details !== undefined) expect(bodyOf(onThread)).toMatchObject({ details })
+    expect(await running.events()).toEqual([])
+  })
+})

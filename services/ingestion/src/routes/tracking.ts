@@ -13,19 +13,21 @@ import type { Clock } from '@rapport/core'
 import { isAuthenticated, type HttpApp, type Principal } from '@rapport/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { AcceptEvents } from '../application/accept-events.ts'
+import type { BatchThreads } from '../application/batch-threads.ts'
+import { readBatchCall, readCallBody, refuseCall, type CallBody } from '../application/read-call-body.ts'
 import { Invalid } from '../domain/invalid.ts'
-import { isJsonObject, readObject, type JsonObject } from '../domain/json-values.ts'
 import { toInstant } from '../domain/parse-time.ts'
-import { readSegmentBatch } from '../domain/read-batch.ts'
-import { readEvent, readTime, type CallContext } from '../domain/read-event.ts'
+import { readSegmentBatch, type BatchReading } from '../domain/read-batch.ts'
+import { readEvent } from '../domain/read-event.ts'
 import { encodeEvent } from '../domain/encode-event.ts'
-import { invalid, tooLarge } from '../errors.ts'
+import { tooLarge } from '../errors.ts'
 import { allowBrowsers } from './cross-origin.ts'
-import { ignoreContentTypes, readJsonBody, takeRawBodies, undeclaredBody } from './raw-body.ts'
+import { ignoreContentTypes, rawBody, takeRawBodies, undeclaredBody } from './raw-body.ts'
 
 export interface TrackingDependencies {
   readonly clock: Clock
   readonly acceptEvents: AcceptEvents
+  readonly batchThreads: BatchThreads
 }
 
 const config = { scope: 'events:write', auth: 'handler', charge: 'handler' } as const
@@ -49,7 +51,7 @@ function addCallRoute(app: HttpApp, type: EventType, { clock, acceptEvents }: Tr
     response: { 200: CallAnswerSchema },
   }
   const takeCall = async (request: FastifyRequest): Promise<CallAnswer> => {
-    const body = await readCallBody(request)
+    const body = await readCallBody(rawBody(request))
     const principal = await authenticate(request, body)
     request.charge(1)
     const event = readEvent(body, { ...callOf(principal, clock), type, correctsTime: true })
@@ -62,7 +64,8 @@ function addCallRoute(app: HttpApp, type: EventType, { clock, acceptEvents }: Tr
   app.post(`/v1/${type}`, { ...options, schema }, takeCall)
 }
 
-function addBatchRoute(app: HttpApp, path: '/v1/batch' | '/v1/import', { clock, acceptEvents }: TrackingDependencies) {
+function addBatchRoute(app: HttpApp, path: '/v1/batch' | '/v1/import', dependencies: TrackingDependencies) {
+  const { clock, acceptEvents, batchThreads } = dependencies
   const isImport = path === '/v1/import'
   const schema = {
     summary: isImport ? 'Take events of the past' : 'Take many calls at once',
@@ -72,12 +75,29 @@ function addBatchRoute(app: HttpApp, path: '/v1/batch' | '/v1/import', { clock, 
     body: DocumentedBatchBodySchema,
     response: { 200: BatchAnswerSchema },
   }
-  const takeBatch = async (request: FastifyRequest): Promise<BatchAnswer> => {
-    const body = await readCallBody(request)
+  const correctsTime = !isImport
+  const readHere = async (request: FastifyRequest, bytes: Buffer): Promise<BatchReading> => {
+    const body = await readCallBody(bytes)
     const principal = await authenticate(request, body)
     const { batch, ...call } = readBatchCall(body)
     request.charge(batch.length)
-    const reading = readSegmentBatch(batch, { ...callOf(principal, clock), ...call, correctsTime: !isImport })
+    return readSegmentBatch(batch, { ...callOf(principal, clock), ...call, correctsTime })
+  }
+  const readOnThread = async (request: FastifyRequest, bytes: Buffer): Promise<BatchReading> => {
+    const { tenant, keyId: source } = request.principal
+    const { events, reading } = await batchThreads.read(bytes, {
+      tenant,
+      source,
+      receivedMs: clock.now(),
+      correctsTime,
+    })
+    request.charge(events)
+    return reading
+  }
+  const takeBatch = async (request: FastifyRequest): Promise<BatchAnswer> => {
+    const bytes = rawBody(request)
+    const forThread = isAuthenticated(request) && batchThreads.takes(bytes)
+    const reading = forThread ? await readOnThread(request, bytes) : await readHere(request, bytes)
     return acceptEvents(reading, isImport ? 'import' : 'batch')
   }
   app.post(path, { ...options, schema }, takeBatch)
@@ -89,35 +109,7 @@ const callOf = ({ tenant, keyId }: Principal, clock: Clock) => ({
   received: toInstant(clock.now()),
 })
 
-async function readCallBody(request: FastifyRequest): Promise<JsonObject> {
-  const body = await readJsonBody(request, ingestionLimits.batchBytes)
-  if (!isJsonObject(body))
-    throw invalid('The body must be a JSON object.', [{ field: '', reason: 'must be an object' }])
-  return body
-}
-
 /** The key of the headers, otherwise the body's `writeKey`. */
-async function authenticate(request: FastifyRequest, body: JsonObject): Promise<Principal> {
-  const { writeKey } = body
-  if (writeKey !== undefined && typeof writeKey !== 'string') {
-    throw refuseCall(new Invalid('writeKey', 'must be a string'))
-  }
-  return isAuthenticated(request) ? request.principal : request.authenticate(writeKey ?? '')
+async function authenticate(request: FastifyRequest, body: CallBody): Promise<Principal> {
+  return isAuthenticated(request) ? request.principal : request.authenticate(body.writeKey ?? '')
 }
-
-function readBatchCall(body: JsonObject): Pick<CallContext, 'sentAt' | 'context'> & { batch: readonly unknown[] } {
-  const { batch } = body
-  if (!Array.isArray(batch)) throw refuseCall(new Invalid('batch', 'must be an array of events'))
-  if (batch.length === 0) throw refuseCall(new Invalid('batch', 'must hold at least one event'))
-  if (batch.length > ingestionLimits.batchEvents) {
-    throw tooLarge(`The batch has ${batch.length} events; at most ${ingestionLimits.batchEvents} are taken at once.`)
-  }
-  const sentAt = readTime(body['sentAt'], 'sentAt')
-  if (sentAt instanceof Invalid) throw refuseCall(sentAt)
-  const context = readObject(body['context'], 'context')
-  if (context instanceof Invalid) throw refuseCall(context)
-  return { batch: batch as readonly unknown[], sentAt, context }
-}
-
-const refuseCall = ({ field, reason }: Invalid) =>
-  invalid(`The call is not valid: ${field === '' ? 'it' : field} ${reason}.`, [{ field, reason }])

@@ -10,6 +10,7 @@ export interface StartOptions {
   readonly clock?: Clock
   readonly rateLimit?: RateLimit
   readonly publishDeadlineMs?: number
+  readonly batchThreads?: number
   readonly inboxTenants?: readonly string[]
   /** Wraps a driver, to make it fail where a test says so. */
   readonly wrapEventLog?: (eventLog: EventLog) => EventLog
@@ -40,7 +41,7 @@ export interface RunningIngestion extends AsyncDisposable {
 /** The ingestion service on the embedded drivers in a folder of its own, behind the real HTTP server. */
 export async function startIngestion(options: StartOptions = {}): Promise<RunningIngestion> {
   await using stack = new AsyncDisposableStack()
-  const { clock, rateLimit, publishDeadlineMs = 5_000, inboxTenants = [] } = options
+  const { clock, rateLimit, publishDeadlineMs = 5_000, batchThreads = 1, inboxTenants = [] } = options
   const platform = stack.use(
     await createTestPlatform({
       inboxTenants,
@@ -51,7 +52,7 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
   const { eventLog, onlineStore } = platform.dependencies
   const service = stack.use(
     await createIngestionService(
-      { publishDeadlineMs, inboxTenants },
+      { publishDeadlineMs, batchThreads, inboxTenants },
       {
         ...platform.dependencies,
         eventLog: options.wrapEventLog?.(eventLog) ?? eventLog,

@@ -10,7 +10,7 @@ import { browserContext, EventMaker } from '../harness/workload.ts'
 const population = { users: 10_000, items: 3_000 }
 const batch = 100
 const bareSeconds = 5
-const inBatches = { callers: 16, warmUpSeconds: 4, seconds: 10 }
+const inBatches = { callers: 32, warmUpSeconds: 4, seconds: 10 }
 const oneByOne = { callers: 128, warmUpSeconds: 2, seconds: 6 }
 
 /**

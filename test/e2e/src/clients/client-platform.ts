@@ -32,7 +32,7 @@ export async function startClientPlatform(options: ClientPlatformOptions = {}): 
   const guarded = publish === undefined ? eventLog : replacePublish(eventLog, (records) => publish(eventLog, records))
   const ingestion = stack.use(
     await createIngestionService(
-      { publishDeadlineMs: 5_000, inboxTenants: [] },
+      { publishDeadlineMs: 5_000, batchThreads: 1, inboxTenants: [] },
       { ...dependencies, eventLog: guarded },
     ),
   )

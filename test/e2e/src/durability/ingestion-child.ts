@@ -15,7 +15,7 @@ await using eventLog = await openEmbeddedEventLog({
   sync: sync === 'on',
 })
 await using service = await createIngestionService(
-  { publishDeadlineMs: 5000, inboxTenants: [] },
+  { publishDeadlineMs: 5000, batchThreads: 1, inboxTenants: [] },
   { ...dependencies, eventLog },
 )
 const server = await platform.serve([service])

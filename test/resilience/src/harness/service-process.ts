@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { nodeFlags } from '@rapport/all-in-one/node-flags'
 const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
 const readyWithinMs = 60_000
 const keptLines = 200
@@ -57,7 +58,7 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [cli, ...this.#args], {
+    const child = spawn(process.execPath, [...nodeFlags, cli, ...this.#args], {
       env: { ...process.env, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
