@@ -1,9 +1,10 @@
-// Writes what the documents have from the code: tables of variables and topics, and the AsyncAPI document; with --check it
-// only compares.
+// Writes what the documents have from the code: tables of variables, topics and metrics, and the AsyncAPI document; with
+// --check it only compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeTopics } from '../packages/contracts/src/async-api.ts'
 import { configTables } from './docs/config-tables.ts'
+import { metricsTable } from './docs/metrics-table.ts'
 import { topicTable } from './docs/topic-table.ts'
 
 const at = (path: string): string => join(import.meta.dirname, '..', path)
@@ -18,6 +19,7 @@ function withRegion(path: string, text: string): string {
 const wanted = new Map([
   ...[...configTables].map(([path, table]): [string, string] => [path, withRegion(path, table)]),
   ['docs/events.md', withRegion('docs/events.md', topicTable())],
+  ['docs/metrics.md', withRegion('docs/metrics.md', await metricsTable())],
   ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
 ])
 const isCheck = process.argv.includes('--check')

@@ -103,6 +103,25 @@ export interface Follower extends AsyncDisposable {
   readonly caughtUp: Promise<void>
 }
 
+/** How far a group is in one partition. */
+export interface PartitionLag extends TopicPartition {
+  readonly group: string
+  /** The first offset that is not done; undefined before the first commit. */
+  readonly nextOffset: number | undefined
+  /** Offsets from there to the end of the partition; undefined before the log has told where that is. */
+  readonly lag: number | undefined
+}
+
+export interface EventLogStats {
+  /**
+   * Of the partitions that subscribers of this log hold. The end of a partition is as the last fetch told: a consumer
+   * that fetches nothing, paused or with its hands full, sees no newer one.
+   */
+  readonly lags: readonly PartitionLag[]
+  /** Bytes of records whose `publish` has not ended. */
+  readonly bufferedBytes: number
+}
+
 export interface PartitionExtent {
   readonly topic: string
   readonly partition: number
@@ -131,6 +150,8 @@ export interface EventLog extends AsyncDisposable {
   read(from: RecordPosition, limit: number): Promise<readonly LogRecord[]>
   extents(topic: string): Promise<readonly PartitionExtent[]>
   checkpoints(group: string, topic: string): Promise<ReadonlyMap<number, Checkpoint>>
+  /** What this log knows without asking anybody, for metrics. Never throws. */
+  stats(): EventLogStats
 }
 
 export interface EventLogOptions {

@@ -130,6 +130,7 @@ describe('pruning', () => {
       list: (...args) => objects.list(...args),
       delete: (keys) =>
         keys.some((key) => key.endsWith('number.txt')) ? Promise.reject(new Error('gone away')) : objects.delete(keys),
+      stats: () => objects.stats(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }
     const cut = createModelStore(failing, { log: fixture.log, clock: fixture.clock })
@@ -195,6 +196,7 @@ describe('pruning', () => {
           await step()
           yield* objects.list(...args)
         },
+        stats: () => objects.stats(),
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }
       return createModelStore(store, { log, clock })

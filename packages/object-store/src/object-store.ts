@@ -14,6 +14,13 @@ export interface PutOptions {
 
 export type PutOutcome = { readonly stored: true; readonly etag: string } | { readonly stored: false }
 
+/** Since this handle was opened; 0 where the store is no server. */
+export interface ObjectStoreStats {
+  readonly requestsTotal: number
+  /** Requests without a usable answer: most are made again. */
+  readonly failuresTotal: number
+}
+
 /**
  * The object store port (DESIGN.md §2). Keys are `/`-separated, relative, without empty, `.` or `..` components.
  * A reader sees an old or a new object whole, never a torn one.
@@ -33,4 +40,6 @@ export interface ObjectStore extends AsyncDisposable {
   list(prefix: string, options?: { after?: string }): AsyncIterable<StoredObject>
   /** Deleting what is not there is fine. */
   delete(keys: readonly string[]): Promise<void>
+  /** What this handle knows without asking anybody, for metrics. Never throws. */
+  stats(): ObjectStoreStats
 }

@@ -76,6 +76,16 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await other.head('a/b/c.json')).toEqual(read?.object)
       })
 
+      it('counts no failure where the answer is no', async () => {
+        await store.put('standing', text('hello'))
+        expect(await store.put('standing', text('other'), { ifAbsent: true })).toEqual({ stored: false })
+        expect(await store.get('missing')).toBeUndefined()
+        await expect(store.open('standing', { first: 10 })).rejects.toThrow('open standing: bytes 10')
+        expect(store.stats().failuresTotal).toBe(0)
+        await store[Symbol.asyncDispose]()
+        expect(() => store.stats()).not.toThrow()
+      })
+
       it('has values for what is not there', async () => {
         expect(await store.get('no/such')).toBeUndefined()
         expect(await store.head('no/such')).toBeUndefined()

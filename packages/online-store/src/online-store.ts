@@ -142,6 +142,22 @@ export interface CacheKey {
   readonly name: string
 }
 
+/** Since this handle was opened, where it is a total. */
+export interface OnlineStoreStats {
+  /** Whether calls fail at once by now: there is no connection, or a server of the store has not answered lately. */
+  readonly isUnavailable: boolean
+  /** Times that `session` has changed. */
+  readonly sessionsLostTotal: number
+  readonly cache: CacheStats
+}
+
+export interface CacheStats {
+  /** As `OnlineStoreStats.isUnavailable`, for where cached values are kept. */
+  readonly isUnavailable: boolean
+  /** Values of this handle that were not kept, or not until they expired, for want of room or of a server. A server counts itself what it evicts. */
+  readonly droppedTotal: number
+}
+
 /** The online store port (DESIGN.md §2): atomic apply for each entity, many entities in one read, time to live for cached values. */
 export interface OnlineStore extends AsyncDisposable {
   /**
@@ -181,4 +197,6 @@ export interface OnlineStore extends AsyncDisposable {
   writeCached(key: CacheKey, value: Uint8Array, ttlMs: number): Promise<void>
   /** Resolves when the store answers; rejects with StoreUnavailableError. */
   ping(): Promise<void>
+  /** What this handle knows without asking anybody, for metrics. Never throws. */
+  stats(): OnlineStoreStats
 }

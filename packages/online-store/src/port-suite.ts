@@ -23,8 +23,11 @@ export function describeOnlineStore(name: string, open: OpenHarness): void {
         await using harness = await open()
         const store = await harness.connect()
         await store.ping()
+        const fresh = { isUnavailable: false, sessionsLostTotal: 0, cache: { isUnavailable: false, droppedTotal: 0 } }
+        expect(store.stats()).toEqual(fresh)
         await store[Symbol.asyncDispose]()
         await store[Symbol.asyncDispose]()
+        expect(() => store.stats()).not.toThrow()
         const entity = userOf(newTenant())
         const calls = [
           () => store.ping(),

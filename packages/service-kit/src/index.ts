@@ -45,6 +45,8 @@ export {
   type ObjectStoreOnlyConfig,
   type StoresConfig,
 } from './process/store-config.ts'
+export { addDriverMetrics } from './process/driver-metrics.ts'
 export { HttpProcessSchema, PlatformConfigSchema, type PlatformConfig } from './process/platform-config.ts'
 export { processSchema, runHttpProcess, type RunHttpProcessOptions } from './process/run-http-process.ts'
+export { serveService, type ServeServiceOptions } from './process/serve-service.ts'
 export { runService, serviceSchema, type RunServiceOptions } from './process/run-service.ts'

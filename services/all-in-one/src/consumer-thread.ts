@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '@rapport/core'
-import { connectDrivers, createLogger } from '@rapport/service-kit'
+import { addDriverMetrics, connectDrivers, createLogger } from '@rapport/service-kit'
 import { Registry } from 'prom-client'
 import type { AllInOneConfig } from './compose-services.ts'
 import { composeServices } from './compose-services.ts'
@@ -22,6 +22,7 @@ const log = createLogger('rapport', { level: config.RAPPORT_LOG_LEVEL, pretty: c
 const metrics = new Registry()
 
 await using drivers = await connectDrivers(config, log)
+addDriverMetrics(metrics, drivers)
 const { eventLog, onlineStore, objectStore } = drivers
 await using composed = await composeServices(config, {
   log,

@@ -1,7 +1,13 @@
 import { operatorTenant, scopes, type Scope } from '@rapport/contracts'
 import { systemClock } from '@rapport/core'
 import type { Logger } from '@rapport/service-kit'
-import { connectDrivers, createHttpServer, readTenantAccess, startAccessControl } from '@rapport/service-kit'
+import {
+  addDriverMetrics,
+  connectDrivers,
+  createHttpServer,
+  readTenantAccess,
+  startAccessControl,
+} from '@rapport/service-kit'
 import { Registry } from 'prom-client'
 import type { AllInOneConfig } from './compose-services.ts'
 import { composeServices } from './compose-services.ts'
@@ -41,6 +47,7 @@ export async function startPlatform(config: AllInOneConfig, log: Logger): Promis
   const access = stack.use(await startAccessControl({ ...shared, rateLimit }))
   const consumers = stack.use(await startConsumers(config))
   const metrics = new Registry()
+  addDriverMetrics(metrics, drivers)
   const { services } = stack.use(await composeServices(config, { ...shared, onlineStore, metrics }))
   const server = stack.use(
     await createHttpServer({

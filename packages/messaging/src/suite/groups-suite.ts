@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { EventLog, LogRecord, RecordBatch, Subscription } from '../event-log.ts'
-import { nextOf, openTopics, sequence, text, WAIT, type EventLogHarness, type OpenHarness } from './harness.ts'
+import {
+  nextOf,
+  openTopics,
+  PARTITIONS,
+  sequence,
+  text,
+  WAIT,
+  type EventLogHarness,
+  type OpenHarness,
+} from './harness.ts'
 
 /** Consumer groups: sharing, checkpoints, retries, rewinding. */
 export function describeGroups(name: string, open: OpenHarness): void {
@@ -263,6 +272,33 @@ export function describeGroups(name: string, open: OpenHarness): void {
       gate.resolve()
       await pausing
       expect(await committedTotal()).toBe(1)
+    })
+
+    test('says how far the group is in the partitions that it holds, and in no others', async () => {
+      const heldBy = (by: EventLog): number[] =>
+        by.stats().lags.flatMap((lag) => (lag.group === group && lag.topic === stream ? lag.partition : []))
+      const onBatch = (batch: RecordBatch): Promise<void> => batch.commit(nextOf(batch) - 1)
+      expect(log.stats()).toEqual({ lags: [], bufferedBytes: 0 })
+      await using _first = await log.subscribe({ group, topics: [stream], onBatch })
+      const [place] = await log.publish(sequence(stream, 10, 1))
+      const partition = place?.partition ?? -1
+      await vi.waitFor(() => {
+        const { lags } = log.stats()
+        expect(lags).toHaveLength(PARTITIONS)
+        expect(lags).toContainEqual({ group, topic: stream, partition, nextOffset: 9, lag: 1 })
+        const others = lags.filter((lag) => lag.partition !== partition)
+        expect(others.map(({ nextOffset, lag }) => [nextOffset, lag])).toEqual(others.map(() => [undefined, 0]))
+      }, WAIT)
+
+      const other = await harness.connect()
+      const second = await other.subscribe({ group, topics: [stream], onBatch })
+      await vi.waitFor(() => expect([heldBy(log).length, heldBy(other).length]).toEqual([2, 2]), WAIT)
+      expect(new Set([...heldBy(log), ...heldBy(other)]).size).toBe(PARTITIONS)
+      await second[Symbol.asyncDispose]()
+      expect(heldBy(other)).toEqual([])
+      await vi.waitFor(() => expect(heldBy(log)).toHaveLength(PARTITIONS), WAIT)
+      await log[Symbol.asyncDispose]()
+      expect(log.stats()).toEqual({ lags: [], bufferedBytes: 0 })
     })
 
     test('groups do not see each other', async () => {

@@ -99,6 +99,13 @@ export function describeReadsAndWrites(name: string, open: OpenHarness): void {
         expect((await readAll(log, stream)).map(({ value }) => value?.length)).toEqual(sizes)
       })
 
+      test('the bytes that wait are counted until the call has ended', async () => {
+        const published = log.publish([{ topic: stream, key: 'k', value: new Uint8Array(10_000) }])
+        expect(log.stats().bufferedBytes).toBeGreaterThanOrEqual(10_000)
+        await published
+        expect(log.stats().bufferedBytes).toBe(0)
+      })
+
       test('no records: nothing to do', async () => {
         expect(await log.publish([])).toEqual([])
       })

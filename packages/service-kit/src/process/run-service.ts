@@ -1,15 +1,11 @@
-import { systemClock } from '@rapport/core'
-import type { Registry } from 'prom-client'
 import { Type, type Static, type TObject } from 'typebox'
-import { startAccessControl } from '../access/access-control.ts'
 import type { Environment } from '../config/read-config.ts'
 import type { HttpServer } from '../http/base-server.ts'
-import { createHttpServer } from '../http/http-server.ts'
-import type { Logger } from '../logger.ts'
 import type { Service, ServiceDependencies } from '../service.ts'
 import { connectDrivers, requireServers } from './connect-drivers.ts'
 import { PlatformConfigSchema, type PlatformConfig } from './platform-config.ts'
 import { processSchema, runHttpProcess } from './run-http-process.ts'
+import { serveService, type ServeServiceOptions } from './serve-service.ts'
 
 export interface RunServiceOptions<Schema extends TObject> {
   readonly name: string
@@ -28,7 +24,8 @@ export function runService<Schema extends TObject>(options: RunServiceOptions<Sc
     schema: Type.Object({ ...schema.properties, ...PlatformConfigSchema.properties }),
     env,
     create: (config, parts) =>
-      startService(config, parts, {
+      startService(config, {
+        ...parts,
         name,
         version,
         create: (dependencies) => create(config as Static<Schema> & PlatformConfig, dependencies),
@@ -40,30 +37,11 @@ export function runService<Schema extends TObject>(options: RunServiceOptions<Sc
 export const serviceSchema = (own: TObject): TObject =>
   processSchema(Type.Object({ ...own.properties, ...PlatformConfigSchema.properties }))
 
-interface ServiceParts {
-  readonly name: string
-  readonly version: string
-  readonly create: (dependencies: ServiceDependencies) => Promise<Service>
-}
-
-async function startService(
-  config: PlatformConfig,
-  { log, metrics }: { log: Logger; metrics: Registry },
-  { name, version, create }: ServiceParts,
-): Promise<HttpServer> {
+async function startService(config: PlatformConfig, options: Omit<ServeServiceOptions, 'config'>): Promise<HttpServer> {
   requireServers(config)
   await using stack = new AsyncDisposableStack()
-  const drivers = stack.use(await connectDrivers(config, log))
-  const { eventLog, objectStore, onlineStore } = drivers
-  const rateLimit = { perSecond: config.RAPPORT_KEY_RATE_PER_SECOND, burst: config.RAPPORT_KEY_BURST }
-  const access = stack.use(await startAccessControl({ objectStore, eventLog, log, clock: systemClock, rateLimit }))
-  const service = stack.use(await create({ log, clock: systemClock, metrics, eventLog, objectStore, onlineStore }))
-  const limits = { stopMs: config.RAPPORT_STOP_SECONDS * 1000 }
-  const server = stack.use(
-    await createHttpServer({ log, access, title: name, version, services: [service], limits, metrics }),
-  )
-  await service.startServing()
-  await service.startConsuming()
+  const drivers = stack.use(await connectDrivers(config, options.log))
+  const server = stack.use(await serveService(drivers, { ...options, config }))
   const owned = stack.move()
   return { ...server, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

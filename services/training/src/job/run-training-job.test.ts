@@ -171,6 +171,7 @@ describe('a training job', () => {
           if (prefix.startsWith('models/')) throw new Error('no listing today')
           return objects.list(prefix, ...args)
         },
+        stats: () => objects.stats(),
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }
       expect(await run({ keepVersions: 1, objects: failing })).toBe('succeeded')

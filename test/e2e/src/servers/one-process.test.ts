@@ -44,6 +44,16 @@ it(
         },
         { timeout: 20_000 },
       )
+      // The consumer commits once the effect is there.
+      await vi.waitFor(
+        async () => {
+          const metrics = await (await fetch(`${platform.url}/metrics`)).text()
+          expect(metrics).toMatch(/^rapport_consumer_offset\{.*topic="rapport.events.v1",.*\} 1$/m)
+          expect(metrics).toMatch(/^rapport_online_store_unavailable 0$/m)
+          expect(metrics).toMatch(/^rapport_object_store_requests_total [1-9]\d*$/m)
+        },
+        { timeout: 20_000 },
+      )
     }
     // Nothing of it lies in the data folder.
     const other = owned.use(await temporaryFolder())

@@ -4,6 +4,7 @@ import { ClosedError, EventLogUseError, PublishError, UnknownTopicError } from '
 import type {
   Checkpoint,
   EventLog,
+  EventLogStats,
   Follower,
   LogRecord,
   OutgoingRecord,
@@ -145,6 +146,13 @@ export class EmbeddedEventLog implements EventLog {
     this.#refuseWhenClosed()
     this.#reader.refresh()
     return this.#groups.checkpoints(group, this.#topics.get(topic))
+  }
+
+  stats(): EventLogStats {
+    return {
+      lags: [...this.#consumers].flatMap((consumer) => (consumer instanceof EmbeddedSubscriber ? consumer.lags : [])),
+      bufferedBytes: this.#writer.bufferedBytes,
+    }
   }
 
   /** Drops what the topics' retention no longer covers now; the log does so by itself once a minute. */

@@ -60,6 +60,11 @@ export class GroupWriter {
     this.#batch = new PublishBatch(this.#pool)
   }
 
+  /** Bytes of records that wait for a transaction or are in one. */
+  get bufferedBytes(): number {
+    return this.#waiting.bytes + this.#batch.bytes + this.#inFlightBytes
+  }
+
   /** Records are checked already. */
   publish(records: readonly OutgoingRecord[], deadlineMs: number): Promise<readonly RecordPosition[]> {
     if (this.#closed) return Promise.reject(PublishError.refused('closed', 'the event log is closed'))

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { backoffMs, type Log } from '@rapport/core'
 import { NotCurrentError } from '../../errors.ts'
-import type { LogRecord, RecordBatch, Subscription } from '../../event-log.ts'
+import type { LogRecord, PartitionLag, RecordBatch, Subscription } from '../../event-log.ts'
 import type { GroupWriter } from './group-writer.ts'
 import { toCheckpoint, type Claim, type Groups, type OwnedPartition } from './groups.ts'
 import type { Pace } from '../shared/pace.ts'
@@ -69,6 +69,19 @@ export class PartitionConsumer {
   get isHeld(): boolean {
     this.#context.reader.refresh()
     return !this.#stopping && this.#currentClaim() !== undefined
+  }
+
+  /** Undefined when the partition is not this consumer's. */
+  get lag(): PartitionLag | undefined {
+    const { reader } = this.#context
+    reader.refresh()
+    const claim = this.#stopping ? undefined : this.#currentClaim()
+    if (claim === undefined) return undefined
+    const { topic, partition } = this
+    const nextOffset = toCheckpoint(claim)?.nextOffset
+    const done = Math.max(nextOffset ?? 0, reader.firstOffset(topic, partition))
+    const lag = Math.max(0, reader.nextOffset(topic, partition) - done)
+    return { group: this.#identity.subscription.group, topic: topic.name, partition, nextOffset, lag }
   }
 
   topicGrew(): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { backoffMs, isProcessAlive, processIdentity, systemClock } from '@rapport/core'
 import { EventLogUseError } from '../../errors.ts'
-import type { RecordPosition, Subscriber, Subscription, TopicPartition } from '../../event-log.ts'
+import type { PartitionLag, RecordPosition, Subscriber, Subscription, TopicPartition } from '../../event-log.ts'
 import type { Assignment, Member, OwnedPartition } from './groups.ts'
 import { Pace } from '../shared/pace.ts'
 import { PartitionConsumer, type ConsumerContext } from './partition-consumer.ts'
@@ -55,6 +55,10 @@ export class EmbeddedSubscriber implements Subscriber {
   held(): readonly TopicPartition[] {
     const held = [...this.#consumers.values()].filter(({ isHeld }) => isHeld)
     return held.map(({ topic, partition }) => ({ topic: topic.name, partition }))
+  }
+
+  get lags(): readonly PartitionLag[] {
+    return [...this.#consumers.values()].flatMap(({ lag }) => lag ?? [])
   }
 
   async pause(): Promise<void> {

@@ -16,6 +16,10 @@ export class WaitingCalls {
     this.#maxBytes = maxBytes
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get isEmpty(): boolean {
     return this.#calls.size === 0
   }

@@ -4,6 +4,7 @@ import { ClosedError, EventLogUseError, PublishError, UnknownTopicError } from '
 import type {
   Checkpoint,
   EventLog,
+  EventLogStats,
   Follower,
   LogRecord,
   OutgoingRecord,
@@ -23,7 +24,7 @@ import { Producer } from './producer.ts'
 import { readRecords } from './read-records.ts'
 import { withRetries } from './retry.ts'
 import { readCheckpoints } from './starting-place.ts'
-import { KafkaSubscriber, type GroupTimes, type PartitionLag } from './subscriber.ts'
+import { KafkaSubscriber, type GroupTimes } from './subscriber.ts'
 import { Topics } from './topics.ts'
 import { maxRecordBytes } from './topic-settings.ts'
 
@@ -180,14 +181,11 @@ export class KafkaEventLog implements EventLog {
     return this.#withRetries(() => readCheckpoints(this.#control, group, { topic, partitions }))
   }
 
-  /** How far the groups are in the partitions that this log's subscribers hold; no request is made. */
-  lags(): readonly PartitionLag[] {
-    return [...this.#subscribers].flatMap(({ lags }) => lags)
-  }
-
-  /** Bytes of records that wait to be sent or for the brokers' answer. */
-  get bufferedBytes(): number {
-    return this.#producer.bufferedBytes
+  stats(): EventLogStats {
+    return {
+      lags: [...this.#subscribers].flatMap(({ lags }) => lags),
+      bufferedBytes: this.#producer.bufferedBytes,
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -41,6 +41,7 @@ export class PartitionConsumer implements FetchTarget {
   readonly partition: number
   readonly #holder: PartitionHolder
   readonly #isCompacted: boolean
+  readonly #startOffset: number
   readonly #maxRecords: number
   readonly #changed = new Signal()
   readonly #buffer: RecordBuffer
@@ -64,6 +65,7 @@ export class PartitionConsumer implements FetchTarget {
     this.topic = start.topic
     this.partition = start.partition
     this.#isCompacted = start.isCompacted
+    this.#startOffset = start.offset
     this.#isPaused = start.isPaused
     this.#checkpoint = start.checkpoint
     this.#maxRecords = holder.subscription.maxRecords ?? DEFAULT_MAX_RECORDS
@@ -80,9 +82,13 @@ export class PartitionConsumer implements FetchTarget {
     return this.#buffer.fetchOffset
   }
 
-  /** Records between the checkpoint and the end of the partition, as far as the last answer told. */
-  get lag(): number {
-    return Math.max(0, this.#buffer.endOffset - Math.max(this.#checkpoint?.nextOffset ?? 0, 0))
+  /** Offsets between the checkpoint and the end of the partition, as the last answer told. */
+  get lag(): number | undefined {
+    const { endOffset } = this.#buffer
+    if (endOffset === undefined) return undefined
+    // A group without a checkpoint starts at the oldest record kept; what retention has removed waits for nobody.
+    const done = Math.max(this.#checkpoint?.nextOffset ?? this.#startOffset, this.#missedTo)
+    return Math.max(0, endOffset - done)
   }
 
   get checkpoint(): Checkpoint | undefined {

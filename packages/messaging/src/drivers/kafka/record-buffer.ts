@@ -5,7 +5,7 @@ import type { FetchedPartition } from './connection.ts'
 export class RecordBuffer {
   #records: LogRecord[] = []
   #fetchOffset: number
-  #endOffset = 0
+  #endOffset: number | undefined
 
   constructor(offset: number) {
     this.#fetchOffset = offset
@@ -24,8 +24,8 @@ export class RecordBuffer {
     return this.#records[0]?.offset ?? this.#fetchOffset
   }
 
-  /** The end of the partition as the last answer told. */
-  get endOffset(): number {
+  /** The end of the partition as the last answer told; undefined before the first. */
+  get endOffset(): number | undefined {
     return this.#endOffset
   }
 

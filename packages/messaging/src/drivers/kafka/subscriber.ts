@@ -1,6 +1,13 @@
 import { backoffMs, type Log } from '@rapport/core'
 import { EventLogUseError, NotCurrentError } from '../../errors.ts'
-import type { Checkpoint, RecordPosition, Subscriber, Subscription, TopicPartition } from '../../event-log.ts'
+import type {
+  Checkpoint,
+  PartitionLag,
+  RecordPosition,
+  Subscriber,
+  Subscription,
+  TopicPartition,
+} from '../../event-log.ts'
 import { Pace } from '../shared/pace.ts'
 import { Signal, type TimeSlice } from '../shared/signal.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -33,15 +40,6 @@ export interface KafkaSubscriberOptions {
   readonly slice: TimeSlice
   readonly log: Log
   readonly random: () => number
-}
-
-/** How far a group is in one partition, for metrics. */
-export interface PartitionLag extends TopicPartition {
-  readonly group: string
-  /** The first offset that is not done; undefined before the first commit. */
-  readonly nextOffset: number | undefined
-  /** Records at and after it. */
-  readonly lag: number
 }
 
 /** One member of a consumer group. It never ends by itself: whatever fails is tried again. */
@@ -93,7 +91,9 @@ export class KafkaSubscriber implements Subscriber {
     })
   }
 
+  /** Of the partitions that are this member's and nobody else's. */
   get lags(): readonly PartitionLag[] {
+    if (this.#member.current === undefined) return []
     const { group } = this.#options.subscription
     return [...this.#consumers.values()].map(({ topic, partition, checkpoint, lag }) => ({
       group,

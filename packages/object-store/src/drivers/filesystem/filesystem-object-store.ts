@@ -2,7 +2,7 @@ import { link, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ObjectStoreError } from '../../errors.ts'
 import { checkObjectKey, checkObjectPrefix, checkPutOptions } from '../../keys.ts'
-import type { ObjectStore, PutOptions, PutOutcome, StoredObject } from '../../object-store.ts'
+import type { ObjectStore, ObjectStoreStats, PutOptions, PutOutcome, StoredObject } from '../../object-store.ts'
 import { isFolder, pruneFolders, syncFolder, withFolder } from './folders.ts'
 import type { KeyLocks } from './key-lock.ts'
 import { listKeys } from './listing.ts'
@@ -145,6 +145,10 @@ export class FilesystemObjectStore implements ObjectStore {
         throw failure('delete', folder, error)
       }
     }
+  }
+
+  stats(): ObjectStoreStats {
+    return { requestsTotal: 0, failuresTotal: 0 }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

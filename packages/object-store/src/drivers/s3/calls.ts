@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { backoffMs, type Log } from '@rapport/core'
 import { ObjectStoreError } from '../../errors.ts'
+import type { ObjectStoreStats } from '../../object-store.ts'
 import type { S3Limits } from './options.ts'
 import { describeFailure, judge, type Redact, unavailable } from './s3-errors.ts'
 import { Turns } from './turns.ts'
@@ -31,6 +32,8 @@ export class S3Calls {
   readonly #log: Log | undefined
   readonly #closed: AbortSignal
   readonly #turns: Turns
+  #requestsTotal = 0
+  #failuresTotal = 0
 
   constructor(options: { limits: S3Limits; redact: Redact; closed: AbortSignal; log?: Log | undefined }) {
     this.#limits = options.limits
@@ -38,6 +41,10 @@ export class S3Calls {
     this.#closed = options.closed
     this.#log = options.log
     this.#turns = new Turns(options.limits.requestsInFlight)
+  }
+
+  get stats(): ObjectStoreStats {
+    return { requestsTotal: this.#requestsTotal, failuresTotal: this.#failuresTotal }
   }
 
   /** @throws ObjectStoreError `RPT_OBJECT_STORE_UNAVAILABLE`, or what `work` throws itself of that class. */
@@ -61,11 +68,14 @@ export class S3Calls {
           const attempted = { signal, http, mayHaveHappened }
           const turn = this.#turns.run(async () => {
             signal.throwIfAborted()
+            this.#requestsTotal += 1
             return work(attempted)
           })
           return await untilAborted(turn, signal)
         } catch (error) {
-          if (signal.aborted || error instanceof ObjectStoreError) throw error
+          if (error instanceof ObjectStoreError) throw error
+          this.#failuresTotal += 1
+          if (signal.aborted) throw error
           const { canRetry, isRefusal } = judge(error)
           mayHaveHappened ||= !isRefusal
           lastFailure = error
@@ -89,6 +99,7 @@ export class S3Calls {
 
   /** A failure while a body was read. */
   unavailable(what: string, error: unknown): ObjectStoreError {
+    this.#failuresTotal += 1
     return error instanceof ObjectStoreError ? error : unavailable(what, error, this.#redact)
   }
 }

@@ -60,6 +60,7 @@ describe('S3 driver on a bad day', () => {
       proxy.happened.length = 0
       expect(body.equals((await store.get('key'))?.body ?? new Uint8Array())).toBe(true)
       expect(proxy.happened).toHaveLength(1)
+      expect(store.stats().failuresTotal).toBe(5)
     })
 
     it('notices a flipped bit in an object that was stored in parts', async () => {
@@ -148,8 +149,11 @@ describe('S3 driver on a bad day', () => {
         { kind: 'lose answer' },
       ]
       proxy.fault = () => faults.shift()
+      const before = store.stats()
       expect(await store.put('key', text('x'))).toMatchObject({ stored: true })
       expect(proxy.happened).toHaveLength(3)
+      const { requestsTotal, failuresTotal } = store.stats()
+      expect([requestsTotal - before.requestsTotal, failuresTotal - before.failuresTotal]).toEqual([4, 3])
       always('GET', { kind: 'answer', status: 503, body: slowDown })
       await expect(store.get('key')).rejects.toThrow(/SlowDown \(HTTP 503\)/)
     })

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ObjectStoreError } from '../../errors.ts'
 import { checkPutOptions } from '../../keys.ts'
-import type { ObjectStore, PutOptions, PutOutcome, StoredObject } from '../../object-store.ts'
+import type { ObjectStore, ObjectStoreStats, PutOptions, PutOutcome, StoredObject } from '../../object-store.ts'
 import type { Bucket } from './bucket.ts'
 import { listObjects } from './list-objects.ts'
 import type { Publish } from './publish-object.ts'
@@ -66,6 +66,10 @@ export class S3ObjectStore implements ObjectStore {
   async delete(keys: readonly string[]): Promise<void> {
     const s3Keys = new Set(keys.map((key) => this.#bucket.keys.toS3Key(key)))
     await this.#writes.remove([...s3Keys])
+  }
+
+  stats(): ObjectStoreStats {
+    return this.#bucket.calls.stats
   }
 
   /** Ends what is under way: calls fail, and bodies that are being read break off. */

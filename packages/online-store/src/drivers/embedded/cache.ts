@@ -23,12 +23,6 @@ export interface CacheOptions {
   readonly maxBytes: number
 }
 
-export interface CacheStats {
-  /** Values that were dropped before they expired because the cache was full, by this instance. */
-  readonly droppedTotal: number
-  readonly usedBytes: number
-}
-
 /**
  * Cached values with expiry in an environment that is never synced, shared by all threads. When it is full, the values
  * that would expire soonest are dropped.
@@ -45,9 +39,14 @@ export class ValueCache {
     this.#options = options
   }
 
-  get stats(): CacheStats {
+  /** Values that this instance has dropped before they expired, because the cache was full. */
+  get droppedTotal(): number {
+    return this.#droppedTotal
+  }
+
+  get usedBytes(): number {
     this.#tables.env.resetReadTxn()
-    return { droppedTotal: this.#droppedTotal, usedBytes: this.#usedBytes() }
+    return this.#usedBytes()
   }
 
   read(keys: readonly CacheKey[]): (Uint8Array | undefined)[] {

@@ -35,11 +35,10 @@ describe('the embedded cache', () => {
     for (let index = 0; index < 300; index++) await store.writeCached(keyOf(index), value(), 60_000 + index)
     const read = await store.readCached(Array.from({ length: 300 }, (_, index) => keyOf(index)))
     const kept = read.flatMap((bytes, index) => (bytes === undefined ? [] : [index]))
-    const { droppedTotal, usedBytes } = store.cacheStats
     expect(kept.length).toBeGreaterThan(70)
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => 300 - kept.length + index))
-    expect(droppedTotal).toBe(300 - kept.length)
-    expect(usedBytes).toBeLessThanOrEqual(MAX_CACHE_BYTES)
+    expect(store.stats().cache.droppedTotal).toBe(300 - kept.length)
+    expect(store.cacheUsedBytes).toBeLessThanOrEqual(MAX_CACHE_BYTES)
     expect(warn).toHaveBeenCalledTimes(1)
   })
 
@@ -48,14 +47,14 @@ describe('the embedded cache', () => {
       for (let index = 0; index < 60; index++) await store.writeCached(keyOf(round * 60 + index), value(), 1000)
       nowMs += 1000
     }
-    expect(store.cacheStats).toMatchObject({ droppedTotal: 0 })
-    expect(store.cacheStats.usedBytes).toBeLessThanOrEqual(MAX_CACHE_BYTES)
+    expect(store.stats().cache.droppedTotal).toBe(0)
+    expect(store.cacheUsedBytes).toBeLessThanOrEqual(MAX_CACHE_BYTES)
   })
 
   it('accounts for replaced values once', async () => {
     for (let index = 0; index < 500; index++) await store.writeCached(keyOf(index % 3), value(), 1000 + index)
-    expect(store.cacheStats).toMatchObject({ droppedTotal: 0 })
-    expect(store.cacheStats.usedBytes).toBeLessThan(5000)
+    expect(store.stats().cache.droppedTotal).toBe(0)
+    expect(store.cacheUsedBytes).toBeLessThan(5000)
   })
 
   it('outlives a restart of the process', async () => {

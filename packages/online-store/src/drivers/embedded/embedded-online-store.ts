@@ -12,9 +12,10 @@ import type {
   EntityState,
   EntryOutcome,
   OnlineStore,
+  OnlineStoreStats,
 } from '../../online-store.ts'
 import { Applier } from './applier.ts'
-import { ValueCache, type CacheStats } from './cache.ts'
+import { ValueCache } from './cache.ts'
 import { clearDocuments, readDocument, writeDocuments } from './documents.ts'
 import type { CacheTables, DocumentTables, StateTables } from './environments.ts'
 import { clearTenant, readEntity, scanTenant } from './read.ts'
@@ -101,10 +102,15 @@ export class EmbeddedOnlineStore implements OnlineStore {
     })
   }
 
-  /** What only the process that holds the store can know. */
-  get cacheStats(): CacheStats {
+  stats(): OnlineStoreStats {
+    const { droppedTotal } = this.#cache
+    return { isUnavailable: false, sessionsLostTotal: 0, cache: { isUnavailable: false, droppedTotal } }
+  }
+
+  /** Keys, values and overhead of the cached values, of all who have the folder open. */
+  get cacheUsedBytes(): number {
     this.#checkOpen()
-    return this.#cache.stats
+    return this.#cache.usedBytes
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

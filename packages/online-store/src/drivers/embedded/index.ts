@@ -3,7 +3,6 @@ import { StoreUnavailableError } from '../../errors.ts'
 import { EmbeddedOnlineStore } from './embedded-online-store.ts'
 import { openCacheTables, openDocumentTables, openStateTables } from './environments.ts'
 
-export type { CacheStats } from './cache.ts'
 export type { EmbeddedOnlineStore } from './embedded-online-store.ts'
 
 export interface EmbeddedOnlineStoreOptions {

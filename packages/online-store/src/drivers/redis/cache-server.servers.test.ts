@@ -55,7 +55,7 @@ it(
     await cache.server.kill()
     await vi.waitFor(async () => expect(await store.readCached([key])).toEqual([undefined]))
     await store.writeCached(key, value, 60_000)
-    expect(store.cacheStats.droppedTotal).toBe(1)
+    expect(store.stats()).toMatchObject({ isUnavailable: false, cache: { isUnavailable: true, droppedTotal: 1 } })
     expect(await store.apply([application])).toEqual([['applied']])
     await store.ping()
     await expect(store.clearState('shop')).rejects.toMatchObject({ canRetry: true })

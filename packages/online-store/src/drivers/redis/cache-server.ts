@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '@rapport/core'
 import { StoreUnavailableError } from '../../errors.ts'
-import type { CacheKey } from '../../online-store.ts'
-import { ValueCache, type RedisCacheStats } from './cache.ts'
+import type { CacheKey, CacheStats } from '../../online-store.ts'
+import { ValueCache } from './cache.ts'
 import { CommandRunner } from './command-runner.ts'
 import { connect, type Connection } from './connection.ts'
 import { isStateOrCacheKey } from './layout.ts'
@@ -44,8 +44,9 @@ export class CacheServer implements AsyncDisposable {
     return server
   }
 
-  get stats(): RedisCacheStats {
-    return { droppedTotal: this.#missedTotal + (this.#connected?.values.stats.droppedTotal ?? 0) }
+  get stats(): CacheStats {
+    const { isUnavailable, droppedTotal } = this.#connected?.values.stats ?? { isUnavailable: true, droppedTotal: 0 }
+    return { isUnavailable, droppedTotal: this.#missedTotal + droppedTotal }
   }
 
   async read(keys: readonly CacheKey[]): Promise<(Uint8Array | undefined)[]> {

@@ -1,6 +1,6 @@
 import type { Log } from '@rapport/core'
 import { OnlineStoreInputError } from '../../errors.ts'
-import type { CacheKey } from '../../online-store.ts'
+import type { CacheKey, CacheStats } from '../../online-store.ts'
 import type { CommandRunner } from './command-runner.ts'
 import { cacheKey } from './layout.ts'
 import { isFull } from './server-errors.ts'
@@ -8,11 +8,6 @@ import { isFull } from './server-errors.ts'
 /** A thousand years: the server adds it to the time of day, which must stay a number of 64 bits. */
 const MAX_TTL_MS = 3e13
 const REPORT_INTERVAL_MS = 60_000
-
-export interface RedisCacheStats {
-  /** Values of this instance that the server had no memory for, or that were lost while a server for cached values alone was away; the server counts what it evicts (`evicted_keys`). */
-  readonly droppedTotal: number
-}
 
 /** Cached values with a time to live. When the server is full, new ones are dropped and counted. */
 export class ValueCache {
@@ -26,8 +21,8 @@ export class ValueCache {
     this.#log = log
   }
 
-  get stats(): RedisCacheStats {
-    return { droppedTotal: this.#droppedTotal }
+  get stats(): CacheStats {
+    return { isUnavailable: this.#runner.isUnavailable, droppedTotal: this.#droppedTotal }
   }
 
   async read(keys: readonly CacheKey[]): Promise<(Uint8Array | undefined)[]> {

@@ -25,10 +25,14 @@ export class CircuitBreaker {
 
   /** Whether a call may go out; one that does must end in `succeeded` or `failed`. */
   allows(): boolean {
-    if (this.#openUntilMs === undefined) return true
-    if (this.#isTrying || this.#now() < this.#openUntilMs) return false
-    this.#isTrying = true
+    if (this.isOpen) return false
+    this.#isTrying = this.#openUntilMs !== undefined
     return true
+  }
+
+  /** Whether calls are kept back now. */
+  get isOpen(): boolean {
+    return this.#openUntilMs !== undefined && (this.#isTrying || this.#now() < this.#openUntilMs)
   }
 
   /** True when this success has closed it. */

@@ -59,6 +59,11 @@ export class CommandRunner {
     this.#options = options
   }
 
+  /** Whether calls, or those to one of the servers, fail now without being tried. */
+  get isUnavailable(): boolean {
+    return this.#connection.fault !== undefined || [...this.#breakers.values()].some(({ isOpen }) => isOpen)
+  }
+
   /**
    * Replies in the order of the commands. Those to one server are executed in order.
    * @throws StoreUnavailableError when a server does not answer in time or cannot do it now; other commands may have taken effect.

@@ -76,6 +76,8 @@ class Sessions {
 
 async function end(client: Redis | Cluster): Promise<void> {
   if (client.status === 'end') return
+  // Between two tries to connect there is nothing whose end ioredis would tell.
+  if (client.status === 'reconnecting') return client.disconnect()
   const ended = once(client, 'end')
   if (client.status === 'ready') await client.quit().catch(() => client.disconnect())
   else client.disconnect()

@@ -3,7 +3,6 @@ import { CacheServer } from './cache-server.ts'
 import { readCacheSettings, readSettings, type RedisOnlineStoreOptions } from './options.ts'
 import { RedisOnlineStore } from './redis-online-store.ts'
 
-export type { RedisCacheStats } from './cache.ts'
 export { StoreConfigurationError } from './check-server.ts'
 export { connectRedisFencedLock, type RedisFencedLock } from './fenced-lock.ts'
 export type { RedisOnlineStoreOptions, RedisTlsOptions } from './options.ts'

@@ -12,9 +12,10 @@ import type {
   EntityState,
   EntryOutcome,
   OnlineStore,
+  OnlineStoreStats,
 } from '../../online-store.ts'
 import { applyAll } from './apply.ts'
-import { ValueCache, type RedisCacheStats } from './cache.ts'
+import { ValueCache } from './cache.ts'
 import type { CacheServer } from './cache-server.ts'
 import { CommandRunner } from './command-runner.ts'
 import type { Connection } from './connection.ts'
@@ -105,9 +106,12 @@ export class RedisOnlineStore implements OnlineStore {
     }
   }
 
-  /** What only the process that writes can know. */
-  get cacheStats(): RedisCacheStats {
-    return this.#cache.stats
+  stats(): OnlineStoreStats {
+    return {
+      isUnavailable: this.#runner.isUnavailable,
+      sessionsLostTotal: this.#connection.session,
+      cache: this.#cache.stats,
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -60,7 +60,7 @@ it(
     expect(states.filter(({ sequence }) => sequence !== 1)).toEqual([])
     // There is no room for what is cached either, which is nobody's error.
     await store.writeCached(cacheKeyOf(0), value, 3_600_000)
-    expect(store.cacheStats.droppedTotal).toBeGreaterThan(0)
+    expect(store.stats().cache.droppedTotal).toBeGreaterThan(0)
     await redisCommand(redis.port, 'CONFIG', 'SET', 'maxmemory', '0')
     expect(await store.apply([applicationOf(written, text)])).toEqual([['applied']])
   },

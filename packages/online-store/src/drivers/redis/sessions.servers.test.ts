@@ -62,6 +62,18 @@ it('does not call a connection lost that it gives up itself', async () => {
   expect(lines).toEqual([])
 })
 
+it('can be closed while its servers are away, in the middle of a try to connect or between two', async () => {
+  await using single = await startRedis()
+  await using cluster = await startRedisCluster()
+  const urls = [single.url, single.url, single.url, cluster.urls[0] ?? '', cluster.urls[1] ?? '']
+  const stores = await Promise.all(urls.map((url) => connectRedisOnlineStore({ url, log })))
+  await Promise.all([single.server, ...cluster.servers].map((server) => server.kill()))
+  for (const store of stores) {
+    await vi.waitFor(() => expect(store.ping()).rejects.toMatchObject({ canRetry: true }), { timeout: 10_000 })
+    await store[Symbol.asyncDispose]()
+  }
+})
+
 it('ends the session when any node of a cluster has closed a connection', async () => {
   await using cluster = await startRedisCluster()
   await using store = await connectRedisOnlineStore({ url: cluster.urls[0] ?? '', log })

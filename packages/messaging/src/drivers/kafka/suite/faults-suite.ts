@@ -112,7 +112,7 @@ export function describeFaults(driver: KafkaDriver): void {
         const publish = (deadlineMs: number) => log.publish([{ topic, key: 'k', value }], { deadlineMs })
         await expect(publish(500)).rejects.toMatchObject({ outcome: 'unknown', reason: 'deadline', canRetry: true })
         const waiting = Array.from({ length: 10 }, () => publish(3000).catch((error: unknown) => error))
-        expect(log.bufferedBytes).toBeLessThanOrEqual(maxBufferedBytes)
+        expect(log.stats().bufferedBytes).toBeLessThanOrEqual(maxBufferedBytes)
         const outcomes = await Promise.all(waiting)
         expect(outcomes).toContainEqual(expect.objectContaining({ outcome: 'refused', reason: 'full', canRetry: true }))
         expect(outcomes).toContainEqual(expect.objectContaining({ outcome: 'unknown', reason: 'deadline' }))
