@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { deadLetterKey, eventKey, operatorTenant, topics, type Event } from '@rapport/contracts'
 import { redisCommand } from '@rapport/infra'
-import { readDeadLetter, type EventLog, type LogRecord, type OutgoingRecord } from '@rapport/messaging'
+import { readDeadLetter, type OutgoingRecord } from '@rapport/messaging'
 import type { Drivers } from '@rapport/service-kit'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startInstallation, type Installation } from './harness/installation.ts'
+import { readAll } from './harness/read-all.ts'
+import { cli } from './harness/service-process.ts'
 
 const owned = new AsyncDisposableStack()
 let installation: Installation
@@ -19,7 +20,6 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => owned.disposeAsync())
 
-const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
 const run = promisify(execFile)
 
 const users = 50
@@ -131,15 +131,3 @@ it(
     expect((await run(process.execPath, [cli, ...replay], { env })).stdout).toContain('0 records replayed')
   },
 )
-
-async function readAll(eventLog: EventLog, from: string): Promise<LogRecord[]> {
-  const records: LogRecord[] = []
-  for (const { partition, firstOffset, nextOffset } of await eventLog.extents(from)) {
-    for (let offset = firstOffset; offset < nextOffset;) {
-      const page = await eventLog.read({ topic: from, partition, offset }, 1_000)
-      records.push(...page)
-      offset = (page.at(-1)?.offset ?? nextOffset) + 1
-    }
-  }
-  return records
-}

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
+/** The `rapport` command. */
+export const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
 const readyWithinMs = 60_000
 const keptLines = 200
 
