@@ -42,6 +42,7 @@ const contained = [
   { library: 'lmdb', folders: ['^packages/(messaging|online-store)/src/drivers/embedded/'] },
   { library: 'kafkajs', folders: ['^packages/messaging/(src/drivers/kafkajs|bench)/'] },
   { library: '@platformatic/kafka', folders: ['^packages/messaging/(src/drivers/platformatic|bench)/'] },
+  { library: '@platformatic/wasm-utils', folders: ['^packages/messaging/src/drivers/kafkajs/'] },
   { library: 'ioredis', folders: ['^packages/online-store/src/drivers/redis/'] },
   { library: '@aws-sdk', folders: ['^packages/object-store/src/drivers/s3/', '^test/infra/src/s3/'] },
   { library: '@tensorflow', folders: ['^packages/deep/'] },

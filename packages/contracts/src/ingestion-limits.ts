@@ -1,6 +1,8 @@
 /** Bounds of what ingestion takes. Bytes are those of the JSON text, after gunzip. */
 export const ingestionLimits = {
   eventBytes: 32 * 1024,
+  /** Of an event as it stands in the log: what the platform adds (tenant, source, times) is not the client's. */
+  storedEventBytes: 34 * 1024,
   batchBytes: 500 * 1024,
   batchEvents: 2_500,
   /** Unicode characters of an id, a messageId or an event name. */

@@ -8,6 +8,7 @@ import {
   JsonObjectSchema,
   name,
 } from './client-fields.ts'
+import { TruncatedRecordSchema } from './dead-letters.ts'
 import { EventSchema, eventTypes, type EventType } from './events.ts'
 import { ingestionLimits } from './ingestion-limits.ts'
 import { ItemBodySchema } from './items.ts'
@@ -202,6 +203,8 @@ export const DeadLetterSchema = Type.Object(
     code: Type.String(),
     message: Type.String(),
     key: Type.String(),
+    /** The key's bytes, where they are no UTF-8. */
+    keyBase64: Type.Optional(Type.String()),
     /** The consumer group that could not process it. */
     group: Type.String(),
     source: Type.Object(
@@ -212,6 +215,8 @@ export const DeadLetterSchema = Type.Object(
     value: Type.Optional(Type.Unknown()),
     /** The record's value when it is not. */
     valueBase64: Type.Optional(Type.String()),
+    /** Present where the record was too large for its letter, which holds the beginning of it. */
+    truncated: Type.Optional(TruncatedRecordSchema),
   },
   { additionalProperties: false },
 )
@@ -237,7 +242,30 @@ export const ReplayRequestSchema = Type.Object(
   },
   { additionalProperties: false },
 )
-export const ReplayAnswerSchema = Type.Object(
-  { replayed: Type.Integer({ minimum: 0 }) },
+
+/** A dead letter that cannot be sent through its topic again, however often it is asked for. */
+export const RefusedReplaySchema = Type.Object(
+  {
+    topic: DeadLetterTopicSchema,
+    /** Place in the dead-letter topic. */
+    offset: Type.Integer({ minimum: 0 }),
+    source: DeadLetterSchema.properties.source,
+    /** `RPT_REPLAY_<WHAT>`. */
+    code: Type.String(),
+    reason: Type.String(),
+  },
   { additionalProperties: false },
 )
+export type RefusedReplay = Static<typeof RefusedReplaySchema>
+
+export const ReplayAnswerSchema = Type.Object(
+  {
+    replayed: Type.Integer({ minimum: 0 }),
+    /** Letters that stay; the others were not touched by it. */
+    refusedCount: Type.Integer({ minimum: 0 }),
+    /** The first of them (`ingestionLimits.listedRejections`). */
+    refused: Type.Array(RefusedReplaySchema),
+  },
+  { additionalProperties: false },
+)
+export type ReplayAnswer = Static<typeof ReplayAnswerSchema>

@@ -17,8 +17,12 @@ export interface RecordPosition {
 
 export interface LogRecord extends RecordPosition {
   readonly key: string
+  /** The key's bytes, where they are no UTF-8: others may produce any. */
+  readonly keyBytes?: Uint8Array
   readonly value: Uint8Array | null
   readonly headers: Readonly<Record<string, string>>
+  /** Likewise, of headers that are no UTF-8. */
+  readonly headerBytes?: Readonly<Record<string, Uint8Array>>
   /** Milliseconds since the epoch at which the log took the record. */
   readonly appendedAtMs: number
 }

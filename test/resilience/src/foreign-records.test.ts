@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { deadLetterKey, eventKey, operatorTenant, topics, type Event } from '@rapport/contracts'
 import { redisCommand } from '@rapport/infra'
-import { readDeadLetter, type EventLog, type LogRecord, type OutgoingRecord } from '@rapport/messaging'
+import { readDeadLetter, type OutgoingRecord } from '@rapport/messaging'
 import type { Drivers } from '@rapport/service-kit'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startInstallation, type Installation } from './harness/installation.ts'
+import { readAll } from './harness/read-all.ts'
+import { cli } from './harness/service-process.ts'
 
 const owned = new AsyncDisposableStack()
 let installation: Installation
@@ -19,7 +20,6 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => owned.disposeAsync())
 
-const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
 const run = promisify(execFile)
 
 const users = 50
@@ -48,19 +48,20 @@ const recordOf = (event: Event): OutgoingRecord => ({
   value: Buffer.from(JSON.stringify(event)),
 })
 
-/** In turn: no JSON, no event, an event of a version to come, a large one that is no event, one of another key, no value. */
-function broken(number: number): OutgoingRecord {
-  const event = eventOf(number)
-  const values = [
-    Buffer.from('{"no'),
-    Buffer.from('[]'),
-    Buffer.from(JSON.stringify({ ...event, version: 2 })),
-    randomBytes(200_000),
-    Buffer.from(JSON.stringify({ ...event, tenant: 'somebody-else' })),
-    null,
-  ]
-  return { ...recordOf(event), value: values[number % values.length] ?? null }
-}
+/** In turn: no JSON, no event, an event of a version to come, large bytes, a large event, one of another key, no value. */
+const broken: readonly (readonly [code: string, make: (event: Event) => Buffer | null])[] = [
+  ['RPT_EVENT_NOT_JSON', () => Buffer.from('{"no')],
+  ['RPT_EVENT_INVALID', () => Buffer.from('[]')],
+  ['RPT_EVENT_INVALID', (event) => Buffer.from(JSON.stringify({ ...event, version: 2 }))],
+  ['RPT_EVENT_NOT_JSON', () => randomBytes(200_000)],
+  [
+    'RPT_EVENT_TOO_LARGE',
+    (event) => Buffer.from(JSON.stringify({ ...event, properties: { text: 'x'.repeat(900_000) } })),
+  ],
+  ['RPT_EVENT_KEY', (event) => Buffer.from(JSON.stringify({ ...event, tenant: 'somebody-else' }))],
+  ['RPT_EVENT_EMPTY', () => null],
+]
+const brokenAt = (number: number) => broken[((number - 99) / 100) % broken.length] ?? broken[0]
 
 it(
   'records that others put on the topic go to the dead letters whole, and their neighbours are applied',
@@ -68,7 +69,9 @@ it(
   async () => {
     const { eventLog } = drivers
     const records = Array.from({ length: 5_000 }, (_, number) =>
-      number % 100 === 99 ? broken((number - 99) / 100) : recordOf(eventOf(number)),
+      number % 100 === 99
+        ? { ...recordOf(eventOf(number)), value: brokenAt(number)?.[1](eventOf(number)) ?? null }
+        : recordOf(eventOf(number)),
     )
     const places = await eventLog.publish(records)
     await installation.caughtUp()
@@ -79,7 +82,7 @@ it(
       const body = readDeadLetter(letter)
       const at = places.findIndex((place) => deadLetterKey(place) === letter.key)
       expect(body).toMatchObject({ topic, key: records[at]?.key, group: 'rapport.feature' })
-      expect(body?.code).toMatch(/^RPT_[A-Z]+_[A-Z_]+$/)
+      expect(body?.code).toBe(brokenAt(at)?.[0])
       expect(body?.value).toBe(records[at]?.value == null ? null : Buffer.from(records[at].value).toString('base64'))
     }
     const profiles = await Promise.all(
@@ -128,15 +131,3 @@ it(
     expect((await run(process.execPath, [cli, ...replay], { env })).stdout).toContain('0 records replayed')
   },
 )
-
-async function readAll(eventLog: EventLog, from: string): Promise<LogRecord[]> {
-  const records: LogRecord[] = []
-  for (const { partition, firstOffset, nextOffset } of await eventLog.extents(from)) {
-    for (let offset = firstOffset; offset < nextOffset;) {
-      const page = await eventLog.read({ topic: from, partition, offset }, 1_000)
-      records.push(...page)
-      offset = (page.at(-1)?.offset ?? nextOffset) + 1
-    }
-  }
-  return records
-}

@@ -8,6 +8,7 @@ import { blame, deadLetter, RecordError, type Entry, type Exception, type Refusa
 
 /** The third failure at one offset is the last. */
 const MAX_FAILURES = 3
+const PART_BYTES = 8 * 1024 * 1024
 /** Code of a dead letter whose record failed three times, nobody knows why. */
 export const UNKNOWN_CODE = 'RPT_CONSUMER_UNKNOWN'
 
@@ -155,17 +156,22 @@ export class BatchRun<T> {
   }
 
   async #publish(refused: readonly (readonly [LogRecord, Refusal])[]): Promise<void> {
-    if (refused.length === 0) return
     const { eventLog, group, log, deadLetterTopic, clock } = this.#options
     const failedAtMs = clock.now()
-    await eventLog.publish(
-      refused.map(([record, { code, message }]) =>
+    for (const part of inParts(refused)) {
+      const letters = part.map(([record, { code, message }]) =>
         toDeadLetter(deadLetterTopic(record.topic), record, { code, message, group, failedAtMs }),
-      ),
-    )
-    for (const [{ topic, partition, offset }, { code, message: reason }] of refused) {
-      log.warn({ group, topic, partition, offset, code, reason }, 'a record went to the dead letters')
-      this.#count({ kind: 'dead letter', count: 1, code })
+      )
+      try {
+        await eventLog.publish(letters)
+      } catch (error) {
+        this.#count({ kind: 'environment error', count: 1 })
+        throw error
+      }
+      for (const [{ topic, partition, offset }, { code, message: reason }] of part) {
+        log.warn({ group, topic, partition, offset, code, reason }, 'a record went to the dead letters')
+        this.#count({ kind: 'dead letter', count: 1, code })
+      }
     }
   }
 
@@ -177,4 +183,20 @@ export class BatchRun<T> {
   #count(count: Count): void {
     if (count.count > 0) this.#options.onMetric?.({ topic: this.#batch.topic, ...count })
   }
+}
+
+/** So that a whole batch of large records is not in memory a second time, as letters. */
+function inParts(refused: readonly (readonly [LogRecord, Refusal])[]): (readonly [LogRecord, Refusal])[][] {
+  const parts: (readonly [LogRecord, Refusal])[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const each of refused) {
+    if (bytes > PART_BYTES) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(each)
+    const [{ key, value }] = each
+    bytes += key.length + (value?.length ?? 0)
+  }
+  return parts
 }

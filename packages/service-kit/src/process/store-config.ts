@@ -11,9 +11,9 @@ export const DataFolderSchema = Type.Object({
 /** Where the event log is. */
 export const EventLogSchema = Type.Object({
   RAPPORT_KAFKA_BROKERS: Type.Optional(
-    Type.Array(Type.String({ pattern: '^[^:/\\s]+:\\d{1,5}$|^\\[[0-9a-fA-F:]+\\]:\\d{1,5}$' }), {
+    Type.Array(Type.String({ pattern: '^[^:/\\s[\\]]+:\\d{1,5}$|^\\[[0-9a-fA-F:]+\\]:\\d{1,5}$' }), {
       minItems: 1,
-      description: 'Brokers of a Kafka cluster, as host:port; the rest are learnt from them.',
+      description: 'Brokers of a Kafka cluster, as host:port or [address]:port; the rest are learnt from them.',
     }),
   ),
   RAPPORT_KAFKA_CLIENT: Type.Enum(['kafkajs', 'platformatic'], {

@@ -1,4 +1,4 @@
-import { EventSchema, eventKey, type Event } from '@rapport/contracts'
+import { EventSchema, eventKey, ingestionLimits, type Event } from '@rapport/contracts'
 import { decodeUtf8 } from '@rapport/core'
 import { Compile } from 'typebox/compile'
 import { tenantOfKey } from './tenant-of-key.ts'
@@ -27,6 +27,7 @@ export function readEvent(key: string, value: Uint8Array | null): EventReading {
   if (value === null) return refuse('RPT_EVENT_EMPTY', 'the record has no value')
   const parsed = parse(value)
   if (parsed === undefined) return refuse('RPT_EVENT_NOT_JSON', 'the value is not JSON in UTF-8')
+  if (value.length > surelySmallBytes && isTooLarge(parsed)) return refuseLarge()
   if (!schema.Check(parsed)) return refuse('RPT_EVENT_INVALID', firstProblem(parsed))
   return readTimes(key, parsed)
 }
@@ -34,6 +35,7 @@ export function readEvent(key: string, value: Uint8Array | null): EventReading {
 /** As `readEvent`, for a value that was parsed already. */
 export function readParsedEvent(key: string, value: unknown): EventReading {
   if (value === null || value === undefined) return refuse('RPT_EVENT_EMPTY', 'the record has no value')
+  if (isTooLarge(value)) return refuseLarge()
   if (!schema.Check(value)) return refuse('RPT_EVENT_INVALID', firstProblem(value))
   return readTimes(key, value)
 }
@@ -71,5 +73,14 @@ function firstProblem(value: unknown): string {
   const [first] = schema.Errors(value)
   return first === undefined ? 'the event does not match its schema' : `${first.instancePath || '/'}: ${first.message}`
 }
+
+const { storedEventBytes } = ingestionLimits
+/** Written anew, JSON grows by less than six times: 1E20 becomes its 21 digits. */
+const surelySmallBytes = storedEventBytes / 6
+
+/** Ingestion takes no such event, so nothing behind it is made for one. Counted without blanks, as the archive has it. */
+const isTooLarge = (value: unknown): boolean => Buffer.byteLength(JSON.stringify(value)) > storedEventBytes
+const refuseLarge = (): EventReading =>
+  refuse('RPT_EVENT_TOO_LARGE', `the event is larger than ${storedEventBytes} bytes`)
 
 const refuse = (code: string, reason: string): EventReading => ({ ok: false, refusal: { code, reason } })

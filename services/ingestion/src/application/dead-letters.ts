@@ -1,13 +1,16 @@
 import {
   deadLetterTopicOf,
+  ingestionLimits,
   tenantOfInbox,
   topics,
   type DeadLetter,
   type DeadLetterRecord,
   type DeadLetterTopic,
+  type RefusedReplay,
+  type ReplayAnswer,
 } from '@rapport/contracts'
-import { bytesOf, readDeadLetter, type EventLog, type LogRecord, type OutgoingRecord } from '@rapport/messaging'
-import { toAnswer } from '../errors.ts'
+import { readDeadLetter, type EventLog, type LogRecord } from '@rapport/messaging'
+import { replayLetters, type Letter } from './replay-letters.ts'
 
 export interface DeadLetterPage {
   readonly deadLetters: DeadLetter[]
@@ -32,45 +35,14 @@ export interface DeadLetters {
     after?: number | undefined
     limit: number
   }): Promise<DeadLetterPage>
-  /** Publishes the letters' records to the topics they came from, each once. Resolves with their number. @throws HttpError 503. */
-  replay(request: ReplayRequest): Promise<number>
-}
-
-interface Letter {
-  readonly record: LogRecord
-  readonly body: DeadLetterRecord
+  /** Publishes the letters' records to the topics they came from, each once. @throws HttpError 503. */
+  replay(request: ReplayRequest): Promise<ReplayAnswer>
 }
 
 const pageRecords = 500
 const replayable = ['events', 'items'] as const
 
-/**
- * A letter that was replayed gets a tombstone under its key, after its record is durable: a process that dies in between
- * replays it again, and its messageId or version says that it is the same.
- */
 export function createDeadLetters(eventLog: EventLog, publishDeadlineMs: number): DeadLetters {
-  async function publish(records: readonly OutgoingRecord[]): Promise<void> {
-    try {
-      await eventLog.publish(records, { deadlineMs: publishDeadlineMs })
-    } catch (error) {
-      throw toAnswer(error)
-    }
-  }
-
-  /** Replays what a page holds; letters behind it may have been replayed before. */
-  async function replayPage(letters: readonly Letter[]): Promise<void> {
-    await publish(
-      // A record of an inbox may have had no key; a log takes none without.
-      letters.map(({ record, body }) => ({
-        topic: body.topic,
-        key: body.key || record.key,
-        value: bytesOf(body),
-        headers: body.headers,
-      })),
-    )
-    await publish(letters.map(({ record: { topic, key } }) => ({ topic, key, value: null })))
-  }
-
   return {
     async list({ tenant, topic, after, limit }) {
       const found: Letter[] = []
@@ -84,17 +56,21 @@ export function createDeadLetters(eventLog: EventLog, publishDeadlineMs: number)
     },
     async replay({ tenant, topic, code, offsets }) {
       const wanted = offsets === undefined ? undefined : new Set(offsets)
-      let replayed = 0
+      const { listedRejections } = ingestionLimits
+      const answer = { replayed: 0, refusedCount: 0, refused: [] as RefusedReplay[] }
       for (const each of topic === undefined ? replayable : [topic]) {
         for await (const page of openLetters(eventLog, { topic: each, tenant })) {
           const letters = page.filter(
             ({ record, body }) => (code === undefined || body.code === code) && (wanted?.has(record.offset) ?? true),
           )
-          if (letters.length > 0) await replayPage(letters)
-          replayed += letters.length
+          const { replayed, refused } = await replayLetters(eventLog, letters, publishDeadlineMs)
+          answer.replayed += replayed.length
+          answer.refusedCount += refused.length
+          const listed = refused.slice(0, listedRejections - answer.refused.length)
+          answer.refused.push(...listed.map(({ letter, ...why }) => ({ topic: each, ...placesOf(letter), ...why })))
         }
       }
-      return replayed
+      return answer
     },
   }
 }
@@ -143,10 +119,23 @@ async function* readPages(eventLog: EventLog, topic: string): AsyncGenerator<rea
   }
 }
 
-function toDeadLetter({ record: { offset }, body }: Letter): DeadLetter {
-  const { key, code, message, group, failedAt, topic, partition } = body
-  const source = { topic, partition, offset: body.offset }
-  return { offset, at: failedAt, code, message, key, group, source, ...shownValue(body) }
+function placesOf({ record, body: { topic, partition, offset } }: Letter): Pick<DeadLetter, 'offset' | 'source'> {
+  return { offset: record.offset, source: { topic, partition, offset } }
+}
+
+function toDeadLetter(letter: Letter): DeadLetter {
+  const { key, keyBase64, code, message, group, failedAt, truncated } = letter.body
+  return {
+    ...placesOf(letter),
+    at: failedAt,
+    code,
+    message,
+    key,
+    ...(keyBase64 === undefined ? {} : { keyBase64 }),
+    group,
+    ...shownValue(letter.body),
+    ...(truncated === undefined ? {} : { truncated }),
+  }
 }
 
 function shownValue({ value }: DeadLetterRecord): Pick<DeadLetter, 'value' | 'valueBase64'> {

@@ -89,7 +89,7 @@ describe('an inbox', () => {
     expect(await list(running.key)).toBe(1)
     const replay = { method: 'POST', url: '/v1/dead-letters/replay', payload: {} } as const
     const answer = await running.app.inject({ ...replay, headers: { 'x-api-key': running.key } })
-    expect(answer.json()).toEqual({ replayed: 1 })
+    expect(answer.json()).toEqual({ replayed: 1, refusedCount: 0, refused: [] })
     await vi.waitFor(async () => expect(await letters()).toMatchObject([{ offset: 0 }, { offset: 1 }]))
     expect(await list(running.key)).toBe(1)
   })

@@ -7,15 +7,12 @@ export interface EncodedEvent {
   readonly value: Uint8Array
 }
 
-/** What the platform adds to a client's event (tenant, source, times) does not count against the client's limit. */
-const addedBytes = 2_048
-
 /** The event as it stands in the log; refused when `raw`, or its merge with the batch's context, is larger than an event may be. */
 export function encodeEvent(event: Event, raw: unknown): EncodedEvent | Invalid {
   const value = Buffer.from(JSON.stringify(event))
-  const limit = ingestionLimits.eventBytes
+  const { eventBytes: limit, storedEventBytes } = ingestionLimits
   if (value.byteLength > limit) {
-    const isTooLarge = value.byteLength > limit + addedBytes || Buffer.byteLength(JSON.stringify(raw)) > limit
+    const isTooLarge = value.byteLength > storedEventBytes || Buffer.byteLength(JSON.stringify(raw)) > limit
     if (isTooLarge) return new Invalid('', `is larger than ${limit} bytes`)
   }
   return { key: eventKey(event), value }

@@ -1,4 +1,4 @@
-import { deadLetterKey, deadLetterTopicOf, topics, type DeadLetterRecord } from '@rapport/contracts'
+import { deadLetterKey, deadLetterTopicOf, inboxTopic, topics, type DeadLetterRecord } from '@rapport/contracts'
 import { PublishError } from '@rapport/messaging'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { override } from '../testing/override.ts'
@@ -67,17 +67,67 @@ it('leaves out what is no letter', async () => {
 
 it('replays each letter once, to its topic and under its key', async () => {
   await bury([{}, { code: 'RPT_A_B' }, { key: 'other/u:ada' }])
-  expect((await replay({ code: 'RPT_A_B' })).json()).toEqual({ replayed: 1 })
+  expect((await replay({ code: 'RPT_A_B' })).json()).toEqual({ replayed: 1, refusedCount: 0, refused: [] })
   expect((await list()).deadLetters).toMatchObject([{ code: 'RPT_X_Y' }])
-  expect((await replay({ offsets: [7], topic: 'events' })).json()).toEqual({ replayed: 0 })
-  expect((await replay({})).json()).toEqual({ replayed: 1 })
-  expect((await replay({})).json()).toEqual({ replayed: 0 })
+  expect((await replay({ offsets: [7], topic: 'events' })).json()).toEqual({
+    replayed: 0,
+    refusedCount: 0,
+    refused: [],
+  })
+  expect((await replay({})).json()).toEqual({ replayed: 1, refusedCount: 0, refused: [] })
+  expect((await replay({})).json()).toEqual({ replayed: 0, refusedCount: 0, refused: [] })
   const records = await running.records(topics.events.name)
   expect(records).toMatchObject([
     { key: 'shop/u:ada', headers: { trace: '1' } },
     { key: 'shop/u:ada', headers: { trace: '1' } },
   ])
   expect(await running.events()).toEqual([event, event])
+})
+
+it('names the letters that no topic takes again, and replays those beside them', async () => {
+  const large = Buffer.alloc(1024 * 1024 + 1, '{').toString('base64')
+  const truncated = { keyBytes: 10, valueBytes: 5_000_000, headersBytes: 0, valueSha256: 'ab' }
+  await bury([{}, { value: large }, {}, { key: `shop/u:${'k'.repeat(8 * 1024)}` }, { truncated }, {}])
+  await running.eventLog.publish([
+    { topic: deadLetterTopicOf(topics.events.name), key: 'alien', value: Buffer.from('{"no') },
+  ])
+  const answer = await replay({})
+  expect(answer.statusCode).toBe(200)
+  const at = (offset: number) => ({
+    topic: 'events',
+    offset,
+    source: { topic: topics.events.name, partition: 0, offset },
+  })
+  expect(answer.json()).toEqual({
+    replayed: 3,
+    refusedCount: 3,
+    refused: [
+      {
+        ...at(4),
+        code: 'RPT_REPLAY_TRUNCATED',
+        reason: expect.stringMatching(/5000000 bytes of value.*rapport\.events\.v1\/0\/4 while/) as string,
+      },
+      { ...at(1), code: 'RPT_REPLAY_TOO_LARGE', reason: expect.stringContaining('1048576 bytes') as string },
+      { ...at(3), code: 'RPT_REPLAY_TOO_LARGE', reason: expect.stringContaining('8192 bytes') as string },
+    ],
+  })
+  expect(await running.events()).toEqual([event, event, event])
+  expect((await list()).deadLetters.map(({ offset }) => offset)).toEqual([1, 3, 4])
+  expect((await replay({})).json()).toMatchObject({ replayed: 0, refusedCount: 3 })
+})
+
+it('a letter of an inbox that is no more is refused by name', async () => {
+  await bury([{ topic: inboxTopic('shop').name, key: '' }, {}])
+  expect((await replay({})).json()).toMatchObject({
+    replayed: 1,
+    refused: [{ offset: 0, source: { topic: inboxTopic('shop').name }, code: 'RPT_REPLAY_UNKNOWN_TOPIC' }],
+  })
+})
+
+it('shows the bytes of a key that is no text, and what a letter lacks', async () => {
+  const truncated = { keyBytes: 700_000, valueBytes: 10, headersBytes: 0, valueSha256: 'ab' }
+  await bury([{ keyBase64: 'c2hvcC//' }, { truncated }])
+  expect((await list()).deadLetters).toMatchObject([{ keyBase64: 'c2hvcC//' }, { truncated }])
 })
 
 it('keeps a letter whose replay was not confirmed', async () => {
@@ -96,7 +146,7 @@ it('keeps a letter whose replay was not confirmed', async () => {
   expect((await replay({})).statusCode).toBe(503)
   isDown = false
   expect((await list()).deadLetters).toHaveLength(1)
-  expect((await replay({})).json()).toEqual({ replayed: 1 })
+  expect((await replay({})).json()).toEqual({ replayed: 1, refusedCount: 0, refused: [] })
 })
 
 it('needs the scope of operators, and knows its fields', async () => {

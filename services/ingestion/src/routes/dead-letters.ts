@@ -34,11 +34,11 @@ export function addDeadLetterRoutes(app: HttpApp, deadLetters: DeadLetters): voi
   const replaySchema = {
     summary: 'Replay dead letters',
     description:
-      'Sends the records through the topics they came from again, after the cause was mended. An event that had taken effect before does not take effect twice.',
+      'Sends the records through the topics they came from again, after the cause was mended. An event that had taken effect before does not take effect twice. What cannot be sent again is named in `refused`, with the reason, and stays; the others are sent all the same.',
     body: ReplayRequestSchema,
     response: { 200: ReplayAnswerSchema },
   }
-  app.post('/v1/dead-letters/replay', { config, schema: replaySchema }, async (request) => ({
-    replayed: await deadLetters.replay({ ...request.body, tenant: request.principal.tenant }),
-  }))
+  app.post('/v1/dead-letters/replay', { config, schema: replaySchema }, (request) =>
+    deadLetters.replay({ ...request.body, tenant: request.principal.tenant }),
+  )
 }

@@ -1,12 +1,13 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { topics, type ServiceName } from '@rapport/contracts'
 import { startKafkaCluster, startRedis, startS3, type KafkaCluster, type Redis, type S3 } from '@rapport/infra'
-import { applyTopics, createTopicAdmin, planTopics } from '@rapport/messaging/kafkajs'
 import { RapportClient } from '@rapport/sdk'
 import { connectDrivers, createLogger, readConfig, StoresSchema, type Drivers } from '@rapport/service-kit'
 import { recordsBehind } from './lag.ts'
-import { ServiceProcess } from './service-process.ts'
+import { cli, ServiceProcess } from './service-process.ts'
 
 export interface InstallationOptions {
   /** Default 1. With three, topics have three replicas of which two must have a record. */
@@ -19,9 +20,12 @@ export interface InstallationOptions {
   readonly redis?: readonly string[]
   /** The address by which the services reach Redis, where it is not its own. */
   readonly redisUrl?: (redis: Redis) => Promise<string>
+  /** Tenants to whose inboxes others may produce. */
+  readonly inboxTenants?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
+const run = promisify(execFile)
 const services: readonly ServiceName[] = ['ingestion', 'feature', 'recommendation', 'control']
 /** The longest silence after which a killed consumer's partitions move. */
 const sessionMs = 15_000
@@ -52,7 +56,6 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const s3 = stack.use(await startS3())
   const replication =
     brokers === 1 ? { replication: 1, minInsyncReplicas: 1 } : { replication: 3, minInsyncReplicas: 2 }
-  await makeTopics(kafka.brokers, replication)
   const key = `rpt_${randomBytes(32).toString('base64url')}`
   const stores = {
     RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
@@ -62,7 +65,9 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     RAPPORT_S3_ACCESS_KEY_ID: s3.accessKeyId,
     RAPPORT_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     RAPPORT_S3_BUCKET: 'rapport',
+    RAPPORT_INBOX_TENANTS: (options.inboxTenants ?? []).join(','),
   }
+  await makeTopics(stores, replication)
   const proxy = options.s3Proxy === undefined ? undefined : stack.use(await options.s3Proxy(s3.endpoint))
   const env = {
     ...stores,
@@ -100,11 +105,11 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 }
 
 async function makeTopics(
-  brokers: readonly string[],
-  replication: { replication: number; minInsyncReplicas: number },
+  stores: Readonly<Record<string, string>>,
+  { replication, minInsyncReplicas }: { replication: number; minInsyncReplicas: number },
 ): Promise<void> {
-  await using admin = createTopicAdmin({ brokers })
-  await applyTopics(admin, await planTopics(admin, Object.values(topics), replication))
+  const args = ['topics', 'apply', '--replication', String(replication), '--min-insync', String(minInsyncReplicas)]
+  await run(process.execPath, [cli, ...args], { env: { ...process.env, ...stores } })
 }
 
 /** One after another: each takes a core while it starts. */

@@ -5,9 +5,10 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-
 import { nodeFlags } from '@rapport/all-in-one/node-flags'
-const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
+
+/** The `rapport` command. */
+export const cli = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
 const readyWithinMs = 60_000
 const keptLines = 200
 

@@ -3,7 +3,7 @@ import { EventLogUseError } from '../../errors.ts'
 
 export const CONNECT_TIMEOUT_MS = 3000
 export const REQUEST_TIMEOUT_MS = 10_000
-const BROKER = /^[^\s:]+:\d{1,5}$/
+const BROKER = /^(?:([^\s:[\]]+)|\[([0-9a-fA-F:]+)\]):(\d{1,5})$/
 
 export interface SaslOptions {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
@@ -13,13 +13,13 @@ export interface SaslOptions {
 
 /** How to reach the cluster; the same for every client. */
 export interface KafkaClientOptions {
-  /** `host:port` of some of the brokers; the rest is learnt from them. */
+  /** `host:port` of some of the brokers, `[address]:port` by IPv6; the rest is learnt from them. */
   readonly brokers: readonly string[]
   /** Shown in the brokers' logs and quotas. Default `rapport`. */
   readonly clientId?: string
   readonly tls?: boolean | ConnectionOptions
   readonly sasl?: SaslOptions
-  /** Of the batches that are published. lz4, snappy and zstd need native modules or slow ports of them. Default `gzip`. */
+  /** Of the batches that are published; a topic that is made as described is stored in gzip anyway. Default `gzip`. */
   readonly compression?: 'none' | 'gzip'
   /** Default 3 s. */
   readonly connectTimeoutMs?: number
@@ -27,10 +27,16 @@ export interface KafkaClientOptions {
   readonly requestTimeoutMs?: number
 }
 
-/** @throws EventLogUseError naming the broker that is none. */
-export function checkBrokers(brokers: readonly string[]): string[] {
-  const wrong = brokers.find((broker) => !BROKER.test(broker))
-  if (brokers.length > 0 && wrong === undefined) return [...brokers]
-  const what = wrong === undefined ? 'none is named' : `"${wrong}" is not host:port`
-  throw new EventLogUseError('RPT_EVENT_LOG_BROKERS', `brokers of Kafka: ${what}`)
+/** The brokers' hosts and ports; an address of IPv6 is written in brackets. @throws EventLogUseError naming what is none. */
+export function readBrokers(brokers: readonly string[]): { readonly host: string; readonly port: number }[] {
+  if (brokers.length === 0) throw noBroker('none is named')
+  return brokers.map((broker) => {
+    const [, name, address, port] = BROKER.exec(broker) ?? []
+    const host = name ?? address
+    if (host === undefined || !(Number(port) <= 65_535)) throw noBroker(`"${broker}" is not host:port`)
+    return { host, port: Number(port) }
+  })
 }
+
+const noBroker = (what: string): EventLogUseError =>
+  new EventLogUseError('RPT_EVENT_LOG_BROKERS', `brokers of Kafka: ${what}`)

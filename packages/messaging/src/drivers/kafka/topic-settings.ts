@@ -24,6 +24,8 @@ export function topicSettings(
     'max.message.bytes': String(maxValueBytes(description.name) + RECORD_OVERHEAD_BYTES),
     // Append time is the port's, and retention and rewinding count by it, whatever a producer's clock says.
     'message.timestamp.type': 'LogAppendTime',
+    // Every client reads gzip: what others compress with something else is compressed anew by the broker.
+    'compression.type': 'gzip',
     // What was acknowledged is never traded for being available.
     'unclean.leader.election.enable': 'false',
   }

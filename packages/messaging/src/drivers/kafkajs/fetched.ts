@@ -1,5 +1,6 @@
 import type { LogRecord } from '../../event-log.ts'
 import type { FetchedPartition } from '../kafka/connection.ts'
+import { readTexts } from '../kafka/record-texts.ts'
 import type { FetchedMessage, FetchResponse } from './cluster.ts'
 
 type FetchedData = FetchResponse['responses'][number]['partitions'][number]
@@ -32,22 +33,15 @@ function toLogRecord(
 ): LogRecord {
   return {
     ...place,
-    key: key?.toString('utf8') ?? '',
+    ...readTexts(key, Object.entries(headers).map(toHeader)),
     value,
-    headers: toHeaders(headers),
     appendedAtMs: Number(timestamp),
   }
 }
 
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
-
-function toHeaders(headers: FetchedMessage['headers']): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers)
-  if (entries.length === 0) return noHeaders
-  // Of a header that was set several times the last counts.
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, String((Array.isArray(value) ? value.at(-1) : value) ?? '')]),
-  )
+function toHeader([name, values]: [string, FetchedMessage['headers'][string]]): [string, Buffer | null] {
+  const value = Array.isArray(values) ? (values as readonly (Buffer | string)[]).at(-1) : (values as Buffer | string)
+  return [name, typeof value === 'string' ? Buffer.from(value) : (value ?? null)]
 }
 
 /**

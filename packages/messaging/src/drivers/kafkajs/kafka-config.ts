@@ -1,6 +1,6 @@
 import { logLevel, type KafkaConfig, type SASLOptions } from 'kafkajs'
 import {
-  checkBrokers,
+  readBrokers,
   CONNECT_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
   type KafkaClientOptions,
@@ -12,7 +12,9 @@ import {
  */
 export const toKafkaConfig = (options: KafkaClientOptions): KafkaConfig => ({
   clientId: options.clientId ?? 'rapport',
-  brokers: checkBrokers(options.brokers),
+  brokers: readBrokers(options.brokers).map(({ host, port }) =>
+    host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+  ),
   ...(options.tls === undefined ? {} : { ssl: options.tls }),
   ...(options.sasl === undefined ? {} : { sasl: options.sasl as SASLOptions }),
   connectionTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,

@@ -13,6 +13,7 @@ import type {
 } from '../kafka/connection.ts'
 import { KafkaError } from '../kafka/kafka-error.ts'
 import { clusterOf, type Broker, type Cluster, type FetchResponse, type ProduceResponse } from './cluster.ts'
+import { registerCodecs } from './codecs.ts'
 import { toFetchedPartition } from './fetched.ts'
 import { fromKafkaJs } from './kafkajs-error.ts'
 import { REQUEST_TIMEOUT_MS, type KafkaClientOptions } from '../kafka/client-options.ts'
@@ -36,6 +37,7 @@ export class KafkaJsConnection implements KafkaConnection {
   #closed = false
 
   constructor(options: KafkaClientOptions) {
+    registerCodecs()
     this.#options = options
     this.#config = toKafkaConfig(options)
     this.#seedShift = Math.floor(Math.random() * options.brokers.length)

@@ -6,7 +6,7 @@ import {
   type API,
   type ConnectionOptions,
 } from '@platformatic/kafka'
-import { checkBrokers, REQUEST_TIMEOUT_MS, type KafkaClientOptions } from '../kafka/client-options.ts'
+import { readBrokers, REQUEST_TIMEOUT_MS, type KafkaClientOptions } from '../kafka/client-options.ts'
 import { KafkaError } from '../kafka/kafka-error.ts'
 import { toConnectionOptions } from './client-config.ts'
 import { Link, type BrokerAddress } from './link.ts'
@@ -35,10 +35,7 @@ export class Cluster {
 
   /** @throws EventLogUseError naming the broker that is none. */
   constructor(options: KafkaClientOptions) {
-    this.#seeds = checkBrokers(options.brokers).map((broker) => {
-      const [host = '', port] = broker.split(':')
-      return { host, port: Number(port) }
-    })
+    this.#seeds = readBrokers(options.brokers)
     this.#shift = Math.floor(Math.random() * this.#seeds.length)
     this.#clientId = options.clientId ?? 'rapport'
     this.requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS

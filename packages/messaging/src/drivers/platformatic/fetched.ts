@@ -1,6 +1,7 @@
-import { IS_CONTROL, IS_TRANSACTIONAL, type KafkaRecord, type RecordsBatch } from '@platformatic/kafka'
+import { IS_CONTROL, IS_TRANSACTIONAL, type RecordsBatch } from '@platformatic/kafka'
 import type { LogRecord } from '../../event-log.ts'
 import type { FetchedPartition } from '../kafka/connection.ts'
+import { readTexts } from '../kafka/record-texts.ts'
 
 /** Of a batch's attributes: its time is that of the broker, which stands in its header alone. */
 const HAS_APPEND_TIME = 1 << 3
@@ -34,25 +35,17 @@ export function toFetchedPartition(topic: string, data: FetchedData, offset: num
         topic,
         partition,
         offset: at,
-        key: record.key?.toString('utf8') ?? '',
+        ...readTexts(
+          record.key,
+          record.headers.map(([name, value]) => [name?.toString('utf8') ?? '', value]),
+        ),
         value: record.value,
-        headers: toHeaders(record.headers),
         appendedAtMs: appendedAtMs ?? createdAtMs + Number(record.timestampDelta),
       })
     }
   }
   const [endOffset, startOffset] = [Number(data.lastStableOffset), Number(data.logStartOffset)]
   return { topic, partition, records, nextOffset, endOffset, startOffset }
-}
-
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
-
-function toHeaders(headers: KafkaRecord['headers']): Readonly<Record<string, string>> {
-  if (headers.length === 0) return noHeaders
-  // Of a header that was set several times the last counts.
-  return Object.fromEntries(
-    headers.map(([name, value]) => [name?.toString('utf8') ?? '', value?.toString('utf8') ?? '']),
-  )
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings'
 import { wholeNumber } from '../arguments.ts'
 import { connect, interruptible, pause } from '../connection.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { print } from '../output.ts'
 
 /** Between two looks at the log's end. */
@@ -28,10 +29,17 @@ export function addEventsCommand(program: Command): void {
     .command('replay')
     .description('Sends dead letters through the topics they came from again, after the cause was mended.')
     .option('--dead-letters', 'what is replayed; there is nothing else, so it may be left out')
+    .addHelpText('after', '\nWhat cannot be sent again is named with the reason, and the exit code is 1 then.')
     .option('--code <code>', 'only those with this code, for instance RPT_CONSUMER_UNKNOWN')
     .action(async ({ code }) => {
       const { client } = await connect()
-      const { replayed } = await client.deadLetters.replay(code === undefined ? {} : { code })
+      const { replayed, refusedCount, refused } = await client.deadLetters.replay(code === undefined ? {} : { code })
       print(`${replayed} records replayed`)
+      if (refusedCount === 0) return
+      print(`${refusedCount} records refused`)
+      for (const { source, code: why, reason } of refused) {
+        print(`${source.topic}/${source.partition}/${source.offset}  ${why}  ${reason}`)
+      }
+      process.exitCode = exitCodes.failed
     })
 }

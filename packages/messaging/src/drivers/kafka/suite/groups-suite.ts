@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { RecordBatch } from '../../../event-log.ts'
+import { groupsOfClient } from '../../platformatic/testing/groups.ts'
 import type { KafkaEventLog } from '../kafka-event-log.ts'
-import { openKafkaHarness, type KafkaDriver, type KafkaHarness } from '../testing/harness.ts'
+import { clientOptions, openKafkaHarness, type KafkaDriver, type KafkaHarness } from '../testing/harness.ts'
 
 /** Members of a group that come, go and take long. */
 export function describeGroups(driver: KafkaDriver): void {
@@ -154,4 +155,36 @@ export function describeGroups(driver: KafkaDriver): void {
     await vi.waitFor(() => expect(seen.first.length + seen.second.length).toBe(40 + 34), WAIT)
     expect(new Set([...seen.first, ...seen.second]).size).toBe(40)
   })
+<<<<<<< HEAD
+=======
+
+  test('says how far the group is', async () => {
+    await using _subscriber = await log.subscribe({
+      group,
+      topics: [stream],
+      onBatch: async (batch) => batch.commit(endOf(batch) - 1),
+    })
+    await log.publish(Array.from({ length: 10 }, () => ({ topic: stream, key: 'one', value: Buffer.from('v') })))
+    await vi.waitFor(() => {
+      const behind = log.lags().find(({ nextOffset }) => nextOffset === 9)
+      expect(behind).toMatchObject({ group, topic: stream, lag: 1 })
+    }, WAIT)
+    expect(log.bufferedBytes).toBe(0)
+  })
+
+  test('a follower is in no group', async () => {
+    const { brokers } = clientOptions()
+    const clientId = `client-${randomUUID()}`
+    const other = await harness.connect({ client: { brokers, clientId } })
+    const followed: string[] = []
+    await using follower = await other.follow(stream, (page) => void followed.push(...page.map(({ key }) => key)))
+    await follower.caughtUp
+    await log.publish(records(1))
+    await vi.waitFor(() => expect(followed).toEqual(['key-0']), WAIT)
+    expect(await groupsOfClient(brokers, clientId)).toEqual([])
+    // A member would be seen.
+    await using _subscriber = await other.subscribe({ group, topics: [stream], onBatch: async () => undefined })
+    await vi.waitFor(async () => expect(await groupsOfClient(brokers, clientId)).toEqual([group]), WAIT)
+  })
+>>>>>>> msgfix
 }

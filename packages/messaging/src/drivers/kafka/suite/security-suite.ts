@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { startKafka, startTlsProxy, type Kafka, type TlsProxy } from '@rapport/infra'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { LogRecord } from '../../../event-log.ts'
@@ -150,13 +153,40 @@ export function describeSecurity(driver: KafkaDriver): void {
       expect(performance.now() - startedAtMs).toBeLessThan(4000)
     })
 
-    test.each([[[]], [['localhost']], [['localhost:9092', 'http://x:1']]])(
+    test.each([[[]], [['localhost']], [['localhost:9092', 'http://x:1']], [['::1:9092']], [['[::1]:99999']]])(
       'brokers %j are refused',
       async (brokers) => {
         const opening = driver.openKafkaEventLog({ client: { brokers }, topics, log: silent })
         await expect(opening).rejects.toMatchObject({ code: 'RPT_EVENT_LOG_BROKERS' })
       },
     )
+
+    test('brokers are reached by an address of IPv6', async () => {
+      const [broker = ''] = clientOptions().brokers
+      const [host, port] = broker.split(':')
+      let calls = 0
+      const relay = createServer((socket) => {
+        calls += 1
+        const onward = connect({ host, port: Number(port) })
+        pipeline(socket, onward, socket, () => undefined)
+      }).listen(0, '::1')
+      await once(relay, 'listening')
+      const { port: relayPort } = relay.address() as AddressInfo
+      const client = { brokers: [`[::1]:${relayPort}`] }
+      const topic = `test.ipv6-${randomUUID()}.v1`
+      try {
+        await using harness = await openKafkaHarness(
+          driver,
+          [{ name: topic, partitions: 1, cleanup: 'delete' }],
+          client,
+        )
+        const log = await harness.connect()
+        expect(calls).toBeGreaterThan(0)
+        expect(await log.publish([{ topic, key: 'k', value: Buffer.from('v') }])).toMatchObject([{ topic, offset: 0 }])
+      } finally {
+        relay.close()
+      }
+    })
 
     test('topics that are missing or laid out otherwise are named, with the command that helps', async () => {
       const existing = `test.other-${randomUUID()}.v1`

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TopicDescription } from '@rapport/contracts'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyTopics, planTopics, type KafkaTopicAdmin } from '../topic-plan.ts'
 import { clientOptions, type KafkaDriver } from '../testing/harness.ts'
 
@@ -29,6 +29,8 @@ export function describeTopics(driver: KafkaDriver): void {
     await admin[Symbol.asyncDispose]()
   })
 
+  // A broker hears of a setting a moment after the controller has taken it.
+  const WAIT = { timeout: 10_000, interval: 20 }
   const plan = (...topics: readonly TopicDescription[]) => planTopics(admin, topics, replication)
 
   test('makes what is missing, and then nothing differs', async () => {
@@ -51,9 +53,20 @@ export function describeTopics(driver: KafkaDriver): void {
     const differing = await plan(shorter)
     expect(differing).toEqual({ create: [], change: [change], refused: [], isEmpty: false })
     await applyTopics(admin, differing)
-    expect((await plan(shorter)).isEmpty).toBe(true)
+    await vi.waitFor(async () => expect((await plan(shorter)).isEmpty).toBe(true), WAIT)
     const [found] = await admin.describeTopics([stream.name], ['segment.bytes'])
     expect(found?.settings.get('segment.bytes')).toBe('1048576')
+  })
+
+  test('a topic that stores batches as they come is set to gzip, which every client reads', async () => {
+    await applyTopics(admin, await plan(stream))
+    await admin.alterSettings(stream.name, { 'compression.type': 'producer' })
+    const change = { topic: stream.name, setting: 'compression.type', from: 'producer', to: 'gzip' }
+    await vi.waitFor(async () => {
+      expect(await plan(stream)).toMatchObject({ create: [], change: [change], refused: [] })
+    }, WAIT)
+    await applyTopics(admin, await plan(stream))
+    await vi.waitFor(async () => expect((await plan(stream)).isEmpty).toBe(true), WAIT)
   })
 
   test('never changes the number of partitions', async () => {

@@ -1,0 +1,7 @@
+import { describe } from 'vitest'
+import { describeForeignRecords } from '../kafka/suite/foreign-suite.ts'
+import * as driver from './index.ts'
+
+describe('kafkajs', () => {
+  describeForeignRecords(driver)
+})
