@@ -76,6 +76,11 @@ class Sessions {
 
 async function end(client: Redis | Cluster): Promise<void> {
   if (client.status === 'end') return
+  if (client.status === 'reconnecting') {
+    // Nothing is open: the attempt to come is called off, and no event tells of it.
+    client.disconnect()
+    return
+  }
   const ended = once(client, 'end')
   if (client.status === 'ready') await client.quit().catch(() => client.disconnect())
   else client.disconnect()
