@@ -67,11 +67,6 @@ export const publicTopics: readonly PublicTopic[] = [
     key: placeKey,
     payload: DeadLetterRecordSchema,
   }),
-  read('itemsDeadLetters', {
-    summary: 'A record of the items’ topic that could not be processed.',
-    key: placeKey,
-    payload: DeadLetterRecordSchema,
-  }),
 ]
 
 /** The topics as an AsyncAPI 3.0 document, for those who read from them or produce to them. */

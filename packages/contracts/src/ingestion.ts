@@ -191,7 +191,7 @@ export const ItemImportAnswerSchema = Type.Object(
 export type ItemImportAnswer = Static<typeof ItemImportAnswerSchema>
 
 /** The topic that a dead letter came from, by its short name. */
-export const DeadLetterTopicSchema = Type.Union([Type.Literal('events'), Type.Literal('items')])
+export const DeadLetterTopicSchema = Type.Enum(['events'])
 export type DeadLetterTopic = Static<typeof DeadLetterTopicSchema>
 
 /** A record that a consumer could not process, as `GET /v1/dead-letters` shows it. */

@@ -40,7 +40,6 @@ export const topics = {
   trainingJobs: stream('rapport.training-jobs.v1', 1),
   stateCommands: table('rapport.state-commands.v1', 1),
   eventsDeadLetters: deadLetters('rapport.events.v1'),
-  itemsDeadLetters: deadLetters('rapport.items.v1'),
 } as const satisfies Record<string, TopicDescription>
 
 /** The dead-letter topic of a topic, by name. */

@@ -16,6 +16,9 @@ export const preconditionFailed = (message: string): HttpError =>
 export const conflict = (message: string): HttpError =>
   new HttpError(409, 'RPT_INGESTION_CONFLICT', message, { canRetry: true })
 
+/** 503: what the call waits for was not there in time; whether it has changed anything is not known. */
+export const notInTime = (problem: string): HttpError => unavailable(`${problem}; send the same call again.`)
+
 /** The answer to a publish that failed: 503 when a later try may work; anything else is a defect and stays as it is. */
 export function toAnswer(error: unknown): unknown {
   const isClosed = error instanceof ClosedError || (error instanceof PublishError && error.reason === 'closed')

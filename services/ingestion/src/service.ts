@@ -4,7 +4,9 @@ import { createBatchThreads } from './application/batch-threads.ts'
 import { createItemChanges } from './application/change-item.ts'
 import { createDeadLetters } from './application/dead-letters.ts'
 import { createImportItems } from './application/import-items.ts'
+import { CatalogueRepairs } from './application/catalogue-repairs.ts'
 import { ItemStore } from './application/item-store.ts'
+import { ItemVersions } from './application/item-versions.ts'
 import { repairCatalogue } from './application/repair-catalogue.ts'
 import { createTailEvents } from './application/tail-events.ts'
 import type { IngestionConfig } from './config.ts'
@@ -22,12 +24,25 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
   const { clock, eventLog, onlineStore, log } = dependencies
   const { publishDeadlineMs } = config
   const metrics = createIngestionMetrics(dependencies.metrics)
-  const items = new ItemStore({ onlineStore, eventLog, log, publishDeadlineMs })
+  const versions = new ItemVersions({ eventLog, log })
+  const repairs = new CatalogueRepairs({
+    onlineStore,
+    log,
+    repair: (signal) => repairCatalogue({ items, versions, eventLog, log, signal }),
+  })
+  const repair = (): Promise<void> => repairs.run()
+  const items = new ItemStore({ onlineStore, eventLog, versions, repair, log, publishDeadlineMs })
   const acceptEvents = createAcceptEvents({ eventLog, metrics, publishDeadlineMs })
+<<<<<<< HEAD
   const batchThreads = createBatchThreads(config.batchThreads)
   const inboxes = new AsyncDisposableStack()
   let repair: Promise<void> = Promise.resolve()
   const stopping = new AbortController()
+=======
+  const stack = new AsyncDisposableStack()
+  stack.use(versions)
+  stack.use(repairs)
+>>>>>>> storefix
 
   return Promise.resolve({
     name: 'ingestion',
@@ -46,22 +61,25 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
       addEventTailRoute(app, createTailEvents(eventLog))
       addDeadLetterRoutes(app, createDeadLetters(eventLog, publishDeadlineMs))
     },
-    startServing: () => Promise.resolve(),
+    startServing: () => versions.start(),
     async startConsuming() {
-      repair = repairCatalogue({ items, eventLog, log, signal: stopping.signal }).catch((error: unknown) => {
-        log.warn({ err: error }, 'the catalogue could not be compared with its topic; the next start tries again')
-      })
+      await versions.start()
+      repairs.watch()
       const tenants = config.inboxTenants
       if (tenants.length === 0) return
-      inboxes.use(await consumeInboxes({ eventLog, tenants, metrics, publishDeadlineMs, log, clock }))
+      stack.use(await consumeInboxes({ eventLog, tenants, metrics, publishDeadlineMs, log, clock }))
     },
     notReady: () => [],
+<<<<<<< HEAD
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await inboxes.disposeAsync()
       await repair
       await batchThreads[Symbol.asyncDispose]()
     },
+=======
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+>>>>>>> storefix
   })
 }
 

@@ -49,7 +49,7 @@ export function createItemChanges({ items, clock, metrics }: ItemChangesDependen
       if (obstacle !== undefined) throw preconditionFailed(obstacle)
       const item = nextVersion(document, decide(standing), clock)
       const [written] = await items.write(tenant, [{ id, item, ifDocumentVersion: document?.documentVersion ?? 0 }])
-      if (written === true) return { item, created: standing === undefined }
+      if (written !== undefined) return { item: written, created: standing === undefined }
     }
     throw conflict(`Others changed the item during all of ${maxAttempts} attempts.`)
   }

@@ -40,7 +40,7 @@ export interface DeadLetters {
 }
 
 const pageRecords = 500
-const replayable = ['events', 'items'] as const
+const replayable = ['events'] as const
 
 export function createDeadLetters(eventLog: EventLog, publishDeadlineMs: number): DeadLetters {
   return {

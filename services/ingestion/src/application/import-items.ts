@@ -58,7 +58,7 @@ async function putRows({ items, clock, metrics }: ImportItemsDependencies, tenan
       ifDocumentVersion: documents[index]?.documentVersion ?? 0,
     }))
     const outcomes = await items.write(tenant, writes)
-    pending = pending.filter((_, index) => outcomes[index] !== true)
+    pending = pending.filter((_, index) => outcomes[index] === undefined)
   }
   metrics.itemsWritten.inc({ operation: 'import' }, rows.length)
 }

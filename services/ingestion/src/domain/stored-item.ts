@@ -30,6 +30,10 @@ export function toItem(tenant: string, id: string, { version, updatedAt, deleted
     : { tenant, id, version, updatedAt, body }
 }
 
+/** The bytes of that record: the same for the same item, whoever publishes it. */
+export const toRecordValue = (tenant: string, id: string, item: StoredItem): Buffer =>
+  Buffer.from(JSON.stringify(toItem(tenant, id, item)))
+
 export const fromItem = ({ version, updatedAt, deleted, body }: Item): StoredItem => ({
   version,
   updatedAt,

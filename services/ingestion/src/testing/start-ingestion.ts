@@ -4,6 +4,7 @@ import type { EventLog, LogRecord } from '@rapport/messaging'
 import type { OnlineStore } from '@rapport/online-store'
 import type { HttpApp, HttpServer, RateLimit } from '@rapport/service-kit'
 import { createTestPlatform } from '@rapport/service-kit/testing'
+import { Registry } from 'prom-client'
 import { createIngestionService } from '../service.ts'
 
 export interface StartOptions {
@@ -30,7 +31,7 @@ export interface RunningIngestion extends AsyncDisposable {
   readonly onlineStore: OnlineStore
   /** Runs what a consumer thread runs. */
   consume(): Promise<void>
-  /** The same, to the end of its repair. */
+  /** Another process consumes, to the end of its repair. */
   repair(): Promise<void>
   /** The sum of a metric's samples that have these labels. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
@@ -50,20 +51,22 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
     }),
   )
   const { eventLog, onlineStore } = platform.dependencies
-  const service = stack.use(
-    await createIngestionService(
+  const create = (metrics: Registry) =>
+    createIngestionService(
       { publishDeadlineMs, batchThreads, inboxTenants },
       {
         ...platform.dependencies,
+        metrics,
         eventLog: options.wrapEventLog?.(eventLog) ?? eventLog,
         onlineStore: options.wrapOnlineStore?.(onlineStore) ?? onlineStore,
       },
-    ),
-  )
+    )
+  const service = stack.use(await create(platform.dependencies.metrics))
   const key = await platform.issueKey('shop', ['events:write', 'catalog:write', 'ops:admin'])
   const readerKey = await platform.issueKey('shop', ['recommend'])
   const otherKey = await platform.issueKey('other', ['events:write', 'catalog:write', 'ops:admin'])
   const server = await platform.serve([service])
+  await service.startServing()
   const owned = stack.move()
   const records = (topic: string) => readAll(eventLog, topic)
   return {
@@ -84,8 +87,8 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
     },
     consume: () => service.startConsuming(),
     repair: async () => {
-      await service.startConsuming()
-      await service[Symbol.asyncDispose]()
+      await using consuming = await create(new Registry())
+      await consuming.startConsuming()
     },
     events: async () => (await records(topics.events.name)).map(decodeEvent),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -17,13 +17,20 @@ const distrustName = 'conditional-puts-are-not-atomic'
 
 /**
  * By the store's own comparison where it can be trusted, otherwise under the lock.
- * @throws ObjectStoreError `RPT_OBJECT_STORE_CONFIG` when neither can be had.
+ *
+ * A race is a matter of luck, so a process whose probe has seen none looks for the mark of others before a write, when its
+ * last look is `distrustCheckMs` old, and goes over to the lock for good. What remains: after a mark was left, writes past
+ * the lock may be begun for `distrustCheckMs` and are under way for a call's time at most; meanwhile they may meet writes
+ * under the lock, and neither are safe. And until any probe has seen the race, nobody knows: `locked` says it at once.
+ * @throws ObjectStoreError `RPT_OBJECT_STORE_CONFIG` when neither can be had; from a write, when it turns out then.
  */
 export async function chooseWrites(bucket: Bucket, options: S3ObjectStoreOptions): Promise<Writes> {
   if (options.conditionalPuts === 'native') return writesByStore(bucket)
   const result = options.conditionalPuts === 'locked' ? await probeChecks(bucket) : await findSupport(bucket)
-  if (result.support === 'atomic') return writesByStore(bucket)
-  const { lock, log } = options
+  return result.support === 'atomic' ? writesWhileTrusted(bucket, options) : writesUnderLock(bucket, options, result)
+}
+
+function writesUnderLock(bucket: Bucket, { lock, log }: S3ObjectStoreOptions, result: ProbeResult): Writes {
   if (lock === undefined) {
     const problem = `conditional puts of the bucket "${bucket.name}" cannot be relied on: ${result.reason}`
     const remedy = 'give the object store a lock (an online store that all processes share), or another store'
@@ -37,14 +44,48 @@ export async function chooseWrites(bucket: Bucket, options: S3ObjectStoreOptions
   return lockedWrites(bucket, { leases: { lock, ttlMs, waitMs, log }, sendsConditions: result.support === 'racy' })
 }
 
-async function findSupport(bucket: Bucket): Promise<ProbeResult> {
-  const s3Key = bucket.keys.reserved(distrustName)
-  if ((await headObject(bucket, s3Key, { key: s3Key })) !== undefined) {
-    const { support, reason } = await probeChecks(bucket)
-    return { support, reason: support === 'racy' ? `an earlier probe has seen it fail and has left ${s3Key}` : reason }
+/** By the store until somebody's mark is found. */
+function writesWhileTrusted(bucket: Bucket, options: S3ObjectStoreOptions): Writes {
+  let lookedAtMs = performance.now()
+  let looking: Promise<Writes> | undefined
+  let writes = writesByStore(bucket)
+  let isTrusted = true
+  const look = async (): Promise<Writes> => {
+    const beganMs = performance.now()
+    const result = await findMark(bucket)
+    if (result !== undefined) {
+      writes = writesUnderLock(bucket, options, result)
+      isTrusted = false
+    }
+    lookedAtMs = beganMs
+    return writes
   }
+  const current = (): Promise<Writes> => {
+    const isRecent = performance.now() - lookedAtMs < bucket.limits.distrustCheckMs
+    if (!isTrusted || isRecent) return Promise.resolve(writes)
+    looking ??= look().finally(() => (looking = undefined))
+    return looking
+  }
+  return {
+    publish: async (publication) => (await current()).publish(publication),
+    remove: async (s3Keys) => (await current()).remove(s3Keys),
+  }
+}
+
+/** How the store is to be written to when a probe has left its mark; undefined where none has. */
+async function findMark(bucket: Bucket): Promise<ProbeResult | undefined> {
+  const s3Key = bucket.keys.reserved(distrustName)
+  if ((await headObject(bucket, s3Key, { key: s3Key })) === undefined) return undefined
+  const { support, reason } = await probeChecks(bucket)
+  return { support, reason: support === 'racy' ? `an earlier probe has seen it fail and has left ${s3Key}` : reason }
+}
+
+async function findSupport(bucket: Bucket): Promise<ProbeResult> {
+  const marked = await findMark(bucket)
+  if (marked !== undefined) return marked
   const result = await probeConditions(bucket)
   if (result.support !== 'atomic') {
+    const s3Key = bucket.keys.reserved(distrustName)
     const note = JSON.stringify({ reason: result.reason, at: new Date().toISOString() })
     const put = new PutObjectCommand({ Bucket: bucket.name, Key: s3Key, Body: note, ContentType: 'application/json' })
     await bucket.calls.run(`put ${s3Key}`, ({ http }) => bucket.client.send(put, http))

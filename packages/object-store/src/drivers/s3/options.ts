@@ -33,6 +33,8 @@ export interface S3Limits {
   /** Of the lock under which writes are made where the store does not compare atomically. */
   readonly lockTtlMs: number
   readonly lockWaitMs: number
+  /** How long a process may go on trusting the store's comparison after another has seen it fail. */
+  readonly distrustCheckMs: number
 }
 
 export interface S3ObjectStoreOptions {
@@ -72,6 +74,7 @@ export const defaultLimits: S3Limits = {
   abandonedUploadMs: 86_400_000,
   lockTtlMs: 10_000,
   lockWaitMs: 15_000,
+  distrustCheckMs: 5_000,
 }
 
 const leastLimits: Partial<S3Limits> = { partBytes: 5 * mebibyte, lockTtlMs: 500, lockWaitMs: 0 }

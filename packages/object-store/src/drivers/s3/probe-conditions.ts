@@ -117,8 +117,11 @@ async function findUnchecked(probe: Probe): Promise<string | undefined> {
   }
 }
 
-/** Lets many write to one key at once; how many of them have won. Unknown outcomes count as none. */
-async function race(probe: Probe, kind: Kind): Promise<number> {
+/**
+ * Lets many write to one key at once; how many of them have won. Unknown outcomes count as none. Undefined when the store
+ * has sent all of them away for the time being (409), so that nothing was learnt.
+ */
+async function race(probe: Probe, kind: Kind): Promise<number | undefined> {
   const s3Key = probe.newKey()
   const standing = kind === 'put if match' ? await probe.put(s3Key, {}) : undefined
   const options = standing?.stored === true ? { ifMatch: standing.etag } : { ifAbsent: true }
@@ -128,8 +131,10 @@ async function race(probe: Probe, kind: Kind): Promise<number> {
   const outcomes = await Promise.allSettled(writers.map(write))
   const failure = outcomes.find((outcome) => outcome.status === 'rejected')
   const winners = outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value.stored).length
-  if (winners === 0 && failure !== undefined) throw failure.reason
-  return winners
+  if (winners > 0 || failure === undefined) return winners
+  const { cause } = failure.reason as Error
+  if (cause instanceof S3CallError && cause.status === 409) return undefined
+  throw failure.reason
 }
 
 async function findRace(probe: Probe): Promise<string | undefined> {
@@ -141,7 +146,7 @@ async function findRace(probe: Probe): Promise<string | undefined> {
   for (const [kind, races] of kinds) {
     for (let round = 0; round < races; round += 1) {
       const winners = await race(probe, kind)
-      if (winners !== 1)
+      if (winners !== undefined && winners !== 1)
         return `of ${writersPerRace} writers who raced to ${kind}, ${winners} were told that they had won`
     }
   }

@@ -73,6 +73,41 @@ describe('conditional puts of the S3 driver', () => {
       expect(lock.acquired).toEqual([`object-store/${place.options.bucket}/key`])
     })
 
+    it('goes over to the lock when another process has seen the race, and refuses to write without one', async () => {
+      const limits = { distrustCheckMs: 1 }
+      const [log, store] = [newLog(), await connect({ limits })]
+      const lucky = await connect({ lock, limits, log })
+      await lucky.put('before', text('x'))
+      expect(lock.acquired).toEqual([])
+      proxy.fault = twoStepStore(place.client, place.options.bucket)
+      await connect({ lock })
+      proxy.fault = () => undefined
+      expect(await lucky.put('key', text('x'), { ifAbsent: true })).toMatchObject({ stored: true })
+      await lucky.delete(['before'])
+      expect(lock.acquired).toEqual(['key', 'before'].map((key) => `object-store/${place.options.bucket}/${key}`))
+      expect(log.warn).toHaveBeenCalledOnce()
+      await expect(store.put('other', text('x'))).rejects.toMatchObject({ code: 'RPT_OBJECT_STORE_CONFIG' })
+      expect(await place.allKeys()).not.toContain('other')
+    })
+
+    it('takes an answer of 409 for "not now", once or always', async () => {
+      const body = '<Error><Code>Conflict</Code><Message>somebody writes there</Message></Error>'
+      const conflict = { kind: 'answer', status: 409, body } as const
+      let puts = 0
+      const isRacing = ({ method, headers }: { method?: string | undefined; headers: Record<string, unknown> }) =>
+        method === 'PUT' && headers['if-match'] !== undefined
+      proxy.fault = (incoming) => (isRacing(incoming) && (puts += 1) % 2 === 0 ? conflict : undefined)
+      expect(await (await connect()).put('key', text('x'), { ifAbsent: true })).toMatchObject({ stored: true })
+      expect(proxy.happened.length).toBeGreaterThan(100)
+      // The checks of one writer pass; then every race with a condition is sent away.
+      puts = 0
+      proxy.fault = (incoming) => (isRacing(incoming) && (puts += 1) > 3 ? conflict : undefined)
+      const limits = { maxAttempts: 1 }
+      expect(await (await connect({ limits })).put('other', text('x'), { ifAbsent: true })).toMatchObject({
+        stored: true,
+      })
+    })
+
     it('sees a store that does not know the headers', async () => {
       proxy.fault = ({ method, headers }) =>
         method === 'PUT' && headers['if-none-match'] !== undefined

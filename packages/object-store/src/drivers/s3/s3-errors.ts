@@ -45,7 +45,9 @@ export interface Verdict {
 
 export function judge(error: unknown): Verdict {
   const status = statusOf(error)
-  if (refusedForNow.has(nameOf(error)) || status === 429 || status === 408) return { canRetry: true, isRefusal: true }
+  // 409: others write at the same place. Only AWS has one name for it.
+  const isForNow = status === 429 || status === 408 || status === 409
+  if (refusedForNow.has(nameOf(error)) || isForNow) return { canRetry: true, isRefusal: true }
   // The store does not know such a request.
   if (status === 501) return { canRetry: false, isRefusal: true }
   // Also an answer of 2xx that broke off or could not be read.

@@ -113,3 +113,17 @@ it('processes do not come back together', () => {
     expect(Math.max(...delays)).toBeLessThanOrEqual(2020)
   }
 })
+
+it('closes while the server is away, or holds its answers', { timeout: 30_000 }, async () => {
+  const connect = () => connectRedisOnlineStore({ url: redis.url, log: silent, commandTimeoutMs })
+  const stores = await Promise.all(Array.from({ length: 20 }, connect))
+  const held = await connect()
+  await redis.server.pause()
+  await held[Symbol.asyncDispose]()
+  await redis.server.kill()
+  // Each at another moment of its attempts to connect again.
+  for (const store of stores) {
+    await expect(store.ping()).rejects.toMatchObject({ canRetry: true })
+    await store[Symbol.asyncDispose]()
+  }
+})
