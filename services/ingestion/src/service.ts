@@ -33,16 +33,11 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
   const repair = (): Promise<void> => repairs.run()
   const items = new ItemStore({ onlineStore, eventLog, versions, repair, log, publishDeadlineMs })
   const acceptEvents = createAcceptEvents({ eventLog, metrics, publishDeadlineMs })
-<<<<<<< HEAD
   const batchThreads = createBatchThreads(config.batchThreads)
-  const inboxes = new AsyncDisposableStack()
-  let repair: Promise<void> = Promise.resolve()
-  const stopping = new AbortController()
-=======
   const stack = new AsyncDisposableStack()
   stack.use(versions)
   stack.use(repairs)
->>>>>>> storefix
+  stack.use(batchThreads)
 
   return Promise.resolve({
     name: 'ingestion',
@@ -70,16 +65,7 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
       stack.use(await consumeInboxes({ eventLog, tenants, metrics, publishDeadlineMs, log, clock }))
     },
     notReady: () => [],
-<<<<<<< HEAD
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort()
-      await inboxes.disposeAsync()
-      await repair
-      await batchThreads[Symbol.asyncDispose]()
-    },
-=======
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
->>>>>>> storefix
   })
 }
 

@@ -155,22 +155,6 @@ export function describeGroups(driver: KafkaDriver): void {
     await vi.waitFor(() => expect(seen.first.length + seen.second.length).toBe(40 + 34), WAIT)
     expect(new Set([...seen.first, ...seen.second]).size).toBe(40)
   })
-<<<<<<< HEAD
-=======
-
-  test('says how far the group is', async () => {
-    await using _subscriber = await log.subscribe({
-      group,
-      topics: [stream],
-      onBatch: async (batch) => batch.commit(endOf(batch) - 1),
-    })
-    await log.publish(Array.from({ length: 10 }, () => ({ topic: stream, key: 'one', value: Buffer.from('v') })))
-    await vi.waitFor(() => {
-      const behind = log.lags().find(({ nextOffset }) => nextOffset === 9)
-      expect(behind).toMatchObject({ group, topic: stream, lag: 1 })
-    }, WAIT)
-    expect(log.bufferedBytes).toBe(0)
-  })
 
   test('a follower is in no group', async () => {
     const { brokers } = clientOptions()
@@ -186,5 +170,4 @@ export function describeGroups(driver: KafkaDriver): void {
     await using _subscriber = await other.subscribe({ group, topics: [stream], onBatch: async () => undefined })
     await vi.waitFor(async () => expect(await groupsOfClient(brokers, clientId)).toEqual([group]), WAIT)
   })
->>>>>>> msgfix
 }
