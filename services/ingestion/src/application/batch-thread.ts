@@ -33,7 +33,7 @@ export type ReadOnThread =
     }
 
 /** What a thread of `createBatchThreads` does with each body. An error of a class of ours does not survive the way back. */
-export default async function readOnThread({ bytes, receivedMs, ...call }: BatchToRead): Promise<ReadOnThread> {
+export async function readOnThread({ bytes, receivedMs, ...call }: BatchToRead): Promise<ReadOnThread> {
   try {
     const body = await readCallBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     const { batch, ...common } = readBatchCall(body)

@@ -33,6 +33,7 @@ export function createBatchThreads(threads: number): BatchThreads {
   }
   const pool = new Piscina<BatchToRead, ReadOnThread>({
     filename: new URL('batch-thread.ts', import.meta.url).href,
+    name: 'readOnThread',
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: idleMs,

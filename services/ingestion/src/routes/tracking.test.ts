@@ -334,28 +334,17 @@ describe('large batches, which a thread reads', () => {
   })
 
   it.each([
-    ['no JSON', `{"batch":[${' '.repeat(20_000)}`, 400, undefined],
-    [
-      'no array',
-      { batch: { padding: padding.repeat(50) } },
-      400,
-      [{ field: 'batch', reason: 'must be an array of events' }],
-    ],
-    [
-      'a key that is no text',
-      { writeKey: 5, batch: many(60) },
-      400,
-      [{ field: 'writeKey', reason: 'must be a string' }],
-    ],
-    ['too many events', { batch: Array.from({ length: 10_001 }, () => 0) }, 413, undefined],
-  ])('%s is refused as without threads', async (_, body, status, details) => {
+    ['no JSON', `{"batch":[${' '.repeat(20_000)}`, 400],
+    ['no array', { batch: { padding: padding.repeat(50) } }, 400],
+    ['a key that is no text', { writeKey: 5, batch: many(60) }, 400],
+    ['too many events', { batch: Array.from({ length: 10_001 }, () => 0) }, 413],
+  ])('%s is refused as without threads', async (_, body, status) => {
     const onThread = await post('/v1/batch', body)
     await restart({ batchThreads: 0 })
     const here = await post('/v1/batch', body)
     expect(onThread.statusCode).toBe(status)
-    const bodyOf = (answer: typeof here): object => ({ ...answer.json<{ error: object }>().error, requestId: '' })
-    expect(bodyOf(onThread)).toEqual(bodyOf(here))
-    if (details !== undefined) expect(bodyOf(onThread)).toMatchObject({ details })
+    const errorOf = (answer: typeof here): object => ({ ...answer.json<{ error: object }>().error, requestId: '' })
+    expect(errorOf(onThread)).toEqual(errorOf(here))
     expect(await running.events()).toEqual([])
   })
 })
