@@ -73,7 +73,10 @@ export interface Subscription {
    * number of publishes; after a quiet time the first comes at once. Default 0.
    */
   readonly minIntervalMs?: number
-  /** On assignment, start this much append time before the checkpoint. Default 0. */
+  /**
+   * On assignment, start this much append time before the checkpoint, or where the group was so long before its last commit
+   * by the clock, if that is earlier. Default 0.
+   */
   readonly rewindMs?: number
   /**
    * One batch of one partition at a time; partitions run concurrently. The effect must be durable before `commit`.

@@ -227,6 +227,34 @@ export function describeGroups(name: string, open: OpenHarness): void {
       expect(await committedTotal()).toBe(10)
     })
 
+    test('rewindMs goes back by the clock as well: a backlog of longer may have been read in a moment', async () => {
+      const rewindMs = 1500
+      const [old] = await log.publish(sequence(stream, 1, 1))
+      const appendedAtMs = async (offset: number): Promise<number> => {
+        const [record] = await log.read({ topic: stream, partition: old?.partition ?? -1, offset }, 1)
+        return record?.appendedAtMs ?? 0
+      }
+      let count = 1
+      const longAfter = (await appendedAtMs(0)) + 2 * rewindMs
+      await vi.waitFor(
+        async () => {
+          await log.publish(sequence(stream, 1, 1))
+          count += 1
+          expect(await appendedAtMs(count - 1)).toBeGreaterThan(longAfter)
+        },
+        { ...WAIT, interval: rewindMs / 4 },
+      )
+      const before = await log.subscribe(collecting([], { rewindMs }))
+      await vi.waitFor(async () => expect(await committedTotal()).toBe(count), WAIT)
+      await before[Symbol.asyncDispose]()
+      const metadata = [...(await log.checkpoints(group, stream)).values()].map((checkpoint) => checkpoint.metadata)
+      expect(new Set(metadata)).toEqual(new Set(['']))
+      const records: LogRecord[] = []
+      await using _heir = await log.subscribe(collecting(records, { rewindMs }))
+      await vi.waitFor(() => expect(records.at(-1)?.offset).toBe(count - 1), WAIT)
+      expect(records[0]?.offset).toBe(0)
+    })
+
     test('while paused nothing is handed out; seek moves the group back and forth', async () => {
       const records: LogRecord[] = []
       const [first] = await log.publish(sequence(stream, 10, 1))

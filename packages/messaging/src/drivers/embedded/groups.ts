@@ -1,6 +1,7 @@
 import { murmur2 } from '@rapport/core'
 import type { Checkpoint } from '../../event-log.ts'
 import type { Environment } from './environment.ts'
+import type { TrailPlace } from '../shared/rewind-trail.ts'
 import type { Topic } from './topic-table.ts'
 
 /** A consumer of a group: one `subscribe` call. */
@@ -23,6 +24,8 @@ export interface Claim {
   /** -1 before the first commit. */
   readonly nextOffset: number
   readonly metadata: string
+  /** Of the time before the last commit; claims of earlier versions have none. */
+  readonly trail?: readonly TrailPlace[]
 }
 
 export interface OwnedPartition {

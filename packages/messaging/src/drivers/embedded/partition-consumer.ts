@@ -6,6 +6,7 @@ import type { GroupWriter } from './group-writer.ts'
 import { toCheckpoint, type Claim, type Groups, type OwnedPartition } from './groups.ts'
 import type { Pace } from '../shared/pace.ts'
 import type { Reader } from './reader.ts'
+import { RewindTrail } from '../shared/rewind-trail.ts'
 import { Signal, type TimeSlice } from '../shared/signal.ts'
 import type { Topic } from './topic-table.ts'
 
@@ -37,6 +38,7 @@ export class PartitionConsumer {
   readonly #context: ConsumerContext
   readonly #identity: ConsumerIdentity
   readonly #changed = new Signal()
+  readonly #trail: RewindTrail
   #position: number
   /** Gaps below are known. */
   #missedTo = 0
@@ -58,6 +60,8 @@ export class PartitionConsumer {
     this.epoch = owned.claim.epoch
     this.#seeks = owned.claim.seeks
     this.#paused = owned.paused
+    const { rewindMs = 0 } = identity.subscription
+    this.#trail = new RewindTrail(rewindMs, rewindMs > 0 ? (owned.claim.trail ?? []) : [])
     this.#position = this.#startOf(owned.claim)
   }
 
@@ -152,6 +156,7 @@ export class PartitionConsumer {
           return
         }
         try {
+          this.#trail.note(records[0]?.offset ?? this.#position)
           await this.#identity.subscription.onBatch(this.#batchOf(records, claim))
           this.#position = (records.at(-1)?.offset ?? this.#position) + 1
           return
@@ -230,7 +235,7 @@ export class PartitionConsumer {
       }
       if (nextOffset < claim.nextOffset || (nextOffset === claim.nextOffset && metadata === undefined)) return
       const place = { topic: this.topic.name, partition: this.partition }
-      groups.writeClaim(group, place, { ...claim, nextOffset, metadata: metadata ?? '' })
+      groups.writeClaim(group, place, { ...claim, nextOffset, metadata: metadata ?? '', trail: this.#trail.places })
     })
   }
 
@@ -249,7 +254,8 @@ export class PartitionConsumer {
     if (rewindMs <= 0) return offset
     const place = { topic: this.topic, partition: this.partition, offset }
     const committedAtMs = reader.appendedBefore(place)
-    return committedAtMs === undefined ? offset : reader.offsetAtTime(place, committedAtMs - rewindMs)
+    const start = committedAtMs === undefined ? offset : reader.offsetAtTime(place, committedAtMs - rewindMs)
+    return Math.min(start, this.#trail.places[0]?.offset ?? start)
   }
 
   /** Goes where `seek` has moved the group; false when the partition is no longer this consumer's. */
@@ -261,6 +267,7 @@ export class PartitionConsumer {
       this.#seeks = claim.seeks
       this.#position = Math.max(claim.nextOffset, 0)
       this.#missedTo = 0
+      this.#trail.clear()
     }
     return true
   }

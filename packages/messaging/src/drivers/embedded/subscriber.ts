@@ -89,7 +89,7 @@ export class EmbeddedSubscriber implements Subscriber {
     await context.writer.run(() => {
       for (const { topic, partition, offset } of offsets) {
         const claim = context.groups.claim(subscription.group, topic, partition)
-        const moved = { ...claim, seeks: claim.seeks + 1, nextOffset: offset, metadata: '' }
+        const moved = { ...claim, seeks: claim.seeks + 1, nextOffset: offset, metadata: '', trail: [] }
         context.groups.writeClaim(subscription.group, { topic, partition }, moved)
       }
     })

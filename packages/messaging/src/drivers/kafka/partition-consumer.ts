@@ -3,6 +3,7 @@ import { backoffMs, type Log } from '@rapport/core'
 import { NotCurrentError } from '../../errors.ts'
 import type { Checkpoint, LogRecord, RecordBatch, Subscription } from '../../event-log.ts'
 import type { Pace } from '../shared/pace.ts'
+import { RewindTrail, writeTrail, type TrailPlace } from '../shared/rewind-trail.ts'
 import { Signal, type TimeSlice } from '../shared/signal.ts'
 import type { FetchedPartition } from './connection.ts'
 import type { FetchTarget } from './fetcher.ts'
@@ -32,6 +33,7 @@ export interface PartitionStart {
   readonly isCompacted: boolean
   readonly offset: number
   readonly checkpoint: Checkpoint | undefined
+  readonly trail: readonly TrailPlace[]
   readonly isPaused: boolean
 }
 
@@ -45,6 +47,7 @@ export class PartitionConsumer implements FetchTarget {
   readonly #maxRecords: number
   readonly #changed = new Signal()
   readonly #buffer: RecordBuffer
+  readonly #trail: RewindTrail
   #checkpoint: Checkpoint | undefined
   /** The newest offset of the commits that are under way. */
   #committing = -1
@@ -70,6 +73,7 @@ export class PartitionConsumer implements FetchTarget {
     this.#checkpoint = start.checkpoint
     this.#maxRecords = holder.subscription.maxRecords ?? DEFAULT_MAX_RECORDS
     this.#buffer = new RecordBuffer(start.offset)
+    this.#trail = new RewindTrail(holder.subscription.rewindMs ?? 0, start.trail)
   }
 
   start(): void {
@@ -151,6 +155,7 @@ export class PartitionConsumer implements FetchTarget {
     this.#checkpoint = checkpoint
     this.#again = undefined
     this.#missedTo = 0
+    this.#trail.clear()
     this.#buffer.moveTo(checkpoint.nextOffset)
     this.#holder.wantMore()
   }
@@ -215,6 +220,7 @@ export class PartitionConsumer implements FetchTarget {
     try {
       for (let attempt = 0; !this.#isStopping && !this.#mustWait && seeks === this.#seeks; attempt += 1) {
         try {
+          this.#trail.note(records[0]?.offset ?? 0)
           await this.#holder.subscription.onBatch(this.#batchOf(records))
           if (this.#again === records) this.#again = undefined
           // Paused meanwhile, what was to come again is where it goes on.
@@ -299,7 +305,8 @@ export class PartitionConsumer implements FetchTarget {
     this.#committing = nextOffset
     const checkpoint = { nextOffset, metadata: metadata ?? '' }
     try {
-      await this.#holder.commit({ topic, partition, offset: nextOffset, metadata: checkpoint.metadata })
+      const written = writeTrail(checkpoint.metadata, this.#trail.places)
+      await this.#holder.commit({ topic, partition, offset: nextOffset, metadata: written })
       if (nextOffset >= (this.#checkpoint?.nextOffset ?? -1) && isCurrent()) this.#checkpoint = checkpoint
     } finally {
       if (this.#committing === nextOffset) this.#committing = -1

@@ -1,4 +1,5 @@
 import type { Checkpoint, Subscription, TopicPartition } from '../../event-log.ts'
+import { readTrail, type TrailPlace } from '../shared/rewind-trail.ts'
 import { EARLIEST, type KafkaConnection } from './connection.ts'
 import { appendedBefore } from './read-records.ts'
 import type { Topic } from './topics.ts'
@@ -7,6 +8,8 @@ export interface StartingPlace extends TopicPartition {
   readonly isCompacted: boolean
   readonly offset: number
   readonly checkpoint: Checkpoint | undefined
+  /** What the group's last commit says of the time before it. */
+  readonly trail: readonly TrailPlace[]
 }
 
 export interface ReadStartOptions {
@@ -27,30 +30,49 @@ export async function readStart({
   for (const { name, isCompacted } of topics) {
     const partitions = places.filter(({ topic }) => topic === name).map(({ partition }) => partition)
     if (partitions.length === 0) continue
-    const committed = await readCheckpoints(connection, subscription.group, { topic: name, partitions })
+    const committed = await readCommits(connection, subscription.group, { topic: name, partitions })
     const earliest = await connection.offsetsAt(name, partitions, EARLIEST)
     const found = partitions.map(async (partition) => {
-      const checkpoint = committed.get(partition)
-      const place = { topic: name, partition, isCompacted, checkpoint }
+      const { rewindMs = 0 } = subscription
+      const { checkpoint, trail = [] } = committed.get(partition) ?? {}
+      const place = { topic: name, partition, isCompacted, checkpoint, trail: rewindMs > 0 ? trail : [] }
       if (checkpoint === undefined) return { ...place, offset: earliest.get(partition) ?? 0 }
       const at = { topic: name, partition, offset: checkpoint.nextOffset }
-      return { ...place, offset: await rewound(connection, at, subscription.rewindMs ?? 0) }
+      const offset = await rewound(connection, at, rewindMs)
+      return { ...place, offset: Math.min(offset, place.trail[0]?.offset ?? offset) }
     })
     starts.push(...(await Promise.all(found)))
   }
   return starts
 }
 
+interface CommitsOf {
+  readonly topic: string
+  readonly partitions: readonly number[]
+}
+
 export async function readCheckpoints(
   connection: KafkaConnection,
   group: string,
-  { topic, partitions }: { readonly topic: string; readonly partitions: readonly number[] },
+  of: CommitsOf,
 ): Promise<ReadonlyMap<number, Checkpoint>> {
+  const commits = await readCommits(connection, group, of)
+  return new Map([...commits].map(([partition, { checkpoint }]) => [partition, checkpoint]))
+}
+
+async function readCommits(
+  connection: KafkaConnection,
+  group: string,
+  { topic, partitions }: CommitsOf,
+): Promise<ReadonlyMap<number, { readonly checkpoint: Checkpoint; readonly trail: readonly TrailPlace[] }>> {
   const committed = await connection.committedOffsets(group, topic, partitions)
   return new Map(
     committed
       .filter(({ offset }) => offset >= 0)
-      .map(({ partition, offset, metadata }) => [partition, { nextOffset: offset, metadata }]),
+      .map(({ partition, offset, metadata: text }) => {
+        const { metadata, trail } = readTrail(text)
+        return [partition, { checkpoint: { nextOffset: offset, metadata }, trail }]
+      }),
   )
 }
 
