@@ -27,8 +27,11 @@ export class EnsembleBuilder {
     this.shape = shape
   }
 
-  get trees(): number {
-    return this.roots.length
+  /** Views of the last trees, valid until the next node. */
+  newTrees(count: number): TreeEnsemble {
+    const { features, thresholds, left, right, missingLeft, cover, leafValues } = this
+    const roots = Int32Array.from(this.roots.slice(-count))
+    return { ...this.shape, roots, features, thresholds, left, right, missingLeft, cover, leafValues }
   }
 
   startTree(cover: number): number {
