@@ -8,7 +8,7 @@ export interface RowWeightOptions {
   readonly classWeights?: 'balanced' | Float64Array
 }
 
-/** The weight of every row: that of the sample times that of its class. Throws RPT_ML_ARGUMENT_INVALID. */
+/** The weight of every row: that of the sample times that of its class; some row has one. Throws RPT_ML_ARGUMENT_INVALID. */
 export function rowWeights(labels: Int32Array, options: RowWeightOptions): Float64Array {
   const { classes, sampleWeights, classWeights } = options
   if (!Number.isInteger(classes) || classes < 2)
@@ -30,9 +30,11 @@ export function rowWeights(labels: Int32Array, options: RowWeightOptions): Float
   if (ofClass !== undefined && ofClass.length !== classes) {
     throw argumentError('classWeights', `has ${ofClass.length} classes, not ${classes}`)
   }
-  return Float64Array.from(labels, (label, row) => {
+  const weights = Float64Array.from(labels, (label, row) => {
     const weight = (sampleWeights?.[row] ?? 1) * (ofClass?.[label] ?? 1)
     if (!(weight >= 0) || !Number.isFinite(weight)) throw argumentError(`weight of row ${row}`, `is ${weight}`)
     return weight
   })
+  if (!weights.some((weight) => weight > 0)) throw argumentError('weights', 'are all 0')
+  return weights
 }

@@ -103,7 +103,7 @@ function checkNodes({
     const feature = features[node] as number
     const first = left[node] as number
     const second = right[node] as number
-    if (!((cover[node] as number) >= 0 && Number.isFinite(cover[node])))
+    if (!((cover[node] as number) > 0 && Number.isFinite(cover[node])))
       throw modelError('cover', `of node ${node} is ${cover[node]}`)
     if (feature === -1) {
       if (!(first >= 0 && (first + 1) * leafWidth <= leafValues.length)) {
