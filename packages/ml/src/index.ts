@@ -1,5 +1,6 @@
 export * from './classify/calibration/calibration.ts'
 export * from './classify/calibration/fit-calibration.ts'
+export * from './classify/kernel-svm/kernel-svm.ts'
 export * from './data-checks/label-conflicts.ts'
 export * from './data-checks/near-duplicates.ts'
 export * from './data-checks/token-sets.ts'
