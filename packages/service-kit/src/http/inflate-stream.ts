@@ -40,6 +40,9 @@ async function* readChunks(body: Readable, { invalid }: BodyRefusals): AsyncGene
     if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') throw invalid('The body ended before its end.')
     if (typeof code === 'string' && code.startsWith('Z_')) throw invalid(`The gzip body is damaged: ${code}.`)
     throw error
+  } finally {
+    // What nobody reads must still leave the connection: the server would wait for its end.
+    body.resume()
   }
 }
 
