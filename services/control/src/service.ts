@@ -71,11 +71,7 @@ export async function createControlService(
       addModelRoutes(app, models)
       addDatasetRoutes(app, { objectStore, log })
       // It takes bodies its own way, so it has a scope of its own.
-      await app.register((part: HttpApp, _options, done) => {
-        const { datasetRows: maxRows, datasetBytes: maxBytes } = config
-        addDatasetUploadRoute(part, { objectStore, clock, log, maxRows, maxBytes })
-        done()
-      })
+      await app.register(uploads(config, dependencies))
     },
     startServing: () => admitAdmin(config.adminKey, dependencies),
     startConsuming: async () => {
@@ -88,6 +84,14 @@ export async function createControlService(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+const uploads =
+  (config: ControlConfig, { objectStore, clock, log }: ServiceDependencies) =>
+  (part: HttpApp): Promise<void> => {
+    const { datasetRows: maxRows, datasetBytes: maxBytes } = config
+    addDatasetUploadRoute(part, { objectStore, clock, log, maxRows, maxBytes })
+    return Promise.resolve()
+  }
 
 async function admitAdmin(key: string | undefined, dependencies: ServiceDependencies): Promise<void> {
   if (key === undefined) return
