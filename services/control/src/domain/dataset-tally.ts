@@ -16,7 +16,7 @@ const beginningOf = (text: string): string =>
     .slice(0, sampleCharacters)
     .join('')
 
-/** Counts and reports what an upload holds. Memory is bounded but for 24 to 32 bytes a different text. */
+/** Counts and reports what an upload holds. Memory is bounded but for 32 to 64 bytes a different text. */
 export class DatasetTally {
   readonly #classes = new Map<string, number>()
   readonly #digests = new TextDigests()
