@@ -3,7 +3,7 @@ const layers = [
   ['contracts'],
   ['core'],
   ['ml', 'text', 'messaging', 'online-store', 'object-store'],
-  ['model-store', 'features'],
+  ['model-store', 'datasets', 'features'],
   ['service-kit'],
 ]
 

@@ -1,5 +1,6 @@
 export * from './access.ts'
 export * from './async-api.ts'
+export * from './datasets.ts'
 export * from './dead-letters.ts'
 export * from './cloud-events.ts'
 export * from './control.ts'

@@ -16,6 +16,7 @@ import type { AliasEvent, BatchEvent, GroupEvent, IdentifyEvent, PageEvent, Trac
 import { undefinedIfAbsent } from './errors.ts'
 import type { HttpOptions } from './http.ts'
 import { HttpClient } from './http.ts'
+import { Datasets } from './resources/datasets.ts'
 import { DeadLetters } from './resources/dead-letters.ts'
 import { Keys } from './resources/keys.ts'
 import { Models } from './resources/models.ts'
@@ -50,6 +51,7 @@ export class RapportClient {
   readonly http: HttpClient
   readonly users: Users
   readonly models: Models
+  readonly datasets: Datasets
   readonly trainingJobs: TrainingJobs
   readonly keys: Keys
   readonly tenants: Tenants
@@ -60,6 +62,7 @@ export class RapportClient {
     this.http = new HttpClient(options)
     this.users = new Users(this.http)
     this.models = new Models(this.http)
+    this.datasets = new Datasets(this.http)
     this.trainingJobs = new TrainingJobs(this.http)
     this.keys = new Keys(this.http)
     this.tenants = new Tenants(this.http)

@@ -14,15 +14,21 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch
 }
 
+/** Bytes that are sent while they are read. */
+export type StreamBody = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** Texts, bytes and streams go as they are, everything else as JSON. A stream is sent once, whatever comes back. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
   /** A POST that does the same when it is done twice: it is sent again after a broken connection. */
   readonly repeatable?: boolean
   readonly signal?: AbortSignal | undefined
+  /** Of one attempt, in place of the client's. */
+  readonly timeoutMs?: number
 }
 
 /** Calls the API, retries what may be tried again, and turns an error body into a `RapportApiError`. */
@@ -43,7 +49,7 @@ export class HttpClient {
 
   /** @throws RapportApiError, RapportConnectionError; an abort by the caller's signal passes through. */
   async send(call: Call): Promise<Response> {
-    const attempts = (this.#options.retries ?? 5) + 1
+    const attempts = isStream(call.body) ? 1 : (this.#options.retries ?? 5) + 1
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#attempt(call)
       if (outcome instanceof Response && outcome.ok) return outcome
@@ -62,12 +68,12 @@ export class HttpClient {
 
   /** The response, or the reason why there is none. */
   async #attempt(call: Call): Promise<Response | Error> {
-    const { url, key, timeoutMs = 30_000 } = this.#options
+    const { url, key } = this.#options
     const target = new URL(call.path, url)
     for (const [name, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, String(value))
     }
-    const timeout = AbortSignal.timeout(timeoutMs)
+    const timeout = AbortSignal.timeout(call.timeoutMs ?? this.#options.timeoutMs ?? 30_000)
     try {
       return await this.#fetch(target, {
         method: call.method,
@@ -76,7 +82,7 @@ export class HttpClient {
           ...(call.body !== undefined && { 'content-type': 'application/json' }),
           ...call.headers,
         },
-        ...(call.body !== undefined && { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+        ...toFetchBody(call.body),
         signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
       })
     } catch (error) {
@@ -84,6 +90,33 @@ export class HttpClient {
       return error instanceof Error ? error : new Error(String(error))
     }
   }
+}
+
+const isStream = (body: unknown): body is StreamBody =>
+  body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
+
+function toFetchBody(body: unknown): RequestInit & { readonly duplex?: 'half' } {
+  if (body === undefined) return {}
+  if (typeof body === 'string') return { body }
+  if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> }
+  if (!isStream(body)) return { body: JSON.stringify(body) }
+  // Without these two, Node's fetch keeps everything that it sends, in case that a redirect asks for it again.
+  return { body: toStream(body), duplex: 'half', window: null, redirect: 'error' }
+}
+
+function toStream(body: StreamBody): ReadableStream<Uint8Array> {
+  if (body instanceof ReadableStream) return body
+  const iterator = body[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await iterator.next()
+      if (next.done === true) controller.close()
+      else controller.enqueue(next.value)
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
 }
 
 const isRepeatable = ({ method, repeatable }: Call): boolean => repeatable ?? (method !== 'POST' && method !== 'PATCH')

@@ -1,7 +1,8 @@
 export * from './client.ts'
 export { RapportApiError, RapportConnectionError } from './errors.ts'
 export type * from './events.ts'
-export type { HttpOptions } from './http.ts'
+export type { HttpOptions, StreamBody } from './http.ts'
+export type { DatasetUpload } from './resources/datasets.ts'
 export type { ProfileOptions } from './resources/users.ts'
 export type {
   AliasAnswer,
@@ -10,6 +11,12 @@ export type {
   CreatedKeyAnswer,
   CreatedTenant,
   CreateTrainingJob,
+  Dataset,
+  DatasetReport,
+  DatasetRow,
+  DatasetRows,
+  DatasetSummary,
+  DatasetVersion,
   EventTailAnswer,
   FeaturesRequest,
   FeaturesResponse,

@@ -20,6 +20,17 @@ export const ControlConfigSchema = Type.Object({
         'First key of the installation: rpt_ and 32 random bytes as base64url. It may do everything; it is made known at start and stays until it is revoked.',
     }),
   ),
+  RAPPORT_DATASET_MAX_ROWS: Type.Integer({
+    default: 1_000_000,
+    minimum: 1,
+    maximum: 100_000_000,
+    description: 'Rows of an uploaded data set, at most. An upload takes up to 64 bytes of memory for each different text.',
+  }),
+  RAPPORT_DATASET_MAX_BYTES: Type.Integer({
+    default: 1024 ** 3,
+    minimum: 1,
+    description: 'Size of an uploaded data set after gunzip, at most.',
+  }),
   RAPPORT_TRAINING_ENTRY: Type.Optional(
     Type.String({ description: 'Program of the training process; that of this workspace when not set.' }),
   ),
@@ -58,6 +69,10 @@ export interface ControlConfig {
   /** Variables that say where the stores are and who may use them, for the training process. */
   readonly stores: Readonly<Record<string, string>>
   readonly logLevel: LogLevel
+  /** Of an uploaded data set. */
+  readonly datasetRows: number
+  /** Of an uploaded data set, after gunzip. */
+  readonly datasetBytes: number
   readonly trainingEntry: string
   readonly trainingMemoryMb: number
   /** Versions that a training leaves beside those that serve or can be rolled back to. */
@@ -79,6 +94,8 @@ export const toControlConfig = (
   adminKey: variables.RAPPORT_ADMIN_KEY,
   stores: { ...awsEnvironment(variables, env), ...toEnvironment(ObjectStoreOnlySchema, variables) },
   logLevel: variables.RAPPORT_LOG_LEVEL,
+  datasetRows: variables.RAPPORT_DATASET_MAX_ROWS,
+  datasetBytes: variables.RAPPORT_DATASET_MAX_BYTES,
   trainingEntry:
     variables.RAPPORT_TRAINING_ENTRY ?? fileURLToPath(new URL('../../training/src/main.ts', import.meta.url)),
   trainingMemoryMb: variables.RAPPORT_TRAINING_MEMORY_MB,

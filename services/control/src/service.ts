@@ -1,6 +1,6 @@
 import { flushArchive } from '@rapport/features'
 import { createModelStore } from '@rapport/model-store'
-import { ensureAdminKey, type Service, type ServiceDependencies } from '@rapport/service-kit'
+import { ensureAdminKey, type HttpApp, type Service, type ServiceDependencies } from '@rapport/service-kit'
 import type { ControlConfig } from './config.ts'
 import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
 import { EventCounter } from './jobs/event-counts.ts'
@@ -8,6 +8,8 @@ import { JobRunner } from './jobs/job-runner.ts'
 import { createStartTraining, type StartTraining } from './jobs/training-process.ts'
 import { TenantRemover } from './jobs/tenant-remover.ts'
 import { TrainingScheduler } from './jobs/training-scheduler.ts'
+import { addDatasetUploadRoute } from './routes/dataset-upload.ts'
+import { addDatasetRoutes } from './routes/datasets.ts'
 import { addKeyRoutes } from './routes/keys.ts'
 import { addModelRoutes } from './routes/models.ts'
 import { addTenantRoutes } from './routes/tenants.ts'
@@ -21,7 +23,7 @@ export interface ControlOverrides {
 
 const graceMs = 5_000
 
-/** The control plane: tenants, keys, training jobs and models over REST; the runner and the schedule of trainings and the removal of tenants as a consumer. */
+/** The control plane: tenants, keys, data sets, training jobs and models over REST; the runner and the schedule of trainings and the removal of tenants as a consumer. */
 export async function createControlService(
   config: ControlConfig,
   dependencies: ServiceDependencies,
@@ -62,11 +64,14 @@ export async function createControlService(
   const owned = stack.move()
   return {
     name: 'control',
-    routes: (app) => {
+    routes: async (app) => {
       addTenantRoutes(app, dependencies)
       addKeyRoutes(app, dependencies)
       addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, budgetSeconds })
       addModelRoutes(app, models)
+      addDatasetRoutes(app, { objectStore, log })
+      // It takes bodies its own way, so it has a scope of its own.
+      await app.register(uploads(config, dependencies))
     },
     startServing: () => admitAdmin(config.adminKey, dependencies),
     startConsuming: async () => {
@@ -79,6 +84,14 @@ export async function createControlService(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+const uploads =
+  (config: ControlConfig, { objectStore, clock, log }: ServiceDependencies) =>
+  (part: HttpApp): Promise<void> => {
+    const { datasetRows: maxRows, datasetBytes: maxBytes } = config
+    addDatasetUploadRoute(part, { objectStore, clock, log, maxRows, maxBytes })
+    return Promise.resolve()
+  }
 
 async function admitAdmin(key: string | undefined, dependencies: ServiceDependencies): Promise<void> {
   if (key === undefined) return

@@ -9,6 +9,8 @@ export const testConfig = (
   adminKey: undefined,
   stores: { RAPPORT_DATA_DIR: platform.dataDir },
   logLevel: 'error',
+  datasetRows: 1_000_000,
+  datasetBytes: 1024 ** 3,
   trainingEntry: '/nowhere',
   trainingMemoryMb: 512,
   keepVersions: 5,

@@ -32,6 +32,11 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   }
 }
 
+/** For a route that reads its body itself, as a stream: the body is declared for the API document alone. */
+export const undeclaredBody: { readonly validatorCompiler: FastifySchemaCompiler<TSchema> } = {
+  validatorCompiler: (route) => (route.httpPart === 'body' ? (value: unknown) => ({ value }) : compileValidator(route)),
+}
+
 interface SchemaProblem {
   readonly keyword: string
   readonly instancePath: string

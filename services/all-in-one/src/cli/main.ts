@@ -1,5 +1,6 @@
 // The `rapport` command.
 import { Command, CommanderError } from '@commander-js/extra-typings'
+import { addDatasetsCommand } from './commands/datasets.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addEventsCommand } from './commands/events.ts'
 import { addImportCommand } from './commands/import.ts'
@@ -36,6 +37,7 @@ addServeCommand(program)
 addGatewayCommand(program)
 addTopicsCommand(program)
 addImportCommand(program)
+addDatasetsCommand(program)
 addTrainCommand(program)
 addModelsCommand(program)
 addKeysCommand(program)

@@ -91,6 +91,7 @@ async function fill(tenant: string): Promise<void> {
   for (const key of [
     `archive/${tenant}/a/0/1.gz`,
     `models/${tenant}/m/aliases/champion.json`,
+    `datasets/${tenant}/reviews/versions/v1/manifest.json`,
     `state/${tenant}/rebuilds/x`,
   ]) {
     await objectStore.put(key, encode('stored'))
@@ -134,7 +135,7 @@ describe('TenantRemover', () => {
     await startControl()
     await fill('acme')
     await fill('acme-2')
-    expect((await tracesOf('acme')).length).toBeGreaterThanOrEqual(10)
+    expect((await tracesOf('acme')).length).toBeGreaterThanOrEqual(11)
     await vi.waitFor(
       async () => expect((await readEventCounts(platform.drivers.objectStore)).get('acme-2')).toBe(30),
       wait,

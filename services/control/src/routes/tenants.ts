@@ -136,8 +136,8 @@ function addRemoveRoute(app: HttpApp, dependencies: AccessDependencies): void {
         operationId: 'removeTenant',
         summary: 'Remove a tenant with everything it has stored',
         description:
-          'Its keys stop at once; then its training jobs are cancelled, and its state, catalogue, archive, models and jobs ' +
-          'removed. `GET` of the same path tells when that is done: it answers 404 then, and the name is free. The event ' +
+          'Its keys stop at once; then its training jobs are cancelled, and its state, catalogue, archive, models, data sets and ' +
+          'jobs removed. `GET` of the same path tells when that is done: it answers 404 then, and the name is free. The event ' +
           `log keeps what it holds, for nobody to read, until its retention ends. A key cannot remove its own tenant. ${operatorsAlone}`,
         params: TenantParamsSchema,
         response: { 202: TenantStatusSchema },

@@ -1,7 +1,6 @@
 import { ingestionLimits, type ItemImportAnswer, type RejectedItem } from '@rapport/contracts'
-import type { Clock } from '@rapport/core'
+import { splitRows, type Clock, type RawRow } from '@rapport/core'
 import { isRefusal, readItemRow, type ItemRowReading } from '../domain/read-item-row.ts'
-import { splitRows, type RawRow } from '../domain/split-rows.ts'
 import { conflict, invalid } from '../errors.ts'
 import type { IngestionMetrics } from '../metrics.ts'
 import { nextVersion } from './change-item.ts'

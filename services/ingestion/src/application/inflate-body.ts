@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { isGzip } from '@rapport/service-kit'
 import { invalid, tooLarge } from '../errors.ts'
 
 const inflate = promisify(gunzip)
-
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 /**
  * Reads a body as JSON whatever its headers say: gzip is known by its first bytes.

@@ -1,8 +1,8 @@
 import { ItemRowSchema, type ItemBody } from '@rapport/contracts'
+import type { RawRow } from '@rapport/core'
 import { Compile } from 'typebox/compile'
 import { Invalid } from './invalid.ts'
 import { isJsonObject } from './json-values.ts'
-import type { RawRow } from './split-rows.ts'
 
 const validator = Compile(ItemRowSchema)
 

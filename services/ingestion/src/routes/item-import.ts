@@ -1,9 +1,9 @@
 import { ingestionLimits, ItemImportAnswerSchema, ItemRowsSchema } from '@rapport/contracts'
-import { ErrorRef, type HttpApp } from '@rapport/service-kit'
+import { ErrorRef, inflateStream, type HttpApp } from '@rapport/service-kit'
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { ImportItems } from '../application/import-items.ts'
-import { inflateStream } from '../application/inflate-stream.ts'
+import { invalid, tooLarge } from '../errors.ts'
 import { undeclaredBody } from './raw-body.ts'
 
 const schema = {
@@ -20,6 +20,8 @@ the rows before it are written, and sending all of them again is safe.`,
   response: { 200: ItemImportAnswerSchema, 409: ErrorRef },
 }
 
+const refusals = { limitBytes: ingestionLimits.importBytes, invalid, tooLarge }
+
 /** `POST /v1/items`. */
 export function addItemImportRoute(app: HttpApp, importItems: ImportItems): void {
   app.removeAllContentTypeParsers()
@@ -27,6 +29,6 @@ export function addItemImportRoute(app: HttpApp, importItems: ImportItems): void
   app.post('/v1/items', { ...undeclaredBody, config: { scope: 'catalog:write' }, schema }, (request) => {
     const body: unknown = request.body
     const stream = body instanceof Readable ? body : Readable.from([])
-    return importItems(request.principal.tenant, inflateStream(stream, ingestionLimits.importBytes))
+    return importItems(request.principal.tenant, inflateStream(stream, refusals))
   })
 }

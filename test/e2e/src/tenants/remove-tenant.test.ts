@@ -113,6 +113,7 @@ test(
       neighbourKey = await newKey(platform, 'gone')
       const neighbour = clientOf(platform, neighbourKey)
       await neighbour.putItem('p0001', { title: 'The neighbour’s' })
+      await client.datasets.upload('reviews', 'text,label\nfine,good\n')
       await passRewind(neighbour, 'before')
       await backfill(client, createShop(7), Date.now())
       await vi.waitFor(

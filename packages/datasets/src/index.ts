@@ -1,0 +1,7 @@
+export { DatasetWriter, type DatasetDescription, type DatasetFindings } from './dataset-writer.ts'
+export { DatasetError } from './errors.ts'
+export { foldText } from './fold-text.ts'
+export type { DatasetRef, DatasetVersionRef } from './dataset-keys.ts'
+export { listDatasets, listVersions, newestVersion } from './list-datasets.ts'
+export { pruneOrphans, removeDataset, removeVersion } from './remove-datasets.ts'
+export { readDatasetRows, readManifest, readRowsAfter } from './read-dataset.ts'

@@ -1,0 +1,143 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type Command, Option } from '@commander-js/extra-typings'
+import { datasetFormats, type DatasetFormat, type DatasetVersion } from '@rapport/contracts'
+import { connect, interruptible } from '../connection.ts'
+import { print, printTable, startProgress } from '../output.ts'
+
+/** Refused rows, and classes, that are shown; the others are counted. */
+const listed = 20
+
+export function addDatasetsCommand(program: Command): void {
+  const datasets = program.command('datasets').description('Labelled texts to train on.')
+  addUploadCommand(datasets)
+  addReadCommands(datasets)
+  datasets
+    .command('remove')
+    .argument('<name>')
+    .argument('[version]', 'all of them, when absent')
+    .description('Removes a data set, or one version of it. Models that were trained on it stay.')
+    .action(async (name, version) => {
+      const { client } = await connect()
+      if (version === undefined) await client.datasets.remove(name)
+      else await client.datasets.removeVersion(name, version)
+      print(`${version === undefined ? name : `version ${version} of ${name}`} is removed`)
+    })
+}
+
+function addUploadCommand(datasets: Command): void {
+  datasets
+    .command('upload')
+    .argument('<file>', 'CSV with a header line, or NDJSON; plain or gzip-compressed, in UTF-8')
+    .requiredOption('--name <name>', 'of the data set; one that is there gets a new version')
+    .option('--text <column>', 'where the texts stand', 'text')
+    .addOption(new Option('--label <column>', 'where the labels stand').default('label'))
+    .addOption(new Option('--no-label', 'the texts have no labels'))
+    .option('--id <column>', 'where ids stand')
+    .option('--language <column>', 'where languages stand')
+    .option('--multi-label', 'a label may be several, separated by |', false)
+    .addOption(new Option('--format <format>', 'default: what the name of the file says').choices(datasetFormats))
+    .description('Makes a new version of a data set from a file, and shows what was found in it.')
+    .addHelpText(
+      'after',
+      `
+Rows that do not fit are listed on standard error and left out; the others are kept. A file without one good row, or
+without the columns, is refused.
+
+Examples:
+  rapport datasets upload reviews.csv --name reviews --text review --label stars
+  rapport datasets upload tickets.ndjson.gz --name tickets --text body --label topics --multi-label`,
+    )
+    .action(async (file, { name, label, format = formatOf(file), ...options }) => {
+      const { client } = await connect()
+      const signal = interruptible('nothing was kept')
+      const { size } = await stat(file)
+      const title = basename(file)
+      const progress = startProgress(title, 100)
+      const content = createReadStream(file)
+      content.on('data', () => {
+        progress.update(Math.floor((100 * content.bytesRead) / Math.max(1, size)), '')
+      })
+      // A listener of `data` sets the stream flowing; whoever reads it starts it again.
+      content.pause()
+      const upload = { ...options, label: label === false ? '' : label, format, signal }
+      const made = await client.datasets.upload(name, content, upload).finally(() => {
+        content.destroy()
+        progress.stop()
+      })
+      printProblems(title, made)
+      printVersion(made)
+    })
+}
+
+function addReadCommands(datasets: Command): void {
+  datasets
+    .command('list')
+    .description('Lists the data sets, with their newest versions.')
+    .action(async () => {
+      const { client } = await connect()
+      const found = await client.datasets.list()
+      if (found.length === 0) {
+        process.stderr.write('There is no data set yet; `rapport datasets upload` makes one.\n')
+        return
+      }
+      printTable(
+        ['name', 'newest version', 'created', 'versions', 'rows', 'classes'],
+        found.map(({ name, newest, versions, classes }) => [
+          name,
+          newest.version,
+          newest.createdAt,
+          versions,
+          newest.rows,
+          classes,
+        ]),
+      )
+    })
+  datasets
+    .command('show')
+    .argument('<name>')
+    .argument('[version]', 'the newest, when absent')
+    .description('Shows the classes of a version and what was found in it.')
+    .action(async (name, version) => {
+      const { client } = await connect()
+      const found = await client.datasets.get(name)
+      if (found === undefined) throw new Error(`there is no data set "${name}"`)
+      printVersion(version === undefined ? found.newest : await client.datasets.version(name, version))
+      if (found.versions.length > 1) print(`versions: ${found.versions.map((each) => each.version).join(', ')}`)
+    })
+}
+
+function formatOf(file: string): DatasetFormat {
+  const name = file.toLowerCase().replace(/\.gz$/, '')
+  if (/\.(ndjson|jsonl)$/.test(name)) return 'ndjson'
+  if (name.endsWith('.csv')) return 'csv'
+  throw new Error(`the name of ${file} does not say what it holds: give --format csv or --format ndjson`)
+}
+
+function printProblems(title: string, { report }: DatasetVersion): void {
+  const { rejected, rejectedCount } = report
+  for (const { row, field, reason } of rejected.slice(0, listed)) {
+    process.stderr.write(`${title} row ${row}: ${field === '' ? '' : `${field}: `}${reason}\n`)
+  }
+  const others = rejectedCount - Math.min(listed, rejected.length)
+  if (others > 0) process.stderr.write(`${title}: ${others} more rows were left out\n`)
+}
+
+function printVersion(made: DatasetVersion): void {
+  const { name, version, rows, classes, report } = made
+  print(`${name} version ${version}: ${rows} rows, ${report.rejectedCount} left out`)
+  if (classes.length > 0)
+    printTable(
+      ['label', 'rows'],
+      classes.slice(0, listed).map(({ label, rows }) => [label, rows]),
+    )
+  if (classes.length > listed) print(`and ${classes.length - listed} more labels`)
+  const { duplicates, conflicts } = report
+  if (duplicates.count > 0) print(`${duplicates.count} rows repeat the text of an earlier row`)
+  if (conflicts.count === 0) return
+  print(`${conflicts.count} of them with other labels, for instance:`)
+  for (const { row, firstRow, labels, firstLabels = [] } of conflicts.samples.slice(0, 5)) {
+    print(`  row ${firstRow} ${firstLabels.join('|')}, row ${row} ${labels.join('|')}`)
+  }
+}
