@@ -1,8 +1,9 @@
 import { createFeatureReader } from '@rapport/features'
-import { blame } from '@rapport/messaging'
+import type { EventLog } from '@rapport/messaging'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { archivedTopics, type StateCommand } from '@rapport/contracts'
 import { ForgettingAnswers } from './application/answer-forgetting.ts'
+import { Loop } from './application/loop.ts'
 import { LostWrites } from './application/lost-writes.ts'
 import { StateRebuilder } from './application/rebuild-state.ts'
 import { sharedPause } from './application/shared-pause.ts'
@@ -55,8 +56,13 @@ async function startConsumers(
   const lostWrites = new LostWrites({ ...dependencies, ...config })
   const answers = new ForgettingAnswers({ eventLog, log, forgotten, inFlight })
   const state = { rebuilder, answers }
+  // Beside the follower: other commands do not wait for the object store.
+  const flushes = stack.use(new Loop({ log, step: () => flushArchive(eventLog, writer) }))
   const follower = await followStateCommands(eventLog, log, {
-    onCommand: (command) => handle(command, dependencies, { writer, ...state }),
+    onCommand: (command) => {
+      if (command.type === 'flush-archive') flushes.wake()
+      else takeUp(command, state)
+    },
     onTaken: (key) => rebuilder.ended(key),
   })
   await stack.use(follower).caughtUp
@@ -91,22 +97,9 @@ interface StateWork {
   readonly answers: ForgettingAnswers
 }
 
-async function handle(
-  command: StateCommand,
-  { eventLog, log }: ServiceDependencies,
-  { writer, ...state }: StateWork & { readonly writer: ArchiveWriter },
-): Promise<void> {
-  if (command.type !== 'flush-archive') {
-    takeUp(command, state)
-    return
-  }
-  try {
-    await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
-  } catch (error) {
-    // The follower comes again.
-    if (blame(error) === 'environment') throw error
-    log.error({ err: error, command: command.type }, 'a state command failed')
-  }
+/** Everything that stands in the log at the call; asked again when it fails. */
+async function flushArchive(eventLog: EventLog, writer: ArchiveWriter): Promise<undefined> {
+  await writer.flushThrough((await Promise.all(archivedTopics.map((topic) => eventLog.extents(topic)))).flat())
 }
 
 /** Of what concerns batches; it may be told twice. */

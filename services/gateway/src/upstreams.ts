@@ -70,11 +70,6 @@ export class Upstreams implements AsyncDisposable {
     this.#set(upstream, false, cause)
   }
 
-  /** Services without a ready process. */
-  missing(): readonly string[] {
-    return [...this.#byService].filter(([, all]) => !all.some(({ isReady }) => isReady)).map(([service]) => service)
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#probes)

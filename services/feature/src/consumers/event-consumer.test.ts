@@ -324,6 +324,25 @@ describe('a removed tenant', () => {
     expect(await harness.exported('other')).toContain('"id":"m7"')
   })
 
+  it('is answered for while the archive cannot be written', async () => {
+    const gate = atGate((name) => name === 'put')
+    await harness.startConsuming({ objectStore: gate.before(harness.dependencies.objectStore) })
+    await harness.publish(Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` })))
+    await harness.settled()
+    const flush = { type: 'flush-archive', requestedAt: 'now' } satisfies StateCommand
+    const { eventLog } = harness.dependencies
+    const value = Buffer.from(JSON.stringify(flush))
+    const askForFlush = () => eventLog.publish([{ topic: topics.stateCommands.name, key: 'flush-archive', value }])
+    await askForFlush()
+    await gate.reached
+    // Now there is something that it would have to wait for.
+    await askForFlush()
+    const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
+    await vi.waitFor(async () => expect(await taken()).toHaveLength(8), wait)
+    gate.open()
+  })
+
   it('is answered for again when an answer was overwritten by an older copy of the command', async () => {
     const { eventLog } = harness.dependencies
     await harness.startConsuming()
