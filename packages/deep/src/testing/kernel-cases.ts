@@ -32,11 +32,30 @@ const pools = grid.map(({ pad, stride }): [string, Case] => [
   },
 ])
 
-/** Gradients that need the kernels of ours, by title: every backend must give the same. */
+const cuts: [string, Case][] = [
+  ['slice of every axis', () => [signedTensor([3, 4, 5, 2], 8).slice([1, 0, 2, 0], [2, 4, 2, 1])]],
+  ['slice of the first axis', () => [signedTensor([6, 4, 2], 9).slice(2, 3)]],
+  [
+    'slice of a vector, of booleans, of nothing',
+    () => [
+      signedTensor([9], 10).slice(4),
+      signedTensor([4, 3], 11).greater(0).slice([1, 1], [2, 2]).cast('float32'),
+      signedTensor([4, 3], 12).slice([1, 1], [0, 2]),
+    ],
+  ],
+  [
+    'split',
+    () => [...tf.split(signedTensor([3, 6, 2], 13), [1, 3, 2], 1), ...tf.split(signedTensor([4, 2], 14), 2, -2)],
+  ],
+  ['unstack', () => [...tf.unstack(signedTensor([3, 2, 4], 15)), ...tf.unstack(signedTensor([3, 2, 4], 16), -1)]],
+]
+
+/** Computations that need the kernels of ours, by title: every backend must give the same. */
 export const kernelCases: readonly [string, Case][] = [
   ...convolutions,
   ...textConvolutions,
   ...pools,
+  ...cuts,
   [
     'gather, ids twice and never',
     () => {

@@ -10,7 +10,7 @@ export interface WasmKernelArguments<Input extends string, Attributes> {
 
 /** The types of a kernel's arguments follow from its name: TensorFlow.js passes them untyped. */
 export function wasmKernel<Input extends string, Attributes>(
-  compute: (call: WasmKernelArguments<Input, Attributes>) => tf.TensorInfo,
+  compute: (call: WasmKernelArguments<Input, Attributes>) => tf.TensorInfo | tf.TensorInfo[],
 ): tf.KernelFunc {
   return (call) => compute(call as unknown as WasmKernelArguments<Input, Attributes>)
 }
