@@ -16,7 +16,7 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
-            'test/{bench,infra,quality}/src/**/*.test.ts',
+            'test/{bench,deep,infra,quality}/src/**/*.test.ts',
           ],
           exclude: [onServers, onNative],
           maxWorkers: 2,

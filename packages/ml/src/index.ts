@@ -1,5 +1,8 @@
 export * from './evaluation/evaluate-ranking.ts'
 export * from './evaluation/ranking-metrics.ts'
+export type { NetworkForm, NetworkModel } from './network/network-model.ts'
+export * from './network/network-scorer.ts'
+export * from './network/read-network.ts'
 export * from './ranking/bitset.ts'
 export * from './ranking/top-k.ts'
 export * from './recommender/bundle.ts'
