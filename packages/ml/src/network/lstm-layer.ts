@@ -1,4 +1,4 @@
-import { addProduct } from './dense.ts'
+import { Dense } from './dense.ts'
 
 export interface LstmLayerWeights {
   /** units x 4 units, gates in the order input, forget, cell, output. */
@@ -15,14 +15,14 @@ export class LstmLayer {
   readonly largest: Float32Array
   private readonly weights: LstmLayerWeights
   private readonly cells: Float32Array
-  private readonly sums: Float32Array
+  private readonly product: Dense
 
   constructor(weights: LstmLayerWeights) {
     this.weights = weights
-    this.hidden = new Float32Array(weights.units)
+    this.product = new Dense(weights.recurrent, 4 * weights.units)
+    this.hidden = this.product.input
     this.largest = new Float32Array(weights.units)
     this.cells = new Float32Array(weights.units)
-    this.sums = new Float32Array(4 * weights.units)
   }
 
   begin(): void {
@@ -33,11 +33,12 @@ export class LstmLayer {
 
   /** `inputs` (4 units, from `at` on) is the product of the step's input with the kernel. */
   step(inputs: Float32Array, at = 0): void {
-    const { hidden, cells, sums, largest } = this
-    const { recurrent, bias, units } = this.weights
+    const { hidden, cells, largest } = this
+    const { bias, units } = this.weights
+    const sums = this.product.output
     for (let gate = 0; gate < sums.length; gate += 1)
       sums[gate] = (bias[gate] as number) + (inputs[at + gate] as number)
-    addProduct(hidden, recurrent, sums, { at: 0, inputs: units, outputs: 4 * units })
+    this.product.addProduct()
     for (let unit = 0; unit < units; unit += 1) {
       const input = sigmoid(sums[unit] as number)
       const forget = sigmoid(sums[units + unit] as number)

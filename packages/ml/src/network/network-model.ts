@@ -75,7 +75,7 @@ export function arrayShapes(form: NetworkForm): readonly (readonly [name: string
 }
 
 /** Features that the output layer reads. */
-export function featureCount(form: NetworkForm): number {
+function featureCount(form: NetworkForm): number {
   if (form.kind === 'text-cnn') return form.windows.length * form.filters
   return form.kind === 'bilstm' ? 2 * form.units : form.units
 }

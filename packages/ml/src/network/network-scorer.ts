@@ -1,15 +1,8 @@
 import { argumentError } from '../errors.ts'
 import { type ProjectedConvolution, rectifiedMaximum, scatterToken, tapsOf } from './convolution.ts'
-import { addProduct } from './dense.ts'
+import { Dense } from './dense.ts'
 import { LstmLayer, type LstmState } from './lstm-layer.ts'
-import {
-  arrayOf,
-  type CnnLstmForm,
-  featureCount,
-  type LstmForm,
-  type NetworkModel,
-  type TextCnnForm,
-} from './network-model.ts'
+import { arrayOf, type CnnLstmForm, type LstmForm, type NetworkModel, type TextCnnForm } from './network-model.ts'
 import { projectionBytes, TokenProjections } from './token-projections.ts'
 
 /** Runs a network on one document after another, on typed arrays alone. Not for several threads at once. */
@@ -32,9 +25,8 @@ export function networkBytes(model: NetworkModel): number {
 /** The forward pass of a network that `@rapport/deep` trained, equal to the trainer's within rounding. */
 export function createNetworkScorer(model: NetworkModel): NetworkScorer {
   const { form } = model
-  const features = new Float32Array(featureCount(form))
   const extract = createExtractor(model)
-  const kernel = arrayOf(model, 'output/kernel')
+  const layer = new Dense(arrayOf(model, 'output/kernel'), form.outputs)
   const bias = arrayOf(model, 'output/bias')
   return {
     outputs: form.outputs,
@@ -43,9 +35,10 @@ export function createNetworkScorer(model: NetworkModel): NetworkScorer {
       for (const id of ids)
         if (!(id >= 0 && id < form.vocabulary))
           throw argumentError('ids', `have ${id}, not within 0..${form.vocabulary - 1}`)
-      extract(ids, features)
-      out.set(bias)
-      addProduct(features, kernel, out, { at: 0, inputs: features.length, outputs: form.outputs })
+      extract(ids, layer.input)
+      layer.output.set(bias)
+      layer.addProduct()
+      out.set(layer.output)
       if (form.activation === 'softmax') softmax(out)
     },
   }
@@ -143,18 +136,16 @@ function cnnLstm(model: NetworkModel, form: CnnLstmForm): Extractor {
   // 'same' padding puts the odd zero behind.
   const sums = { values: new Float32Array(length * filters), positions: length, before: Math.floor((window - 1) / 2) }
   const layer = layerOf(model, 'lstm', units)
-  const kernel = arrayOf(model, 'lstm/kernel')
-  const pooled = new Float32Array(filters)
-  const inputs = new Float32Array(4 * units)
+  const product = new Dense(arrayOf(model, 'lstm/kernel'), 4 * units)
   return (ids, features) => {
     sums.values.fill(0)
     for (const [at, id] of ids.entries()) scatterToken(projections.of(id), at, convolution, sums)
     layer.begin()
     for (let start = 0; start + pool <= length; start += pool) {
-      rectifiedMaximum(sums.values, convolution, { start, end: start + pool, out: pooled, at: 0 })
-      inputs.fill(0)
-      addProduct(pooled, kernel, inputs, { at: 0, inputs: filters, outputs: 4 * units })
-      layer.step(inputs)
+      rectifiedMaximum(sums.values, convolution, { start, end: start + pool, out: product.input, at: 0 })
+      product.output.fill(0)
+      product.addProduct()
+      layer.step(product.output)
     }
     features.set(readout === 'max' ? layer.largest : layer.hidden)
   }

@@ -1,4 +1,4 @@
-import { addProduct } from './dense.ts'
+import { Dense } from './dense.ts'
 
 /** The most memory that a network's projections take. */
 export const projectionBytes = 16 * 1024 * 1024
@@ -13,44 +13,51 @@ export class TokenProjections {
   readonly width: number
   private readonly table: Float32Array
   private readonly embedding: number
-  /** Each embedding x its outputs, row-major. */
-  private readonly kernels: readonly Float32Array[]
+  /** All kernels side by side. */
+  private readonly product: Dense
   private readonly kept: Float32Array
   private readonly isKept: Uint8Array
-  private readonly other: Float32Array
 
+  /** `kernels`: each embedding x its outputs, row-major. */
   constructor(table: Float32Array, embedding: number, kernels: readonly Float32Array[]) {
     this.table = table
     this.embedding = embedding
-    this.kernels = kernels
     this.width = kernels.reduce((sum, { length }) => sum + length / embedding, 0)
     const tokens = Math.min(table.length / embedding, Math.floor(projectionBytes / (4 * this.width)))
     this.kept = new Float32Array(tokens * this.width)
     this.isKept = new Uint8Array(tokens)
-    this.other = new Float32Array(this.width)
+    this.product = new Dense(sideBySide(kernels, embedding, this.width), this.width)
   }
 
   /** The token's products; good until the next call. */
   of(token: number): Float32Array {
-    if (token >= this.isKept.length) {
-      this.other.fill(0)
-      this.project(token, this.other)
-      return this.other
-    }
+    if (token >= this.isKept.length) return this.project(token)
     const own = this.kept.subarray(token * this.width, (token + 1) * this.width)
     if (this.isKept[token] === 0) {
-      this.project(token, own)
+      own.set(this.project(token))
       this.isKept[token] = 1
     }
     return own
   }
 
-  private project(token: number, out: Float32Array): void {
-    let from = 0
-    for (const kernel of this.kernels) {
-      const outputs = kernel.length / this.embedding
-      addProduct(this.table, kernel, out, { at: token * this.embedding, inputs: this.embedding, from, outputs })
-      from += outputs
-    }
+  private project(token: number): Float32Array {
+    const { input, output } = this.product
+    input.set(this.table.subarray(token * this.embedding, (token + 1) * this.embedding))
+    output.fill(0)
+    this.product.addProduct()
+    return output
   }
+}
+
+/** Kernels of embedding x outputs as one matrix of embedding x width. */
+function sideBySide(kernels: readonly Float32Array[], embedding: number, width: number): Float32Array {
+  const all = new Float32Array(embedding * width)
+  let from = 0
+  for (const kernel of kernels) {
+    const outputs = kernel.length / embedding
+    for (let row = 0; row < embedding; row += 1)
+      all.set(kernel.subarray(row * outputs, (row + 1) * outputs), row * width + from)
+    from += outputs
+  }
+  return all
 }
