@@ -2,7 +2,7 @@
 const layers = [
   ['contracts'],
   ['core'],
-  ['ml', 'text', 'messaging', 'online-store', 'object-store'],
+  ['ml', 'text', 'deep', 'messaging', 'online-store', 'object-store'],
   ['model-store', 'datasets', 'features'],
   ['service-kit'],
 ]

@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 /** Tests against a real Kafka, Redis or S3. */
 const onServers = '**/*.servers.test.ts'
+/** Tests on TensorFlow's native library. */
+const onNative = '**/*.native.test.ts'
 
 export default defineConfig({
   test: {
@@ -14,9 +16,22 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
-            'test/{bench,infra,quality}/src/**/*.test.ts',
+            'test/{bench,deep,infra,quality}/src/**/*.test.ts',
           ],
-          exclude: [onServers],
+          exclude: [onServers, onNative],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          ...timeouts,
+        },
+      },
+      {
+        test: {
+          name: 'native',
+          include: [`packages/deep/src/${onNative}`, `test/deep/src/${onNative}`],
+          globalSetup: ['scripts/tensorflow/vitest-setup.ts'],
+          // The library is loaded once a process and not unloaded: no threads.
+          pool: 'forks',
+          env: { TF_CPP_MIN_LOG_LEVEL: '2' },
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
           ...timeouts,

@@ -1,0 +1,32 @@
+;; The inner loop of every network's forward pass: y += x W, of single floats, for sixteen outputs at a time. W lies block by
+;; block: for each block of sixteen outputs, its row of each input one after another. A block's sums stay in four registers.
+(module
+  (import "dense" "memory" (memory 1))
+  (func (export "add_product")
+    (param $x i32) (param $w i32) (param $y i32) (param $inputs i32) (param $blocks i32)
+    (local $p i32) (local $left i32) (local $v v128)
+    (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)
+    (if (i32.eqz (local.get $blocks)) (then (return)))
+    (if (i32.eqz (local.get $inputs)) (then (return)))
+    (loop $block
+      (local.set $p (local.get $x))
+      (local.set $left (local.get $inputs))
+      (local.set $s0 (v128.load (local.get $y)))
+      (local.set $s1 (v128.load offset=16 (local.get $y)))
+      (local.set $s2 (v128.load offset=32 (local.get $y)))
+      (local.set $s3 (v128.load offset=48 (local.get $y)))
+      (loop $input
+        (local.set $v (v128.load32_splat (local.get $p)))
+        (local.set $s0 (f32x4.add (local.get $s0) (f32x4.mul (local.get $v) (v128.load (local.get $w)))))
+        (local.set $s1 (f32x4.add (local.get $s1) (f32x4.mul (local.get $v) (v128.load offset=16 (local.get $w)))))
+        (local.set $s2 (f32x4.add (local.get $s2) (f32x4.mul (local.get $v) (v128.load offset=32 (local.get $w)))))
+        (local.set $s3 (f32x4.add (local.get $s3) (f32x4.mul (local.get $v) (v128.load offset=48 (local.get $w)))))
+        (local.set $p (i32.add (local.get $p) (i32.const 4)))
+        (local.set $w (i32.add (local.get $w) (i32.const 64)))
+        (br_if $input (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+      (v128.store (local.get $y) (local.get $s0))
+      (v128.store offset=16 (local.get $y) (local.get $s1))
+      (v128.store offset=32 (local.get $y) (local.get $s2))
+      (v128.store offset=48 (local.get $y) (local.get $s3))
+      (local.set $y (i32.add (local.get $y) (i32.const 64)))
+      (br_if $block (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1)))))))

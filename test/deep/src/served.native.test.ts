@@ -1,0 +1,15 @@
+import { openBackend } from '@rapport/deep'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { largestDifference, networks, trained } from './trained-and-served.ts'
+
+const missing = inject('rapportNativeMissing')
+
+describe.skipIf(missing !== '')(missing === '' ? 'natively' : `natively [skipped: ${missing}]`, () => {
+  beforeAll(async () => {
+    await openBackend('native')
+  })
+
+  it.each(networks)('serves what was trained: $kind, $readout', async (parameters) => {
+    expect(await largestDifference(await trained(parameters))).toBeLessThan(1e-4)
+  })
+})

@@ -1,0 +1,11 @@
+import { openBackend } from '@rapport/deep'
+import { beforeAll, expect, it } from 'vitest'
+import { largestDifference, networks, trained } from './trained-and-served.ts'
+
+beforeAll(async () => {
+  await openBackend('wasm')
+})
+
+it.each(networks)('serves what was trained on WebAssembly: $kind, $readout', async (parameters) => {
+  expect(await largestDifference(await trained(parameters))).toBeLessThan(1e-4)
+})
