@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { askApiVersions } from './kafka/api-versions.ts'
 import { startKafkaCluster } from './kafka/kafka.ts'
 import { redisCommand } from './redis/command.ts'
@@ -59,6 +59,20 @@ describe('Redis', () => {
     // Slot 15495 of 16384.
     expect(await redisCommand(first, 'SET', 'a', '1')).toBe(`-MOVED 15495 127.0.0.1:${third}`)
     expect(await redisCommand(third, 'SET', 'a', '1')).toBe('OK')
+  })
+
+  it('forms a cluster of which a replica takes over when its node is killed', async () => {
+    await using cluster = await startRedisCluster({ replicas: true })
+    const [, , third] = cluster.servers
+    const [, , replica] = cluster.replicas
+    if (third === undefined || replica === undefined) throw new Error('a node is missing')
+    const nodeOfA = cluster.ports[2] ?? 0
+    expect(await redisCommand(nodeOfA, 'SET', 'a', '1')).toBe('OK')
+    expect(await redisCommand(nodeOfA, 'WAIT', '1', '5000')).toBe('1')
+    expect(await redisCommand(replica.port, 'SET', 'a', '2')).toBe(`-MOVED 15495 127.0.0.1:${nodeOfA}`)
+    await third.kill()
+    await vi.waitFor(async () => expect(await redisCommand(replica.port, 'GET', 'a')).toBe('1'), { timeout: 20_000 })
+    expect(await redisCommand(replica.port, 'SET', 'a', '2')).toBe('OK')
   })
 })
 

@@ -92,7 +92,10 @@ it('a rebalance in the middle of a batch, whose consumer comes back afterwards',
     async () => expect(await first.metric('rapport_events_applied_total')).toBeGreaterThan(applied + 1_000),
     { timeout: 60_000, interval: 200 },
   )
-  expect(await second.metric('rapport_events_applied_total')).toBeGreaterThan(appliedBefore)
+  await vi.waitFor(
+    async () => expect(await second.metric('rapport_events_applied_total')).toBeGreaterThan(appliedBefore),
+    { timeout: 60_000, interval: 200 },
+  )
   await producers.stop()
   expect(await takeBalance(installation, ledger)).toMatchObject(nothingAmiss)
 })

@@ -1,5 +1,7 @@
 // `npm run resilience`: the long forms; the short ones run in `npm test`.
 import { parseArgs } from 'node:util'
+import { amissIn } from './harness/check.ts'
+import { effectKinds } from './harness/effects.ts'
 import { runLong, type LongRunReport } from './long-run.ts'
 import { runShapes } from './shapes/run-shapes.ts'
 
@@ -48,8 +50,7 @@ async function reportLong(): Promise<number> {
   const report = await runLong({ ...options, onProgress })
   console.log(toTable(report))
   if (values.json) console.log(JSON.stringify({ resilience: report }))
-  const isSound = report.lost + report.unarchived + report.unapplied + report.appliedTwice + report.deadLettered === 0
-  return isSound ? 0 : 1
+  return amissIn(report) === 0 ? 0 : 1
 }
 
 function toTable(of: LongRunReport): string {
@@ -59,12 +60,10 @@ function toTable(of: LongRunReport): string {
     ['stored', of.stored],
     ['stored again', of.storedAgain],
     ['archived', of.archived],
-    ['applied', of.applied],
     ['dead letters', of.deadLettered],
     ['**lost**', of.lost],
     ['**not archived**', of.unarchived],
-    ['**not applied**', of.unapplied],
-    ['**applied twice**', of.appliedTwice],
+    ...effectRows(of),
     ['kills', listed(of.kills)],
     ['seconds under load', Math.round(of.seconds)],
     ['events a second', Math.round(of.acknowledged / of.seconds)],
@@ -75,6 +74,14 @@ function toTable(of: LongRunReport): string {
     ['seconds until all was applied, after the last event', Math.round(of.catchUpSeconds)],
   ]
   return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')
+}
+
+function effectRows({ effects }: LongRunReport): [string, number][] {
+  return effectKinds.flatMap((kind): [string, number][] => [
+    [`effects: ${kind}`, effects[kind].applied],
+    [`**${kind}: not applied**`, effects[kind].unapplied],
+    [`**${kind}: applied twice**`, effects[kind].appliedTwice],
+  ])
 }
 
 function listed(counts: Readonly<Record<string, number>>): string {

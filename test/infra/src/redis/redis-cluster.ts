@@ -13,6 +13,8 @@ const formingTimeoutMs = 30_000
 export interface RedisClusterOptions extends RedisOptions {
   /** Nodes that hold keys; 3 unless said otherwise. */
   readonly nodes?: number
+  /** Each of them gets one that copies it and takes over when it fails. Default: none has. */
+  readonly replicas?: boolean
 }
 
 export interface RedisCluster extends AsyncDisposable {
@@ -20,11 +22,17 @@ export interface RedisCluster extends AsyncDisposable {
   /** Each node's address, by its index; any of them leads a client to all. */
   readonly urls: readonly string[]
   readonly servers: readonly ServerProcess[]
+  /** By the index of the node that each copies; none unless asked for. */
+  readonly replicas: readonly Redis[]
 }
 
-/** Starts a Redis Cluster without replicas, the slots shared out evenly; ready when every node sees all slots served. */
+/**
+ * Starts a Redis Cluster, the slots shared out evenly; ready when every node sees all slots served, and every replica holds
+ * what its node does.
+ */
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const { nodes: count = 3, config = [] } = options
+  const { nodes: masters = 3, replicas = false, config = [] } = options
+  const count = replicas ? 2 * masters : masters
   await obtainRedis()
   return onFreePorts(async () => {
     const numbers = await freePorts(count * 2)
@@ -39,33 +47,56 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       }),
     )
     try {
-      await form(ports, busPorts)
+      await form(ports, { busPorts, masters })
     } catch (error) {
       await nodes[Symbol.asyncDispose]()
       throw error
     }
+    const started = nodes.started.slice(0, masters)
     return {
-      ports,
-      urls: nodes.started.map(({ url }) => url),
-      servers: nodes.started.map(({ server }) => server),
+      ports: ports.slice(0, masters),
+      urls: started.map(({ url }) => url),
+      servers: started.map(({ server }) => server),
+      replicas: nodes.started.slice(masters),
       [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose](),
     }
   })
 }
 
-async function form(ports: readonly number[], busPorts: readonly number[]): Promise<void> {
+interface Shape {
+  readonly busPorts: readonly number[]
+  readonly masters: number
+}
+
+async function form(ports: readonly number[], { busPorts, masters }: Shape): Promise<void> {
   const [first = 0, ...others] = ports
   for (const [index, port] of ports.entries()) {
-    const from = Math.floor((slots * index) / ports.length)
-    const to = Math.floor((slots * (index + 1)) / ports.length) - 1
-    await mustAgree(port, 'CLUSTER', 'ADDSLOTSRANGE', `${from}`, `${to}`)
     // Two nodes of one epoch would have to settle first whose word counts.
     await mustAgree(port, 'CLUSTER', 'SET-CONFIG-EPOCH', `${index + 1}`)
+    if (index >= masters) continue
+    const from = Math.floor((slots * index) / masters)
+    const to = Math.floor((slots * (index + 1)) / masters) - 1
+    await mustAgree(port, 'CLUSTER', 'ADDSLOTSRANGE', `${from}`, `${to}`)
   }
   for (const [index, port] of others.entries())
     await mustAgree(first, 'CLUSTER', 'MEET', '127.0.0.1', `${port}`, `${busPorts[index + 1]}`)
   const formed = await until(() => allSee(ports), { withinMs: formingTimeoutMs })
   if (!formed) throw new Error(`The Redis Cluster did not form within ${formingTimeoutMs / 1000} s.`)
+  const replicas = ports.slice(masters)
+  for (const [index, port] of replicas.entries()) {
+    const master = await redisCommand(ports[index] ?? 0, 'CLUSTER', 'MYID')
+    await mustAgree(port, 'CLUSTER', 'REPLICATE', master)
+  }
+  const linked = await until(() => areLinked(ports, replicas), { withinMs: formingTimeoutMs })
+  if (!linked) throw new Error(`The replicas did not catch up within ${formingTimeoutMs / 1000} s.`)
+}
+
+/** Also for whoever would have to vote for them: every node must know whose replicas they are. */
+async function areLinked(ports: readonly number[], replicas: readonly number[]): Promise<boolean> {
+  const roles = await Promise.all(replicas.map((port) => redisCommand(port, 'INFO', 'replication')))
+  const views = await Promise.all(ports.map((port) => redisCommand(port, 'CLUSTER', 'NODES')))
+  const seen = views.every((view) => (view.match(/^\S+ \S+ (?:myself,)?slave /gm) ?? []).length === replicas.length)
+  return seen && roles.every((role) => role.includes('master_link_status:up'))
 }
 
 async function allSee(ports: readonly number[]): Promise<boolean> {

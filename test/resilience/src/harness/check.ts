@@ -1,6 +1,8 @@
 import { operatorTenant, topics, type Event } from '@rapport/contracts'
 import type { EventLog } from '@rapport/messaging'
 import { readArchive, type ObjectStore } from '@rapport/object-store'
+import { compareEffects, expectedEffects, listDifferences, standingEffects } from './effects.ts'
+import type { EffectKind, EffectTally } from './effects.ts'
 import type { Installation } from './installation.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -14,21 +16,41 @@ export interface Balance {
   readonly storedAgain: number
   /** Different events in the archive. */
   readonly archived: number
-  /** Effects on users. */
-  readonly applied: number
   readonly deadLettered: number
   /** Acknowledged and not in the topic. */
   readonly lost: number
   /** In the topic and not in the archive. */
   readonly unarchived: number
-  /** In the topic and without their effect. */
-  readonly unapplied: number
-  /** Effects beyond the first of an event. */
-  readonly appliedTwice: number
+  /** What the events in the topic must have done against what the online state says, by kind of entity. */
+  readonly effects: Readonly<Record<EffectKind, EffectTally>>
+  /** The first places where the two differ. */
+  readonly differences: readonly string[]
 }
 
+const allOnce = { unapplied: 0, appliedTwice: 0 }
+
 /** What must hold of every balance where only sound events were sent. */
-export const nothingAmiss: Partial<Balance> = { lost: 0, unarchived: 0, unapplied: 0, appliedTwice: 0, deadLettered: 0 }
+export const nothingAmiss = {
+  lost: 0,
+  unarchived: 0,
+  deadLettered: 0,
+  differences: [],
+  effects: {
+    visitors: allOnce,
+    items: allOnce,
+    units: allOnce,
+    revenue: allOnce,
+    trends: allOnce,
+    links: allOnce,
+    clock: allOnce,
+  },
+} as const
+
+/** What is wrong with a balance, as one number. */
+export function amissIn({ lost, unarchived, deadLettered, effects }: Balance): number {
+  const effectsAmiss = Object.values(effects).map(({ unapplied, appliedTwice }) => unapplied + appliedTwice)
+  return [lost, unarchived, deadLettered, ...effectsAmiss].reduce((sum, count) => sum + count, 0)
+}
 
 /** Waits until everything is applied and archived, then counts. */
 export async function takeBalance(installation: Installation, ledger: Ledger): Promise<Balance> {
@@ -38,37 +60,27 @@ export async function takeBalance(installation: Installation, ledger: Ledger): P
   await using drivers = await installation.connect()
   const stored = await readTopic(drivers.eventLog)
   const archived = await readArchived(drivers.objectStore)
-  const effects = await readEffects(installation)
-  const expected = new Map<string, number>()
-  for (const user of stored.users.values()) expected.set(user, (expected.get(user) ?? 0) + 1)
-  const users = new Set([...expected.keys(), ...effects.keys()])
-  let unapplied = 0
-  let appliedTwice = 0
-  for (const user of users) {
-    const difference = (effects.get(user) ?? 0) - (expected.get(user) ?? 0)
-    unapplied += Math.max(0, -difference)
-    appliedTwice += Math.max(0, difference)
-  }
+  const expected = expectedEffects(stored.events.values())
+  const standing = standingEffects(await readState(installation))
   return {
     acknowledged: acknowledged.size,
-    stored: stored.users.size,
-    storedAgain: stored.records - stored.users.size,
+    stored: stored.events.size,
+    storedAgain: stored.records - stored.events.size,
     archived: archived.size,
-    applied: effects.values().reduce((sum, count) => sum + count, 0),
     deadLettered: await countRecords(drivers.eventLog, topics.eventsDeadLetters.name),
-    lost: acknowledged.difference(stored.users).size,
-    unarchived: new Set(stored.users.keys()).difference(archived).size,
-    unapplied,
-    appliedTwice,
+    lost: acknowledged.difference(stored.events).size,
+    unarchived: new Set(stored.events.keys()).difference(archived).size,
+    effects: compareEffects(expected, standing),
+    differences: listDifferences(expected, standing),
   }
 }
 
 /** More than one answer of a broker holds: what is left of an answer would be fetched again. */
 const pageRecords = 100_000
 
-/** The users of the events in the topic, by messageId. */
-async function readTopic(eventLog: EventLog): Promise<{ users: Map<string, string>; records: number }> {
-  const users = new Map<string, string>()
+/** The events in the topic, by messageId; of those that came again the first, since that is the one that takes effect. */
+async function readTopic(eventLog: EventLog): Promise<{ events: Map<string, Event>; records: number }> {
+  const events = new Map<string, Event>()
   let records = 0
   for (const { partition, firstOffset, nextOffset } of await eventLog.extents(topics.events.name)) {
     for (let offset = firstOffset; offset < nextOffset;) {
@@ -77,12 +89,12 @@ async function readTopic(eventLog: EventLog): Promise<{ users: Map<string, strin
         const event = parse(value)
         if (event === undefined) continue
         records += 1
-        users.set(event.messageId, event.userId ?? '')
+        if (!events.has(event.messageId)) events.set(event.messageId, event)
       }
       offset = (page.at(-1)?.offset ?? nextOffset) + 1
     }
   }
-  return { users, records }
+  return { events, records }
 }
 
 /** Undefined for what is no event, which a test may have put there. */
@@ -109,17 +121,6 @@ export async function readState({ url, key }: Pick<Installation, 'url' | 'key'>)
   const answer = await fetch(`${url}/v1/state/export`, { headers: { authorization: `Bearer ${key}` } })
   if (!answer.ok) throw new Error(`the state could not be exported: ${answer.status}`)
   return (await answer.text()).split('\n').filter((line) => line !== '')
-}
-
-/** Counted effects by user: the state's own totals. */
-async function readEffects(installation: Installation): Promise<Map<string, number>> {
-  const counts = new Map<string, number>()
-  for (const line of await readState(installation)) {
-    const { kind, id, part, field, amount } = JSON.parse(line) as Record<string, unknown>
-    if (kind !== 'user' || part !== 'count/Product Viewed' || field !== 'total') continue
-    counts.set(String(id), Number(amount))
-  }
-  return counts
 }
 
 async function countRecords(eventLog: EventLog, topic: string): Promise<number> {

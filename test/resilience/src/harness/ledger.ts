@@ -5,7 +5,6 @@ export interface LedgerEntry {
   readonly source: number
   readonly sequence: number
   readonly messageId: string
-  readonly userId: string
   /** When the 2xx came, milliseconds since the epoch. */
   readonly acknowledgedAtMs: number
 }

@@ -25,14 +25,35 @@ export interface ProducerCounts {
 
 const pauseMs = 100
 
-/** The event of a source's sequence number: everything about it follows from the two. */
-export const eventOf = (source: number, sequence: number, users: number) => ({
-  type: 'track',
-  messageId: `${source}-${sequence}`,
-  userId: `user-${(sequence * 7 + source * 31) % users}`,
-  event: 'Product Viewed',
-  properties: { product_id: `item-${(sequence * 13 + source) % 50}` },
-})
+/** Each tenth event is of another kind than views: what it does to others than its visitor must be counted too. */
+const [ordersAt, linksAt, namelessAt] = [3, 6, 9]
+/** A device that was linked is what views without a user: its state has two writers then. */
+const sinceLinked = namelessAt - linksAt
+
+/**
+ * The event of a source's sequence number: everything about it follows from the two. Seven of ten are views; the others
+ * an order of two items, a link of a user with a device that several users have, and a view by such a device alone.
+ * A device has at most two users of each source; more than 64 in all would be more than the state keeps.
+ */
+export function eventOf(source: number, sequence: number, users: number) {
+  const messageId = `${source}-${sequence}`
+  const userId = `user-${(sequence * 7 + source * 31) % users}`
+  const deviceAt = (number: number): string => `device-${(number * 3) % Math.ceil(users / 2)}`
+  const item = (number: number): string => `item-${(sequence * 13 + source + number) % 50}`
+  const view = { type: 'track', messageId, event: 'Product Viewed', properties: { product_id: item(0) } }
+  switch (sequence % 10) {
+    case ordersAt: {
+      const products = [0, 1].map((number) => ({ product_id: item(number), quantity: number + 1, price: 2.5 }))
+      return { type: 'track', messageId, userId, event: 'Order Completed', properties: { currency: 'EUR', products } }
+    }
+    case linksAt:
+      return { type: 'identify', messageId, userId, anonymousId: deviceAt(sequence) }
+    case namelessAt:
+      return { ...view, anonymousId: deviceAt(sequence - sinceLinked) }
+    default:
+      return { ...view, userId }
+  }
+}
 
 /** Clients that send events until they are stopped, and send again what was not acknowledged, as any sound client does. */
 export class Producers {
@@ -64,11 +85,10 @@ export class Producers {
       await this.#sendUntilAcknowledged(JSON.stringify({ batch }))
       const acknowledgedAtMs = Date.now()
       await ledger.add(
-        batch.map(({ messageId, userId }, at): LedgerEntry => ({
+        batch.map(({ messageId }, at): LedgerEntry => ({
           source,
           sequence: sequence + at,
           messageId,
-          userId,
           acknowledgedAtMs,
         })),
       )

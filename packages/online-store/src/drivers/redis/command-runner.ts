@@ -43,6 +43,7 @@ const failed = (reply: Reply | undefined, isFailure: (error: unknown) => boolean
   reply !== undefined && 'error' in reply && isFailure(reply.error)
 
 const isRedirect = (error: unknown): boolean => isAnswerOf(error, 'MOVED', 'ASK', 'TRYAGAIN')
+const hasMoved = (error: unknown): boolean => isAnswerOf(error, 'MOVED')
 const isUnknownScript = (error: unknown): boolean => isAnswerOf(error, 'NOSCRIPT')
 
 /**
@@ -132,23 +133,28 @@ export class CommandRunner {
       const answers = await this.#send(own, options, true)
       for (const [at, index] of unknown.entries()) replies[index] = answers[at] as Reply
     }
+    if (replies.some((reply) => failed(reply, hasMoved))) await this.#connection.refresh()
     for (const [index, reply] of replies.entries()) {
       if (!failed(reply, isRedirect)) continue
       const command = commands[index] as StoreCommand
       this.#connection.groupOf(toCommand(command, false))
       this.#checkSession(options)
-      const [answer] = await this.#send([command], options, true)
+      // While a slot is on its way, the client alone knows whom to ask; nobody takes over from anybody.
+      const { session: _, ...followed } = options
+      const [answer] = await this.#send([command], failed(reply, hasMoved) ? options : followed, true)
       replies[index] = answer as Reply
     }
   }
 
   async #send(
     commands: readonly StoreCommand[],
-    { durable = false }: RunOptions,
+    { durable = false, session }: RunOptions,
     withSource = false,
   ): Promise<Reply[]> {
     const { minReplicas, commandTimeoutMs } = this.#options
-    const pipeline = this.#connection.pipeline()
+    // A client that follows a slot to another master leaves the session without a word.
+    const [first] = session === undefined ? [] : commands
+    const pipeline = this.#connection.pipeline(first && toCommand(first, false))
     const sent = new Set<string>()
     for (const command of commands) {
       const isFirst = typeof command.run !== 'string' && !sent.has(command.run.sha1)

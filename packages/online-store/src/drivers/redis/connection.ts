@@ -10,11 +10,18 @@ import { toStoreError, withoutCommand } from './server-errors.ts'
 export interface Connection extends AsyncDisposable {
   /** Why no command can go out now. */
   readonly fault: Error | undefined
-  /** Another number after each lost connection, and when a slot has another master. */
+  /** Another number after each lost connection, and when a server has taken over from another. */
   readonly session: number
   /** Which server a command goes to now; commands of one group may share a pipeline. */
   groupOf(command: Command): string
-  pipeline(): Pipeline
+  /**
+   * Commands of one group. Given one of them, all go to the server that it goes to now and nowhere else: what has gone to
+   * another is refused by that server. Otherwise a cluster's client follows them.
+   * @throws StoreUnavailableError when that server is missing.
+   */
+  pipeline(only?: Command): Pipeline
+  /** Learns anew which server has what, if it can. */
+  refresh(): Promise<void>
   /**
    * The servers that hold all the keys together.
    * @throws StoreUnavailableError when one is missing.
@@ -114,6 +121,10 @@ class SingleConnection implements Connection {
     return new Pipeline(this.#redis)
   }
 
+  refresh(): Promise<void> {
+    return Promise.resolve()
+  }
+
   masters(): readonly Redis[] {
     return [this.#redis]
   }
@@ -132,8 +143,8 @@ class ClusterConnection implements Connection {
   readonly #cluster: Cluster
   readonly #faults: Faults
   readonly #sessions = new Sessions()
-  /** By slot, as commands went to them. */
-  readonly #masters: (string | undefined)[] = []
+  /** By name. */
+  #masters: ReadonlySet<string> = new Set()
 
   constructor(cluster: Cluster, faults: Faults) {
     this.#cluster = cluster
@@ -142,6 +153,7 @@ class ClusterConnection implements Connection {
     cluster.on('error', (error) => faults.add(error))
     cluster.on('close', () => faults.add(new Error('the connections were closed')))
     cluster.on('ready', () => faults.clear())
+    cluster.on('refresh', () => this.#look())
   }
 
   get fault(): Error | undefined {
@@ -153,19 +165,24 @@ class ClusterConnection implements Connection {
   }
 
   groupOf(command: Command): string {
-    const slot = command.getSlot()
-    const servers = this.#cluster.slots[slot] ?? []
+    const servers = this.#cluster.slots[command.getSlot()] ?? []
     const [master] = servers
-    if (master !== undefined) {
-      const before = this.#masters[slot]
-      if (before !== undefined && before !== master) this.#sessions.ended += 1
-      this.#masters[slot] = master
-    }
+    // The client may have learnt of it by a single slot, before it knows the rest.
+    if (master !== undefined && !this.#masters.has(master)) this.#look()
     return servers.join(';')
   }
 
-  pipeline(): Pipeline {
-    return new Pipeline(this.#cluster)
+  pipeline(only?: Command): Pipeline {
+    if (only === undefined) return new Pipeline(this.#cluster)
+    const master = this.#cluster.slots[only.getSlot()]?.[0]
+    const node = this.#cluster.nodes().find(({ options }) => nameOf(options) === master)
+    if (node === undefined) throw new StoreUnavailableError('a part of the cluster cannot be reached')
+    return new Pipeline(node)
+  }
+
+  /** What fails leaves what is known. */
+  refresh(): Promise<void> {
+    return new Promise((resolve) => this.#cluster.refreshSlotsCache(() => resolve()))
   }
 
   masters(): readonly Redis[] {
@@ -176,6 +193,17 @@ class ClusterConnection implements Connection {
       if (node === undefined) throw new StoreUnavailableError('a part of the cluster cannot be reached')
       return node
     })
+  }
+
+  /**
+   * A master that has come or gone may have taken over from another, or to it, without what was replicated last. A slot
+   * that goes from one master to another takes its keys along.
+   */
+  #look(): void {
+    const masters = new Set(Array.from(this.#cluster.slots, (servers) => servers?.[0] ?? ''))
+    masters.delete('')
+    if (this.#masters.size > 0 && this.#masters.symmetricDifference(masters).size > 0) this.#sessions.ended += 1
+    this.#masters = masters
   }
 
   drop(group: string): void {

@@ -1,5 +1,12 @@
-import { redisCommand, startRedis, startRedisCluster, startTlsProxy, type Redis } from '@rapport/infra'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  redisCommand,
+  startRedis,
+  startRedisCluster,
+  startTlsProxy,
+  type Redis,
+  type RedisCluster,
+} from '@rapport/infra'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeOnlineStore } from '../../port-suite.ts'
 import { silent } from '../embedded/temporary-folder.fixture.ts'
 import { connectRedisOnlineStore, type RedisOnlineStore, type RedisOnlineStoreOptions } from './index.ts'
@@ -14,6 +21,8 @@ afterAll(() => redis[Symbol.asyncDispose]())
 /** As the documentation of `connectRedisOnlineStore` has it. */
 const leastRights =
   '~rpt:{* resetchannels -@all +ping +info +client|setname +evalsha +eval +hget +hmget +hgetall +hset +hdel +hincrby +hincrbyfloat +hscan +get +set +unlink +scan'
+
+const rightsOnCluster = '+cluster|slots +cluster|info +cluster|nodes +readonly +asking'
 
 const secret = 'not-for-the-log'
 
@@ -39,6 +48,34 @@ describe('a user with the least rights', () => {
     'redis under an ACL',
     storeHarness(() => redis.url.replace('//', `//rapport:${secret}@`)),
   )
+})
+
+describe('a user with the least rights on a cluster', () => {
+  let cluster: RedisCluster
+  beforeAll(async () => {
+    cluster = await startRedisCluster({ replicas: true })
+    const rules = ['on', `>${secret}`, ...leastRights.split(' '), ...rightsOnCluster.split(' ')]
+    for (const port of [...cluster.ports, ...cluster.replicas.map((replica) => replica.port)])
+      expect(await redisCommand(port, 'ACL', 'SETUSER', 'rapport', ...rules)).toBe('OK')
+  }, 60_000)
+  afterAll(() => cluster[Symbol.asyncDispose]())
+  const urlOf = (): string => (cluster.urls[0] ?? '').replace('//', `//rapport:${secret}@`)
+
+  describeOnlineStore('redis cluster under an ACL', storeHarness(urlOf))
+
+  it('follows a failover', { timeout: 60_000 }, async () => {
+    await using store = await connect(urlOf())
+    const { session } = store
+    const [replica] = cluster.replicas
+    expect(await redisCommand(replica?.port ?? 0, 'CLUSTER', 'FAILOVER')).toBe('OK')
+    await vi.waitFor(() => expect(store.session).not.toBe(session), { timeout: 20_000 })
+    const entities = Array.from({ length: 60 }, (_, number) => ({ tenant: 'acl', kind: 'item', id: `${number}` }))
+    await vi.waitFor(() => store.writeDocuments(entities.map((entity) => ({ entity, value: null }))), {
+      timeout: 20_000,
+    })
+    // Who may not write, or only to the nodes of before, would have failed.
+    expect((await store.readDocuments(entities)).filter((document) => document === undefined)).toEqual([])
+  })
 })
 
 it('names what is wrong with the user, never the password', async () => {
