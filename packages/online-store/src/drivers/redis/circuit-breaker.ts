@@ -3,6 +3,10 @@ export interface CircuitBreakerOptions {
   readonly threshold: number
   /** Mean time that it stays open; varies by half, so that processes do not try again together. */
   readonly openMs: number
+  /** Milliseconds of a clock that never goes back. Default `performance.now`. */
+  readonly now?: () => number
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: () => number
 }
 
 /**
@@ -28,7 +32,7 @@ export class CircuitBreaker {
 
   /** Whether calls are kept back now. */
   get isOpen(): boolean {
-    return this.#openUntilMs !== undefined && (this.#isTrying || performance.now() < this.#openUntilMs)
+    return this.#openUntilMs !== undefined && (this.#isTrying || this.#now() < this.#openUntilMs)
   }
 
   /** True when this success has closed it. */
@@ -42,12 +46,16 @@ export class CircuitBreaker {
 
   /** True when this failure has opened it. */
   failed(): boolean {
-    const { threshold, openMs } = this.#options
+    const { threshold, openMs, random = Math.random } = this.#options
     this.#failures += 1
     if (this.#failures < threshold) return false
     const wasClosed = this.#openUntilMs === undefined
-    if (wasClosed || this.#isTrying) this.#openUntilMs = performance.now() + openMs * (0.5 + Math.random())
+    if (wasClosed || this.#isTrying) this.#openUntilMs = this.#now() + openMs * (0.5 + random())
     this.#isTrying = false
     return wasClosed
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now()
   }
 }
