@@ -1,6 +1,7 @@
-// npm run bench -- ingest|recommend|features|train|freshness|idle [--json] [--data DIR]
+// npm run bench -- ingest|recommend|features|train|deep|freshness|idle [--json] [--data DIR]
 // npm run bench -- ingest --kafka | recommend --redis | features --redis [--json]
 import { parseArgs } from 'node:util'
+import { benchDeep } from './cases/deep.ts'
 import { benchFeatures, benchFeaturesOnRedis } from './cases/features.ts'
 import { benchFreshness } from './cases/freshness.ts'
 import { benchIdle } from './cases/idle.ts'
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (options: { dataDir: string | undefined }
   features: benchFeatures,
   'features --redis': benchFeaturesOnRedis,
   train: benchTrain,
+  deep: benchDeep,
   freshness: benchFreshness,
   idle: benchIdle,
 }
