@@ -24,7 +24,8 @@ export const ControlConfigSchema = Type.Object({
     default: 1_000_000,
     minimum: 1,
     maximum: 100_000_000,
-    description: 'Rows of an uploaded data set, at most. An upload takes up to 64 bytes of memory for each different text.',
+    description:
+      'Rows of an uploaded data set, at most. An upload takes up to 64 bytes of memory for each different text.',
   }),
   RAPPORT_DATASET_MAX_BYTES: Type.Integer({
     default: 1024 ** 3,
