@@ -54,7 +54,7 @@ export async function readManifest(objectStore: ObjectStore, ref: DatasetVersion
   const named = describeVersion(ref)
   const found = await getObject(objectStore, manifestKey(ref), `the manifest of ${named}`)
   if (found === undefined) throw new DatasetError('RPT_DATASET_NOT_FOUND', `there is no data set ${named}`)
-  const manifest = parse(found, `the manifest of ${named}`)
+  const manifest = parse(decodeUtf8(found) ?? '', `the manifest of ${named}`)
   if (!manifestCheck.Check(manifest)) throw corrupt(`the manifest of ${named} does not have the form of one`)
   if (describeVersion(manifest) !== named) {
     throw corrupt(`the manifest of ${named} names ${describeVersion(manifest)}`)
@@ -84,14 +84,14 @@ async function readPart(store: ObjectStore, manifest: DatasetManifest, part: Dat
 }
 
 function readRow(line: string, named: string): DatasetRow {
-  const row = parse(Buffer.from(line), `a row in ${named}`)
+  const row = parse(line, `a row in ${named}`)
   if (!rowCheck.Check(row)) throw corrupt(`a row in ${named} does not have the form of one`)
   return row
 }
 
-function parse(bytes: Uint8Array, what: string): unknown {
+function parse(text: string, what: string): unknown {
   try {
-    return JSON.parse(decodeUtf8(bytes) ?? '')
+    return JSON.parse(text)
   } catch (cause) {
     throw corrupt(`${what} is not JSON`, cause)
   }

@@ -37,8 +37,8 @@ Sending the same again makes another version.`,
   querystring: DatasetUploadQuerySchema,
   body: {
     content: {
-      'text/csv': { schema: Type.String() },
-      'application/x-ndjson': { schema: Type.String() },
+      'text/csv': { schema: Type.String({ examples: ['text,label\n"fine, really",good\n'] }) },
+      'application/x-ndjson': { schema: Type.String({ examples: ['{"text":"fine, really","label":"good"}\n'] }) },
     },
   },
   response: { 201: DatasetVersionSchema },
