@@ -1,5 +1,6 @@
 export * from './clock.ts'
 export * from './errors.ts'
+export * from './iso-times.ts'
 export * from './log.ts'
 export * from './backoff.ts'
 export * from './murmur2.ts'

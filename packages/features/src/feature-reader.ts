@@ -1,7 +1,9 @@
+import { IsoTimes } from '@rapport/core'
 import type { JsonValue, OnlineStore } from '@rapport/online-store'
+import { EntityReading } from './entity-reading.ts'
 import { entities } from './layout.ts'
 import type { Feature } from './feature-name.ts'
-import { featureValue, partsOf } from './feature-values.ts'
+import { partsOf, toFormula, type TimedValue } from './feature-values.ts'
 import { readMembers, type Members } from './members.ts'
 
 export interface FeatureEntity {
@@ -37,9 +39,13 @@ export function createFeatureReader(store: OnlineStore): FeatureReader {
   return async (read) => {
     const wanted = [...new Set(read.features.flatMap(partsOf))]
     const [visitors, items] = await Promise.all([readVisitors(store, read, wanted), readItems(store, read, wanted)])
+    const formulas = read.features.map(toFormula)
+    const times = new IsoTimes()
     return read.entities.map((entity) => {
       const members = (entity.kind === 'item' ? items.next() : visitors.next()).value ?? []
-      return read.features.map((feature) => toValue(feature, members, read))
+      const reading = new EntityReading(members, read.asOfMs, times)
+      if (!reading.isKnown) return formulas.map(() => missing)
+      return formulas.map((formula) => toValue(formula(reading), read))
     })
   }
 }
@@ -68,11 +74,10 @@ async function readItems(
     .values()
 }
 
-function toValue(feature: Feature, members: Members, { asOfMs, maxAgeMs }: FeatureRead): FeatureValue {
-  const known = members.some(({ state }) => state.sequence > 0)
-  if (!known) return { value: null, eventMs: undefined, status: 'missing' }
-  const { value, eventMs } = featureValue(feature, members, asOfMs)
-  if (value === undefined) return { value: null, eventMs: undefined, status: 'missing' }
+const missing: FeatureValue = { value: null, eventMs: undefined, status: 'missing' }
+
+function toValue({ value, eventMs }: TimedValue, { asOfMs, maxAgeMs }: FeatureRead): FeatureValue {
+  if (value === undefined) return missing
   const stale = maxAgeMs !== undefined && (eventMs === undefined || eventMs < asOfMs - maxAgeMs)
   return { value, eventMs, status: stale ? 'stale' : 'present' }
 }

@@ -1,10 +1,8 @@
-import type { EntityState, JsonValue } from '@rapport/online-store'
+import type { JsonValue } from '@rapport/online-store'
 import { isBehaviourEvent, parts, type BehaviourEvent } from './layout.ts'
+import type { EntityReading } from './entity-reading.ts'
 import type { Feature } from './feature-name.ts'
-import type { Members } from './members.ts'
-import { recentByEvent } from './online-behaviour-reader.ts'
-import { countOf, mergeFields } from './registers.ts'
-import { countInWindow, decayedCount, halfLifeMs, newestBucketMs, type Window } from './windows.ts'
+import { halfLifeMs, type Window } from './windows.ts'
 
 /** A value with the time of the newest event behind it. Undefined value: it cannot be told, or there is none. */
 export interface TimedValue {
@@ -62,95 +60,84 @@ const weighted = Object.entries(popularityWeights)
   .filter(([, weight]) => weight > 0)
   .map(([event, weight]): readonly [BehaviourEvent, number] => [event as BehaviourEvent, weight])
 
-/** A feature's value over all members of an entity, as of a time. */
-export function featureValue(feature: Feature, members: Members, asOfMs: number): TimedValue {
-  const states = members.map(({ state }) => state)
+/** Tells one feature of any entity. */
+export type FeatureFormula = (reading: EntityReading) => TimedValue
+
+/** What a feature's name says is worked out once, for all entities of a request. */
+export function toFormula(feature: Feature): FeatureFormula {
   const counter = counterOf(feature)
-  if (counter !== undefined) return counted(states, counter, asOfMs)
-  if (feature.kind === 'popularity') return popularity(states, feature, asOfMs)
-  if (feature.kind === 'recent') return recent(members, feature.event, asOfMs)
-  if (feature.kind === 'trait') return registerValue(states, parts.traits, { field: feature.name, asOfMs })
-  if (feature.kind === 'firstSeen') return timeOf(mergeFields(states, parts.firstSeen, -1).get('at')?.atMs, asOfMs)
-  if (feature.kind === 'last') return timeOf(mergeFields(states, parts.seen).get(feature.event)?.atMs, asOfMs)
-  return timeOf(lastSeenMs(states, asOfMs), asOfMs)
+  if (counter !== undefined) return (reading) => counted(reading, counter)
+  if (feature.kind === 'popularity') return popularityOf(feature)
+  if (feature.kind === 'recent') return (reading) => recent(reading, feature.event)
+  if (feature.kind === 'trait') return (reading) => trait(reading, feature.name)
+  if (feature.kind === 'firstSeen') return (reading) => timeOf(reading, reading.fields(parts.firstSeen).get('at')?.atMs)
+  if (feature.kind === 'last') return (reading) => timeOf(reading, reading.fields(parts.seen).get(feature.event)?.atMs)
+  return (reading) => timeOf(reading, lastSeenMs(reading))
 }
 
-/** The newest event of any name that is not after `asOfMs`. */
-export function lastSeenMs(states: readonly EntityState[], asOfMs: number): number | undefined {
+/** The newest event of any name that is not after the reading's time. */
+export function lastSeenMs(reading: EntityReading): number | undefined {
   let newest: number | undefined
-  for (const { atMs } of mergeFields(states, parts.seen).values()) {
-    if (atMs <= asOfMs && (newest === undefined || atMs > newest)) newest = atMs
+  for (const { atMs } of reading.fields(parts.seen).values()) {
+    if (atMs <= reading.asOfMs && (newest === undefined || atMs > newest)) newest = atMs
   }
   return newest
 }
 
-/** The sum of a counter in a window over several entities; zero for entities without it. */
-export function sumInWindow(
-  states: readonly EntityState[],
-  part: string,
-  options: { window: Window; asOfMs: number },
-): number | undefined {
+/** The sum of a counter in a window over all members; members without it count nothing. */
+export function sumInWindow(reading: EntityReading, part: string, window: Window): number | undefined {
   let sum = 0
-  for (const state of states) {
-    const count = countOf(state, part)
-    const amount = count === undefined ? 0 : countInWindow(count, options.window, options.asOfMs)
+  for (const count of reading.counts(part)) {
+    const amount = count.inWindow(window)
     if (amount === undefined) return undefined
     sum += amount
   }
   return sum
 }
 
-function counted(states: readonly EntityState[], { part, window, event }: Counter, asOfMs: number): TimedValue {
-  const value = sumInWindow(states, part, { window, asOfMs })
-  const seen = mergeFields(states, parts.seen).get(event)?.atMs
-  if (seen !== undefined && seen <= asOfMs) return { value, eventMs: seen }
-  const buckets = states.map((state) => {
-    const count = countOf(state, part)
-    return count === undefined ? -1 : (newestBucketMs(count, asOfMs) ?? -1)
-  })
-  const newest = Math.max(-1, ...buckets)
-  return { value, eventMs: newest < 0 ? undefined : newest }
+function counted(reading: EntityReading, { part, window, event }: Counter): TimedValue {
+  const value = sumInWindow(reading, part, window)
+  const seen = reading.fields(parts.seen).get(event)?.atMs
+  if (seen !== undefined && seen <= reading.asOfMs) return { value, eventMs: seen }
+  return { value, eventMs: newestBucketOf(reading, part) }
 }
 
-function popularity(
-  states: readonly EntityState[],
-  feature: Extract<Feature, { kind: 'popularity' }>,
-  asOfMs: number,
-): TimedValue {
+function newestBucketOf(reading: EntityReading, part: string): number | undefined {
+  let newest: number | undefined
+  for (const { newestBucketMs } of reading.counts(part)) {
+    if (newestBucketMs !== undefined && newestBucketMs > (newest ?? -1)) newest = newestBucketMs
+  }
+  return newest
+}
+
+function popularityOf(feature: Extract<Feature, { kind: 'popularity' }>): FeatureFormula {
   const halfLife = halfLifeMs(feature.halfLife)
   const events = feature.event === undefined ? weighted : [[feature.event, 1] as const]
-  let value = 0
-  let eventMs: number | undefined
-  for (const [event, weight] of events) {
-    for (const state of states) {
-      const count = countOf(state, parts.count(event))
-      if (count === undefined) continue
-      value += weight * decayedCount(count, halfLife, asOfMs)
-      const newest = newestBucketMs(count, asOfMs)
+  const counters = events.map(([event, weight]) => ({ part: parts.count(event), weight }))
+  return (reading) => {
+    let value = 0
+    let eventMs: number | undefined
+    for (const { part, weight } of counters) {
+      for (const count of reading.counts(part)) value += weight * count.decayed(halfLife)
+      const newest = newestBucketOf(reading, part)
       if (newest !== undefined && newest > (eventMs ?? -1)) eventMs = newest
     }
+    return { value, eventMs }
   }
-  return { value, eventMs }
 }
 
-function recent(members: Members, event: string, asOfMs: number): TimedValue {
-  const items = recentByEvent(members, asOfMs).get(event) ?? []
+function recent(reading: EntityReading, event: string): TimedValue {
+  const items = reading.recentItems(event)
   return { value: items.map(({ itemId }) => itemId), eventMs: items[0]?.atMs }
 }
 
-function registerValue(
-  states: readonly EntityState[],
-  part: string,
-  options: { field: string; asOfMs: number },
-): TimedValue {
-  const register = mergeFields(states, part).get(options.field)
-  if (register === undefined || register.value === null || register.atMs > options.asOfMs) {
-    return { value: undefined, eventMs: undefined }
-  }
+function trait(reading: EntityReading, name: string): TimedValue {
+  const register = reading.fields(parts.traits).get(name)
+  if (register === undefined || register.value === null || register.atMs > reading.asOfMs) return noValue
   return { value: register.value, eventMs: register.atMs }
 }
 
-const timeOf = (atMs: number | undefined, asOfMs: number): TimedValue =>
-  atMs === undefined || atMs > asOfMs
-    ? { value: undefined, eventMs: undefined }
-    : { value: new Date(atMs).toISOString(), eventMs: atMs }
+const noValue: TimedValue = { value: undefined, eventMs: undefined }
+
+const timeOf = ({ asOfMs, times }: EntityReading, atMs: number | undefined): TimedValue =>
+  atMs === undefined || atMs > asOfMs ? noValue : { value: times.textOf(atMs), eventMs: atMs }

@@ -78,6 +78,21 @@ export async function readMembers(
 
 async function readLinked(visitors: readonly VisitorRef[], reads: StateReads): Promise<readonly Members[]> {
   await reads.read(visitors.flatMap(namedEntities))
+  const alone = visitors.map((visitor) => userAlone(visitor, reads))
+  const others = visitors.filter((_, index) => alone[index] === undefined)
+  const linked = others.length === 0 ? undefined : (await followLinks(others, reads)).values()
+  return alone.map((members) => members ?? linked?.next().value ?? [])
+}
+
+/** The members of a visitor that is a user without links, as most are. */
+function userAlone({ tenant, userId, anonymousId }: VisitorRef, reads: StateReads): Members | undefined {
+  if (userId === undefined || anonymousId !== undefined) return undefined
+  const entity = entities.user(tenant, userId)
+  const state = reads.of(entity)
+  return activeLinks(state).length === 0 ? [{ entity, state }] : undefined
+}
+
+async function followLinks(visitors: readonly VisitorRef[], reads: StateReads): Promise<readonly Members[]> {
   const users = visitors.map((visitor) => userOf(visitor, reads))
   await reads.read(users.filter((user) => user !== undefined))
   await reads.read(users.flatMap((user) => (user === undefined ? [] : candidates(user, reads.of(user)))))

@@ -10,7 +10,7 @@ export function compareMoments(a: Moment, b: Moment): number {
 }
 
 export type Count = Extract<PartValue, { op: 'count' }>
-type Fields = ReadonlyMap<string, Register>
+export type Fields = ReadonlyMap<string, Register>
 const noFields: Fields = new Map()
 const noMembers: readonly Member[] = []
 

@@ -18,20 +18,68 @@ const fiveMinutesMs = 5 * 60 * 1000
 interface Level {
   readonly buckets: readonly Bucket[]
   readonly widthMs: number
+  /** The sum of all buckets. */
+  readonly kept: number
   /** From here on every bucket is kept. */
   readonly coveredFromMs: number
 }
 
-/**
- * Counts (or sums) in `(asOf - window, asOf]`. The edges fall on buckets: five minutes wide near the counter's newest
- * event, an hour wide further back, and a bucket that an edge cuts is counted whole. Undefined when buckets that the
- * answer needs were dropped already (`asOf` far in the past).
- */
-export function countInWindow(count: Count, window: Window, asOfMs: number): number | undefined {
-  const later = amountFrom(count, asOfMs, 'after')
-  const within = window === 'all' ? count.total : amountFrom(count, asOfMs - windowMs[window], 'from')
-  return later === undefined || within === undefined ? undefined : within - later
+/** A counter as of a time: what all windows need is found once. */
+export class CountReading {
+  readonly #count: Count
+  readonly #asOfMs: number
+  readonly #levels: readonly Level[]
+  /** From here on there is surely nothing. */
+  readonly #endMs: number
+  /** What was counted after `asOf`. */
+  readonly #later: number | undefined
+
+  constructor(count: Count, asOfMs: number) {
+    const newest = count.fiveMinutes.at(-1)?.[0] ?? count.hours.at(-1)?.[0]
+    this.#count = count
+    this.#asOfMs = asOfMs
+    this.#levels = [
+      toLevel(count, count.fiveMinutes, fiveMinutesMs, 25 * hourMs),
+      toLevel(count, count.hours, hourMs, 31 * dayMs),
+    ]
+    this.#endMs = newest === undefined ? Number.NEGATIVE_INFINITY : newest + hourMs
+    this.#later = this.#amountFrom(asOfMs, 'after')
+  }
+
+  /**
+   * Counts (or sums) in `(asOf - window, asOf]`. The edges fall on buckets: five minutes wide near the counter's newest
+   * event, an hour wide further back, and a bucket that an edge cuts is counted whole. Undefined when buckets that the
+   * answer needs were dropped already (`asOf` far in the past).
+   */
+  inWindow(window: Window): number | undefined {
+    const within = window === 'all' ? this.#count.total : this.#amountFrom(this.#asOfMs - windowMs[window], 'from')
+    return this.#later === undefined || within === undefined ? undefined : within - this.#later
+  }
+
+  /** See `decayedCount`. */
+  decayed(halfLifeMs: number): number {
+    return decayedCount(this.#count, halfLifeMs, this.#asOfMs)
+  }
+
+  /** Start of the newest bucket that is not after `asOf`. */
+  get newestBucketMs(): number | undefined {
+    return newestBucketMs(this.#count, this.#asOfMs)
+  }
+
+  /** The sum of all buckets from the one that holds `atMs` on, or of those after it. */
+  #amountFrom(atMs: number, edge: 'from' | 'after'): number | undefined {
+    if (atMs >= this.#endMs) return 0
+    for (const level of this.#levels) {
+      const startMs = Math.floor(atMs / level.widthMs) * level.widthMs
+      if (startMs >= level.coveredFromMs) return sumFrom(level, edge === 'from' ? startMs : startMs + level.widthMs)
+    }
+    return undefined
+  }
 }
+
+/** As `CountReading.inWindow`, for one window alone. */
+export const countInWindow = (count: Count, window: Window, asOfMs: number): number | undefined =>
+  new CountReading(count, asOfMs).inWindow(window)
 
 /** Start of the newest bucket that is not after `asOfMs`. */
 export function newestBucketMs(count: Count, asOfMs: number): number | undefined {
@@ -39,30 +87,25 @@ export function newestBucketMs(count: Count, asOfMs: number): number | undefined
   return (count.fiveMinutes.findLast(upTo) ?? count.hours.findLast(upTo))?.[0]
 }
 
-/** The sum of all buckets from the one that holds `atMs` on, or of those after it. */
-function amountFrom(count: Count, atMs: number, edge: 'from' | 'after'): number | undefined {
-  const newest = count.fiveMinutes.at(-1)?.[0] ?? count.hours.at(-1)?.[0]
-  if (newest === undefined || atMs >= newest + hourMs) return 0
-  for (const level of levelsOf(count)) {
-    const startMs = Math.floor(atMs / level.widthMs) * level.widthMs
-    if (startMs < level.coveredFromMs) continue
-    return level.buckets.reduce(
-      (sum, [at, amount]) => (at > startMs || (at === startMs && edge === 'from') ? sum + amount : sum),
-      0,
-    )
-  }
-  return undefined
-}
-
-function levelsOf(count: Count): readonly Level[] {
-  return [level(count, count.fiveMinutes, fiveMinutesMs, 25 * hourMs), level(count, count.hours, hourMs, 31 * dayMs)]
-}
-
 /** `keptMs` is an hour or a day less than what stores keep, so that the edge bucket is surely whole. */
-function level(count: Count, buckets: readonly Bucket[], widthMs: number, keptMs: number): Level {
-  const kept = buckets.reduce((sum, [, amount]) => sum + amount, 0)
+function toLevel(count: Count, buckets: readonly Bucket[], widthMs: number, keptMs: number): Level {
+  let kept = 0
+  for (const [, amount] of buckets) kept += amount
   const newest = buckets.at(-1)?.[0] ?? Number.POSITIVE_INFINITY
-  return { buckets, widthMs, coveredFromMs: kept === count.total ? Number.NEGATIVE_INFINITY : newest - keptMs }
+  return { buckets, widthMs, kept, coveredFromMs: kept === count.total ? Number.NEGATIVE_INFINITY : newest - keptMs }
+}
+
+/** The sum of the buckets that start at `fromMs` or later: from the newest back, or of all at once. */
+function sumFrom({ buckets, kept }: Level, fromMs: number): number {
+  const [oldest] = buckets
+  if (oldest === undefined || oldest[0] >= fromMs) return kept
+  let sum = 0
+  for (let index = buckets.length - 1; index > 0; index--) {
+    const [startMs, amount] = buckets[index] as Bucket
+    if (startMs < fromMs) break
+    sum += amount
+  }
+  return sum
 }
 
 /**

@@ -2,9 +2,9 @@ import type { UserProfile } from '@rapport/contracts'
 import {
   currencyOfRefunds,
   currencyOfRevenue,
+  EntityReading,
   eventOfCount,
   lastSeenMs,
-  mergeFields,
   parts,
   readMembers,
   recentByEvent,
@@ -13,7 +13,7 @@ import {
   type Members,
   type VisitorRef,
 } from '@rapport/features'
-import type { EntityState, OnlineStore } from '@rapport/online-store'
+import type { OnlineStore } from '@rapport/online-store'
 
 type WindowAmounts = UserProfile['orders']
 
@@ -24,18 +24,17 @@ export async function readProfile(
   asOfMs: number,
 ): Promise<UserProfile | undefined> {
   const [members = []] = await readMembers(store, [visitor], 'all')
-  const states = members.map(({ state }) => state)
-  if (!states.some(({ sequence }) => sequence > 0)) return undefined
-  const counts = amountsBy(states, eventOfCount, asOfMs)
+  const reading = new EntityReading(members, asOfMs)
+  if (!reading.isKnown) return undefined
   return {
     ...identityOf(members),
     asOf: new Date(asOfMs).toISOString(),
-    traits: traitsOf(states, asOfMs),
-    ...timesOf(states, asOfMs),
-    orders: amountsOf(states, parts.orders, asOfMs),
-    revenue: amountsBy(states, currencyOfRevenue, asOfMs),
-    refunds: amountsBy(states, currencyOfRefunds, asOfMs),
-    counts,
+    traits: traitsOf(reading),
+    ...timesOf(reading),
+    orders: amountsOf(reading, parts.orders),
+    revenue: amountsBy(reading, members, currencyOfRevenue),
+    refunds: amountsBy(reading, members, currencyOfRefunds),
+    counts: amountsBy(reading, members, eventOfCount),
     recent: recentOf(members, asOfMs),
   }
 }
@@ -46,36 +45,37 @@ function identityOf(members: Members): Pick<UserProfile, 'userId' | 'anonymousId
   return user === undefined ? { anonymousIds } : { userId: user.entity.id, anonymousIds }
 }
 
-function traitsOf(states: readonly EntityState[], asOfMs: number): Record<string, unknown> {
-  const set = [...mergeFields(states, parts.traits)].filter(([, { value, atMs }]) => value !== null && atMs <= asOfMs)
+function traitsOf(reading: EntityReading): Record<string, unknown> {
+  const traits = [...reading.fields(parts.traits)]
+  const set = traits.filter(([, { value, atMs }]) => value !== null && atMs <= reading.asOfMs)
   return Object.fromEntries(set.map(([name, { value }]) => [name, value]))
 }
 
-function timesOf(states: readonly EntityState[], asOfMs: number): Pick<UserProfile, 'firstSeen' | 'lastSeen'> {
-  const first = mergeFields(states, parts.firstSeen, -1).get('at')?.atMs
-  const last = lastSeenMs(states, asOfMs)
+function timesOf(reading: EntityReading): Pick<UserProfile, 'firstSeen' | 'lastSeen'> {
+  const first = reading.fields(parts.firstSeen).get('at')?.atMs
+  const last = lastSeenMs(reading)
   return {
-    ...(first === undefined || first > asOfMs ? {} : { firstSeen: new Date(first).toISOString() }),
+    ...(first === undefined || first > reading.asOfMs ? {} : { firstSeen: new Date(first).toISOString() }),
     ...(last === undefined ? {} : { lastSeen: new Date(last).toISOString() }),
   }
 }
 
 /** Window sums of every counter that `nameOf` has a name for. */
 function amountsBy(
-  states: readonly EntityState[],
+  reading: EntityReading,
+  members: Members,
   nameOf: (part: string) => string | undefined,
-  asOfMs: number,
 ): Record<string, WindowAmounts> {
   const partByName = new Map<string, string>()
-  for (const part of states.flatMap((state) => [...state.parts.keys()]).sort()) {
+  for (const part of members.flatMap(({ state }) => [...state.parts.keys()]).sort()) {
     const name = nameOf(part)
     if (name !== undefined) partByName.set(name, part)
   }
-  return Object.fromEntries([...partByName].map(([name, part]) => [name, amountsOf(states, part, asOfMs)]))
+  return Object.fromEntries([...partByName].map(([name, part]) => [name, amountsOf(reading, part)]))
 }
 
-function amountsOf(states: readonly EntityState[], part: string, asOfMs: number): WindowAmounts {
-  const [hour, day, week, month, all] = windows.map((window) => sumInWindow(states, part, { window, asOfMs }) ?? null)
+function amountsOf(reading: EntityReading, part: string): WindowAmounts {
+  const [hour, day, week, month, all] = windows.map((window) => sumInWindow(reading, part, window) ?? null)
   return { '1h': hour ?? null, '24h': day ?? null, '7d': week ?? null, '30d': month ?? null, all: all ?? null }
 }
 

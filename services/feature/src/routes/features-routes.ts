@@ -1,7 +1,7 @@
 import { FeaturesRequestSchema, FeaturesResponseSchema } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
 import type { FeatureReader } from '@rapport/features'
-import type { HttpApp } from '@rapport/service-kit'
+import { sendRendered, type HttpApp } from '@rapport/service-kit'
 import { readFeatures } from '../application/read-features.ts'
 
 export function addFeaturesRoutes(app: HttpApp, { reader, clock }: { reader: FeatureReader; clock: Clock }): void {
@@ -16,6 +16,9 @@ export function addFeaturesRoutes(app: HttpApp, { reader, clock }: { reader: Fea
         response: { 200: FeaturesResponseSchema },
       },
     },
-    (request) => readFeatures(reader, request.body, { tenant: request.principal.tenant, nowMs: clock.now() }),
+    async (request, reply) => {
+      const { tenant } = request.principal
+      return sendRendered(reply, await readFeatures(reader, request.body, { tenant, nowMs: clock.now() }))
+    },
   )
 }

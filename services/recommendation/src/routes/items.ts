@@ -5,11 +5,10 @@ import {
   SimilarItemsQuerySchema,
   type RecommendationResponse,
 } from '@rapport/contracts'
-import { ErrorRef, type HttpApp } from '@rapport/service-kit'
+import { ErrorRef, sendRendered, type HttpApp } from '@rapport/service-kit'
 import type { RecommendationContext } from '../application/context.ts'
 import { expose, exposureFieldsOf } from '../application/expose.ts'
 import { recommendRanking, recommendSimilar } from '../application/recommend-items.ts'
-import { sendRendered } from './reply.ts'
 
 const config = { scope: 'recommend' } as const
 

@@ -3,11 +3,11 @@ import {
   RecommendationResponseSchema,
   UserRecommendationsQuerySchema,
 } from '@rapport/contracts'
-import type { HttpApp } from '@rapport/service-kit'
+import { sendRendered, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
 import type { RecommendationContext } from '../application/context.ts'
 import { recommendForUser } from '../application/recommend-for-user.ts'
-import { sendNotModified, sendRendered } from './reply.ts'
+import { sendNotModified } from './reply.ts'
 
 const schema = {
   summary: 'Recommend to a user, cacheable',

@@ -1,9 +1,8 @@
 import { RecommendationRequestSchema, RecommendationResponseSchema } from '@rapport/contracts'
-import type { HttpApp } from '@rapport/service-kit'
+import { sendRendered, type HttpApp } from '@rapport/service-kit'
 import type { RecommendationContext } from '../application/context.ts'
 import { expose, exposureFieldsOf } from '../application/expose.ts'
 import { recommendForVisitor } from '../application/recommend-for-visitor.ts'
-import { sendRendered } from './reply.ts'
 
 const schema = {
   summary: 'Recommend to a visitor',
