@@ -1,13 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts'
+import { conv2dBackpropInput } from './conv2d-backprop-input.ts'
 import { maxPoolGrad } from './max-pool-grad.ts'
 import { slice, splitV, unpack } from './slices.ts'
 import { unsortedSegmentSum } from './unsorted-segment-sum.ts'
 
-/** What training needs and the WebAssembly backend 4.22 lacks, gets wrong (MaxPoolGrad) or is very slow at (the slices). */
+/** What training needs and the WebAssembly backend 4.22 lacks, gets wrong (MaxPoolGrad) or is very slow at (Conv2DBackpropInput, the slices). */
 const kernels: Readonly<Record<string, tf.KernelFunc>> = {
   UnsortedSegmentSum: unsortedSegmentSum,
   Conv2DBackpropFilter: conv2dBackpropFilter,
+  Conv2DBackpropInput: conv2dBackpropInput,
   MaxPoolGrad: maxPoolGrad,
   Slice: slice,
   SplitV: splitV,
