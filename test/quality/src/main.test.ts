@@ -39,11 +39,15 @@ describe('the quality command', () => {
     const { code, stderr } = await run(['recommend', '--only', 'ml-9m', '--data', folder])
     expect(code).toBe(2)
     expect(stderr).toContain('ml-9m')
+    const ofOther = await run(['text', '--set', 'mr', '--cell', 'ease', '--data', folder])
+    expect(ofOther.code).toBe(2)
+    expect(ofOther.stderr).toContain('--cell names no model of these sets: ease')
   })
 
   it('explains itself', async () => {
     const { code, stdout } = await run(['--help'])
     expect(code).toBe(0)
     expect(stdout).toContain('recommend (ml-1m')
+    expect(stdout).toContain('sentiment (online-shopping-sentiment')
   })
 })

@@ -1,19 +1,32 @@
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { recommendSets } from './recommend/sets.ts'
+import { openResults } from './report/kept-results.ts'
 import { formatTable } from './report/table.ts'
-import type { QualitySet } from './report/quality-set.ts'
+import type { MeasureChoice, QualitySet } from './report/quality-set.ts'
+import { sentimentSets, textSets } from './text/sets.ts'
 
-const suites: Readonly<Record<string, Readonly<Record<string, QualitySet>>>> = { recommend: recommendSets }
+const suites: Readonly<Record<string, Readonly<Record<string, QualitySet>>>> = {
+  recommend: recommendSets,
+  text: textSets,
+  sentiment: sentimentSets,
+}
 const exitCodes = { ok: 0, usage: 2, noData: 3 }
-const usage = `Usage: npm run quality -- <suite> [--data DIR] [--only SET,SET] [--json]
+const usage = `Usage: npm run quality -- <suite> [--data DIR] [--set SET,SET] [--cell MODEL] [--json]
 
-Trains on public data sets, chooses every parameter on a validation part of the training data and measures on the test part.
+Trains on public data sets, chooses every parameter on a validation part of the training data (text and sentiment: takes those of a reference) and
+measures on the test part.
 
 Suites and their sets: ${Object.entries(suites)
   .map(([suite, sets]) => `${suite} (${Object.keys(sets).join(', ')})`)
   .join('; ')}
   --data DIR   folder with the data sets; RAPPORT_QUALITY_DATA when absent
-  --only       only these sets
+  --set        only these sets (also --only)
+  --cell       only this model, of text and sentiment
+  --state FILE results of text and sentiment so far, from which a run goes on; a file for temporary ones when absent
+  --fresh      measures anew what the file has
   --json       one line of JSON at the end: { "<set>": { "<metric>": number } }
 
 Exit codes: 0 measured, 2 wrong usage, 3 no data folder.`
@@ -27,6 +40,10 @@ async function main(argv: string[]): Promise<number> {
     options: {
       data: { type: 'string' },
       only: { type: 'string' },
+      set: { type: 'string' },
+      cell: { type: 'string' },
+      state: { type: 'string' },
+      fresh: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -37,9 +54,14 @@ async function main(argv: string[]): Promise<number> {
   }
   const sets = suites[positionals[0] ?? '']
   if (sets === undefined || positionals.length !== 1) return refuse(usage, exitCodes.usage)
-  const names = values.only?.split(',') ?? Object.keys(sets)
+  const suite = positionals[0] ?? ''
+  const names = (values.set ?? values.only)?.split(',') ?? Object.keys(sets)
   const unknown = names.filter((name) => !Object.hasOwn(sets, name))
-  if (unknown.length > 0) return refuse(`--only names no set of this suite: ${unknown.join(', ')}`, exitCodes.usage)
+  if (unknown.length > 0) return refuse(`--set names no set of this suite: ${unknown.join(', ')}`, exitCodes.usage)
+  const { cell } = values
+  if (cell !== undefined && !names.some((name) => sets[name]?.cells?.includes(cell))) {
+    return refuse(`--cell names no model of these sets: ${cell}`, exitCodes.usage)
+  }
   const dataDir = values.data ?? process.env['RAPPORT_QUALITY_DATA']
   if (dataDir === undefined || dataDir === '') {
     return refuse(
@@ -47,13 +69,17 @@ async function main(argv: string[]): Promise<number> {
       exitCodes.noData,
     )
   }
-  return measure(sets, { names, dataDir, json: values.json })
+  const state = values.state ?? join(tmpdir(), `rapport-quality-${suite}.json`)
+  if (values.fresh) await rm(state, { force: true })
+  const choice = { results: await openResults(state), ...(cell !== undefined && { cell }) }
+  return measure(sets, { names, dataDir, json: values.json, choice })
 }
 
 interface Request {
   readonly names: readonly string[]
   readonly dataDir: string
   readonly json: boolean
+  readonly choice: MeasureChoice
 }
 
 async function measure(sets: Readonly<Record<string, QualitySet>>, request: Request): Promise<number> {
@@ -65,8 +91,10 @@ async function measure(sets: Readonly<Record<string, QualitySet>>, request: Requ
     }
     console.log(`\n${set.title}`)
     const started = performance.now()
-    const rows = await set.measure(request.dataDir, (line) => console.log(`  ${line}`))
-    console.log(`${formatTable(rows, set.bars)}\n  ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    const rows = await set.measure(request.dataDir, (line) => console.log(`  ${line}`), request.choice)
+    console.log(
+      `${formatTable(rows, set.bars, set.noteHeading)}\n  ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    )
     results[name] = Object.fromEntries(
       rows.flatMap(({ model, metrics }) =>
         Object.entries(metrics).map(([metric, value]) => [`${model}.${metric}`, value]),

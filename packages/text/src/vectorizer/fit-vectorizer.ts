@@ -41,8 +41,9 @@ export class TextVectorizerFitter {
   private readonly rows = new CountRows()
 
   constructor(options: VectorizerOptions = {}) {
-    const { hashBits, minDf, maxDf, maxFeatures, sublinearTf = false, norm = 'l2', ...analysis } = options
-    this.limits = { ...(minDf && { minDf }), ...(maxDf && { maxDf }), ...(maxFeatures && { maxFeatures }) }
+    const { hashBits, minDf: _min, maxDf: _max, maxFeatures: _most, ...others } = options
+    const { sublinearTf = false, norm = 'l2', ...analysis } = others
+    this.limits = options
     checkLimits(options)
     this.analysis = toTextAnalysis(analysis)
     this.weighting = { sublinearTf, norm }
@@ -132,7 +133,6 @@ function toMatrix(rows: CountRows, data: TextVectorizerData, columnOf: Int32Arra
   const { ids, counts } = rows
   let kept = 0
   const countByColumn = new Int32Array(data.columns)
-  // Written over what was read: a row never gets longer.
   const values = new Float32Array(rows.starts.at(-1) ?? 0)
   for (let row = 0; row < rows.rows; row += 1) {
     const first = kept
@@ -141,6 +141,7 @@ function toMatrix(rows: CountRows, data: TextVectorizerData, columnOf: Int32Arra
       const column = columnOf === undefined ? id : (columnOf[id] as number)
       if (column < 0) continue
       countByColumn[column] = counts[at] as number
+      // Over what was read: a row never gets longer.
       ids[kept++] = column
     }
     ids.subarray(first, kept).sort()

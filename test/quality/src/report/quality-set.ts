@@ -12,11 +12,36 @@ export interface Bar {
   readonly atLeast: number
 }
 
+/** What was asked for beside the set. */
+export interface MeasureChoice {
+  /** The only model to measure, where a set can measure one alone. */
+  readonly cell?: string
+  /** Results of earlier runs, where a set can go on from them. */
+  readonly results?: KeptResults
+}
+
+/** Results that outlive a run, by key. */
+export interface KeptResults {
+  get(key: string): KeptResult | undefined
+  /** Durable when it resolves. */
+  keep(key: string, row: QualityRow): Promise<void>
+}
+
+export interface KeptResult {
+  readonly row: QualityRow
+  /** ISO 8601. */
+  readonly measuredAt: string
+}
+
 /** One data set with its split, models and bars. */
 export interface QualitySet {
   readonly title: string
   readonly bars: readonly Bar[]
+  /** Heading of what each row says of its model; "chosen on validation" when absent. */
+  readonly noteHeading?: string
+  /** The models that can be measured alone. */
+  readonly cells?: readonly string[]
   /** Whether the files of the set are in the folder. */
   isPresent(dataDir: string): boolean
-  measure(dataDir: string, say: (line: string) => void): Promise<readonly QualityRow[]>
+  measure(dataDir: string, say: (line: string) => void, choice: MeasureChoice): Promise<readonly QualityRow[]>
 }

@@ -1,10 +1,14 @@
 import type { Bar, QualityRow } from './quality-set.ts'
 
-/** The rows as an aligned table, and below it every bar with what was reached. */
-export function formatTable(rows: readonly QualityRow[], bars: readonly Bar[]): string {
+/** The rows as an aligned table, and below it every bar of a measured model with what was reached. */
+export function formatTable(
+  rows: readonly QualityRow[],
+  bars: readonly Bar[],
+  noteHeading = 'chosen on validation',
+): string {
   const metrics = [...new Set(rows.flatMap((row) => Object.keys(row.metrics)))]
   const cells = [
-    ['model', ...metrics, 'chosen on validation'],
+    ['model', ...metrics, noteHeading],
     ...rows.map((row) => [row.model, ...metrics.map((metric) => formatMetric(row.metrics[metric])), row.chosen]),
   ]
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? []
@@ -14,7 +18,8 @@ export function formatTable(rows: readonly QualityRow[], bars: readonly Bar[]): 
       .join('  ')
       .trimEnd(),
   )
-  return [...lines, ...bars.map((bar) => formatBar(bar, rows))].map((line) => `  ${line}`).join('\n')
+  const measured = bars.filter(({ model }) => model === 'any' || rows.some((row) => row.model === model))
+  return [...lines, ...measured.map((bar) => formatBar(bar, rows))].map((line) => `  ${line}`).join('\n')
 }
 
 function formatBar({ model, metric, atLeast }: Bar, rows: readonly QualityRow[]): string {

@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { hasFiles, readLines } from '../data/files.ts'
+import {
+  readCsvTexts,
+  readTextLines,
+  readZippedTexts,
+  splitByHash,
+  type LabelledText,
+  type TextSplit,
+} from '../data/labelled-texts.ts'
+import type { QualitySet } from '../report/quality-set.ts'
+import { toQualitySet, type TextSet } from './measure-cells.ts'
+
+const shopReviews = 'online-shopping-10-cats/online_shopping_10_cats.zip'
+const carForum = 'ccf-bdci2018-auto/train.csv'
+const hotelReviews = 'chnsenticorp/ChnSentiCorp_htl_all.csv'
+const movieReviews = ['mr-sst/rt-polarity.neg', 'mr-sst/rt-polarity.pos'] as const
+
+const readShop =
+  (label: string) =>
+  async (dataDir: string): Promise<TextSplit> =>
+    splitByHash(await readZippedTexts(dataDir, shopReviews, { text: 'review', label }), 5)
+const hasShop = (dataDir: string): boolean => existsSync(join(dataDir, shopReviews))
+const readCars =
+  (label: string) =>
+  async (dataDir: string): Promise<TextSplit> =>
+    splitByHash(await readCsvTexts(dataDir, carForum, { text: 'content', label }), 5)
+const hasCars = (dataDir: string): boolean => hasFiles(dataDir, carForum)
+
+const accuracy = (percent: number, macroF1Percent?: number): { accuracy: number; macroF1?: number } => ({
+  accuracy: percent / 100,
+  ...(macroF1Percent !== undefined && { macroF1: macroF1Percent / 100 }),
+})
+
+/** Lines of Stanford's sentiment treebank; a label may stand for several of the file. */
+const readTreebank =
+  (kind: 'binary' | 'fine', labelOf: (label: string) => string) =>
+  async (dataDir: string): Promise<TextSplit> => {
+    const part = async (name: string): Promise<LabelledText[]> =>
+      (await readTextLines(dataDir, `mr-sst/stsa.${kind}.${name}`, 'label-blank-text')).map(({ text, label }) => ({
+        text,
+        label: labelOf(label),
+      }))
+    return { train: await part('train'), test: await part('test') }
+  }
+const hasTreebank = (kind: string) => (dataDir: string) =>
+  hasFiles(dataDir, `mr-sst/stsa.${kind}.train`, `mr-sst/stsa.${kind}.test`)
+const toThreeClasses = (label: string): string =>
+  ['negative', 'negative', 'neutral', 'positive', 'positive'][Number(label)] ?? label
+
+async function readMovieReviews(dataDir: string): Promise<TextSplit> {
+  const rows: LabelledText[] = []
+  for (const path of movieReviews) {
+    for (const line of await readLines(dataDir, path)) rows.push({ text: line.trim(), label: path })
+  }
+  return splitByHash(rows, 10)
+}
+
+const text: readonly TextSet[] = [
+  {
+    name: 'chnsenticorp',
+    title: 'ChnSentiCorp, hotel reviews: positive or negative',
+    features: 'char123',
+    reference: { mnb: accuracy(89), cnb: accuracy(87.5), svm: accuracy(89.5, 87.3), logreg: accuracy(89.2) },
+    isPresent: (dataDir) => hasFiles(dataDir, hotelReviews),
+    read: async (dataDir) =>
+      splitByHash(await readCsvTexts(dataDir, hotelReviews, { text: 'review', label: 'label' }), 5),
+  },
+  {
+    name: 'online-shopping-topics',
+    title: 'Shop reviews: 10 kinds of products',
+    features: 'char123',
+    reference: { mnb: accuracy(88), cnb: accuracy(89), svm: accuracy(90.3, 89.3), logreg: accuracy(90.1) },
+    isPresent: hasShop,
+    read: readShop('cat'),
+  },
+  {
+    name: 'ccf-topics',
+    title: 'Car forum: 10 topics',
+    features: 'jieba12',
+    reference: {},
+    isPresent: hasCars,
+    read: readCars('subject'),
+  },
+  {
+    name: 'thucnews-titles',
+    title: 'THUCNews titles: 10 subjects',
+    features: 'char123',
+    reference: { mnb: accuracy(85.6), cnb: accuracy(85.8), svm: accuracy(87.8, 87.7) },
+    isPresent: (dataDir) => hasFiles(dataDir, 'thucnews-titles/dev.txt', 'thucnews-titles/test.txt'),
+    read: async (dataDir) => ({
+      train: await readTextLines(dataDir, 'thucnews-titles/dev.txt', 'text-tab-label'),
+      test: await readTextLines(dataDir, 'thucnews-titles/test.txt', 'text-tab-label'),
+    }),
+  },
+  {
+    name: 'banking77',
+    title: 'BANKING77: 77 intents',
+    features: 'word12',
+    reference: { mnb: accuracy(85.4), cnb: accuracy(78.8), svm: accuracy(89.1, 89.1) },
+    isPresent: (dataDir) => hasFiles(dataDir, 'banking77/train.csv', 'banking77/test.csv'),
+    read: async (dataDir) => ({
+      train: await readCsvTexts(dataDir, 'banking77/train.csv', { text: 'text', label: 'category' }),
+      test: await readCsvTexts(dataDir, 'banking77/test.csv', { text: 'text', label: 'category' }),
+    }),
+  },
+  {
+    name: 'mr',
+    title: 'Movie reviews (Pang and Lee 2005), fold 0: positive or negative',
+    features: 'word12',
+    reference: { mnb: accuracy(77), cnb: accuracy(77), svm: accuracy(78.2), logreg: accuracy(78) },
+    isPresent: (dataDir) => hasFiles(dataDir, ...movieReviews),
+    read: readMovieReviews,
+  },
+]
+
+const sentiment: readonly TextSet[] = [
+  {
+    name: 'online-shopping-sentiment',
+    title: 'Shop reviews: positive or negative',
+    features: 'jieba12',
+    reference: { mnb: accuracy(93.1), cnb: accuracy(93.2), svm: accuracy(93.7), logreg: accuracy(93.7) },
+    isPresent: hasShop,
+    read: readShop('label'),
+  },
+  {
+    name: 'ccf-three-class',
+    title: 'Car forum: negative, neutral, positive',
+    features: 'jieba12',
+    reference: {
+      mnb: accuracy(68.3, 40.5),
+      cnb: accuracy(68.2, 47.2),
+      svm: accuracy(69.4, 49.3),
+      logreg: accuracy(69.4, 49.5),
+    },
+    isPresent: hasCars,
+    read: readCars('sentiment_value'),
+  },
+  {
+    name: 'sst-2',
+    title: 'Stanford sentiment treebank: positive or negative',
+    features: 'word12',
+    reference: { mnb: accuracy(81.1), cnb: accuracy(82), svm: accuracy(81.1), logreg: accuracy(81.2) },
+    isPresent: hasTreebank('binary'),
+    read: readTreebank('binary', (label) => label),
+  },
+  {
+    name: 'sst-three-class',
+    title: 'Stanford sentiment treebank: negative, neutral, positive',
+    features: 'word12',
+    reference: {
+      mnb: accuracy(64.8, 51.9),
+      cnb: accuracy(65.3, 55),
+      svm: accuracy(64.3, 53.6),
+      logreg: accuracy(63.7),
+    },
+    isPresent: hasTreebank('fine'),
+    read: readTreebank('fine', toThreeClasses),
+  },
+]
+
+const bySetName = (sets: readonly TextSet[]): Readonly<Record<string, QualitySet>> =>
+  Object.fromEntries(sets.map((set) => [set.name, toQualitySet(set)]))
+
+export const textSets = bySetName(text)
+export const sentimentSets = bySetName(sentiment)
