@@ -17,8 +17,7 @@ export interface TreeExplanation {
  * (0 or 1: whether the row itself goes along) where feature `j` is known, else the "zero" fraction `z_j` (the share of
  * training rows that do). Its Shapley value for `i` is an integral over the multilinear extension (Owen 1972),
  * `v (o_i - z_i) * integral over t in 0..1 of product over j != i of (t o_j + (1 - t) z_j)`: a polynomial, which
- * Gauss-Legendre quadrature with half as many points as the path has distinct features integrates exactly. One walk over a
- * tree sums all leaves, so the time is `nodes x distinct features of the longest path / 2`.
+ * Gauss-Legendre quadrature integrates (`shapPoints`). One walk over a tree sums all leaves, so the time is `nodes x points`.
  */
 export class TreeShap {
   private readonly ensemble: TreeEnsemble
@@ -48,7 +47,7 @@ export class TreeShap {
     const paths = Array.from(roots, (root) => measurePaths(ensemble, root))
     const known = new Map<number, QuadratureRule>()
     this.rules = paths.map(({ distinct }) => {
-      const count = Math.max(1, Math.ceil(distinct / 2))
+      const count = shapPoints(distinct)
       const rule = known.get(count) ?? gaussLegendre(count)
       known.set(count, rule)
       return rule
@@ -129,10 +128,11 @@ export class TreeShap {
     const { leafWidth, outputs, scale } = this.ensemble
     const { points, weights } = rule
     const cell = feature * outputs + firstOutput
+    const isNew = of.oldOne === 1 && of.oldZero === 1
     for (let point = 0; point < points.length; point += 1) {
       const t = points[point] as number
       const own = (of.one - of.zero) / (t * of.one + (1 - t) * of.zero)
-      const before = (of.oldOne - of.oldZero) / (t * of.oldOne + (1 - t) * of.oldZero)
+      const before = isNew ? 0 : (of.oldOne - of.oldZero) / (t * of.oldOne + (1 - t) * of.oldZero)
       const factor = scale * (weights[point] as number) * (own - before)
       for (let slot = 0; slot < leafWidth; slot += 1) {
         const sum = this.sums[(from + point) * leafWidth + slot] as number
@@ -141,6 +141,14 @@ export class TreeShap {
     }
   }
 }
+
+/**
+ * Points for paths of that many distinct features: half as many are exact. Of long paths `4 sqrt(features)` are enough: the
+ * polynomial is a sum of Bernstein polynomials with weights of one sign, and of each of those up to degree 3,000 they miss
+ * less than 1e-10 of the integral.
+ */
+export const shapPoints = (features: number): number =>
+  Math.max(1, Math.min(Math.ceil(features / 2), Math.ceil(4 * Math.sqrt(features))))
 
 interface Walk {
   readonly row: Float32Array
