@@ -56,7 +56,7 @@ describe('a user with the least rights on a cluster', () => {
     cluster = await startRedisCluster({ replicas: true })
     const rules = ['on', `>${secret}`, ...leastRights.split(' '), ...rightsOnCluster.split(' ')]
     for (const port of [...cluster.ports, ...cluster.replicas.map((replica) => replica.port)])
-      expect(await redisCommand(port, 'ACL', 'SETUSER', 'rapport', ...rules)).toBe('OK')
+      await redisCommand(port, 'ACL', 'SETUSER', 'rapport', ...rules)
   }, 60_000)
   afterAll(() => cluster[Symbol.asyncDispose]())
   const urlOf = (): string => (cluster.urls[0] ?? '').replace('//', `//rapport:${secret}@`)
