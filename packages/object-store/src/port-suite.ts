@@ -341,7 +341,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await keysOf(store, 'b/', 'c')).toEqual([])
       })
 
-      it('lists more keys than fit in one page', async () => {
+      it('lists more keys than fit in one page', { timeout: 120_000 }, async () => {
         const keys = Array.from({ length: 2200 }, (_, at) => `many/${at % 7}/${String(at).padStart(6, '0')}`)
         for (let at = 0; at < keys.length; at += 32) {
           await Promise.all(keys.slice(at, at + 32).map((key) => store.put(key, text(key))))

@@ -3,7 +3,7 @@ import { deadLetterKey, inboxTopic, operatorTenant, topics, type Event } from '@
 import { readDeadLetter, type EventLog } from '@rapport/messaging'
 import { produceForeign } from '@rapport/messaging/foreign-producer'
 import { afterEach, expect, it, vi } from 'vitest'
-import { takeBalance } from './harness/check.ts'
+import { nothingAmiss, takeBalance } from './harness/check.ts'
 import { startInstallation } from './harness/installation.ts'
 import { Ledger } from './harness/ledger.ts'
 import { readAll } from './harness/read-all.ts'
@@ -118,11 +118,9 @@ it(
     const folder = owned.use(await temporaryFolder())
     const nothingPosted = owned.use(await Ledger.open(join(folder.path, 'ledger')))
     expect(await takeBalance(installation, nothingPosted)).toMatchObject({
+      ...nothingAmiss,
       stored: good.length,
-      applied: good.length,
-      unapplied: 0,
-      appliedTwice: 0,
-      unarchived: 0,
+      deadLettered: refused.length,
     })
   },
 )

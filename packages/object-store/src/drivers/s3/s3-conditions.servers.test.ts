@@ -90,7 +90,7 @@ describe('conditional puts of the S3 driver', () => {
       expect(await place.allKeys()).not.toContain('other')
     })
 
-    it('takes an answer of 409 for "not now", once or always', async () => {
+    it('takes an answer of 409 for "not now", once or always', { timeout: 120_000 }, async () => {
       const body = '<Error><Code>Conflict</Code><Message>somebody writes there</Message></Error>'
       const conflict = { kind: 'answer', status: 409, body } as const
       let puts = 0
