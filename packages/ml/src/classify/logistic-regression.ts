@@ -50,6 +50,7 @@ export async function trainLogisticRegression(
     tolerance,
     maxIterations,
     memory,
+    curvatures: loss.firstCurvatures(),
     onIteration: (largest) => loss.report(largest, tolerance),
   })
   if (!hasConverged) control.log?.warn({ maxIterations }, 'the logistic regression has not reached its tolerance')
@@ -107,6 +108,29 @@ class MeanLoss implements Objective {
     const done = Math.log(this.first / largest) / Math.log(this.first / tolerance)
     this.fraction = Math.max(this.fraction, Math.min(done, 0.99) || 0)
     this.control.onProgress?.(this.fraction)
+  }
+
+  /** Second derivatives by each variable where all scores are equal, as at the start. */
+  firstCurvatures(): Float64Array {
+    const { rows, weights, scores, ridge } = this.problem
+    const spread = scores === 1 ? 1 / 4 : (1 - 1 / scores) / scores
+    const squares = new Float64Array(rows.columns + 1)
+    for (let row = 0; row < rows.rows; row += 1) {
+      const weight = spread * (weights[row] as number)
+      squares[rows.columns] = (squares[rows.columns] as number) + weight
+      const end = rows.starts[row + 1] as number
+      for (let entry = rows.starts[row] as number; entry < end; entry += 1) {
+        const column = rows.indices[entry] as number
+        squares[column] = (squares[column] as number) + weight * (rows.values[entry] as number) ** 2
+      }
+    }
+    const curvatures = new Float64Array(squares.length * scores)
+    for (let at = 0; at < curvatures.length; at += 1) {
+      const column = Math.floor(at / scores)
+      const own = (squares[column] as number) + (column < rows.columns ? ridge : 0)
+      curvatures[at] = Math.max(own, Number.EPSILON)
+    }
+    return curvatures
   }
 
   async evaluate(variables: Float64Array, gradient: Float64Array): Promise<number> {

@@ -1,4 +1,4 @@
-import { addScaled, difference, dot, maxAbs, scaleBy } from './vectors.ts'
+import { addScaled, difference, dot, maxAbs } from './vectors.ts'
 
 export interface Objective {
   /** The smooth part's value at `x`; writes its gradient. */
@@ -13,6 +13,8 @@ export interface MinimiseOptions {
   readonly maxIterations: number
   /** Pairs of steps and gradient changes that are kept, as 32-bit floats. */
   readonly memory: number
+  /** Estimates of the second derivatives by each variable, positive, for the first guess of the Hessian; all 1 when absent. */
+  readonly curvatures?: Float64Array
   /** Called before each iteration with the largest entry of the (pseudo-)gradient. */
   readonly onIteration?: (largest: number) => void
 }
@@ -22,13 +24,13 @@ const curvature = 0.9
 const mostTrials = 40
 
 /**
- * Minimises a convex function, in place of `x`, by L-BFGS (Liu and Nocedal 1989, two-loop recursion) with a weak Wolfe
+ * Minimises a convex function, in place of `x`, by L-BFGS (Liu and Nocedal 1989, two-loop recursion, first guess diagonal) with a weak Wolfe
  * search by bisection (Lewis and Overton 2013, algorithm 2.6); with an l1 part by OWL-QN (Andrew and Gao 2007), whose
  * search only goes back. Returns whether the tolerance was reached.
  */
 export async function minimise(objective: Objective, x: Float64Array, options: MinimiseOptions): Promise<boolean> {
   const search = new Search(objective, x)
-  const pairs = new CorrectionPairs(x.length, options.memory)
+  const pairs = new CorrectionPairs(x.length, options)
   await search.begin()
   for (let iteration = 0; iteration < options.maxIterations; iteration += 1) {
     const steepest = search.steepest()
@@ -37,7 +39,8 @@ export async function minimise(objective: Objective, x: Float64Array, options: M
     if (largest <= options.tolerance) return true
     const direction = pairs.multiply(steepest)
     search.keepDescent(direction, steepest)
-    const firstStep = pairs.count === 0 ? 1 / Math.sqrt(dot(steepest, steepest)) : 1
+    const isScaled = pairs.count > 0 || options.curvatures !== undefined
+    const firstStep = isScaled ? 1 : 1 / Math.sqrt(dot(steepest, steepest))
     if (!(await search.along(direction, steepest, firstStep))) return false
     pairs.add(search.step(), search.gradientChange())
   }
@@ -156,11 +159,13 @@ class Search {
 /** The latest steps s and gradient changes y, from which the inverse Hessian is estimated. */
 class CorrectionPairs {
   private readonly memory: number
+  private readonly curvatures: Float64Array | undefined
   private readonly pairs: { readonly s: Float32Array; readonly y: Float32Array; sy: number; yy: number }[] = []
   private readonly result: Float64Array
 
-  constructor(length: number, memory: number) {
+  constructor(length: number, { memory, curvatures }: Pick<MinimiseOptions, 'memory' | 'curvatures'>) {
     this.memory = memory
+    this.curvatures = curvatures
     this.result = new Float64Array(length)
   }
 
@@ -176,7 +181,7 @@ class CorrectionPairs {
     const y = oldest?.y ?? new Float32Array(step.length)
     s.set(step)
     y.set(change)
-    this.pairs.push({ s, y, sy: dot(s, y), yy: dot(y, y) })
+    this.pairs.push({ s, y, sy: dot(s, y), yy: this.scaledSquares(y) })
   }
 
   /** The estimate times a vector; the result is used again. */
@@ -191,10 +196,25 @@ class CorrectionPairs {
       addScaled(result, -factor, y)
     }
     const latest = pairs.at(-1)
-    if (latest !== undefined) scaleBy(result, latest.sy / latest.yy)
+    this.multiplyFirstGuess(latest === undefined ? 1 : latest.sy / latest.yy)
     for (const [at, { s, y, sy }] of pairs.entries()) {
       addScaled(result, (factors[at] as number) - dot(y, result) / sy, s)
     }
     return result
+  }
+
+  private multiplyFirstGuess(factor: number): void {
+    const { curvatures, result } = this
+    for (let at = 0; at < result.length; at += 1) {
+      result[at] = ((result[at] as number) * factor) / (curvatures === undefined ? 1 : (curvatures[at] as number))
+    }
+  }
+
+  private scaledSquares(y: Float32Array): number {
+    const { curvatures } = this
+    if (curvatures === undefined) return dot(y, y)
+    let sum = 0
+    for (let at = 0; at < y.length; at += 1) sum += (y[at] as number) ** 2 / (curvatures[at] as number)
+    return sum
   }
 }

@@ -30,10 +30,6 @@ export function addScaled(target: Float64Array, factor: number, vector: Vector):
   for (let at = 0; at < target.length; at += 1) target[at] = (target[at] as number) + factor * (vector[at] as number)
 }
 
-export function scaleBy(target: Float64Array, factor: number): void {
-  for (let at = 0; at < target.length; at += 1) target[at] = (target[at] as number) * factor
-}
-
 /** `out = a - b`; `out` may be either. */
 export function difference(a: Vector, b: Vector, out: Float64Array): Float64Array {
   for (let at = 0; at < out.length; at += 1) out[at] = (a[at] as number) - (b[at] as number)
