@@ -6,14 +6,13 @@ import { recentByEvent } from './online-behaviour-reader.ts'
 import { countOf, mergeFields, type Fields } from './registers.ts'
 import { CountReading } from './windows.ts'
 
-/** All members of an entity as of a time: what several features are made of is merged and summed once. */
+/** All members of an entity as of a time: what several features are made of is merged once. */
 export class EntityReading {
   readonly asOfMs: number
   /** Of all entities of a request. */
   readonly times: IsoTimes
   readonly #members: Members
   readonly #fields = new Map<string, Fields>()
-  readonly #counts = new Map<string, readonly CountReading[]>()
   #recent: ReadonlyMap<string, readonly RecentItem[]> | undefined
 
   constructor(members: Members, asOfMs: number, times = new IsoTimes()) {
@@ -38,28 +37,19 @@ export class EntityReading {
     return fields
   }
 
-  /** A counter of each member that has it. */
+  /** A counter of each member that has it, prepared anew. */
   counts(part: string): readonly CountReading[] {
-    let counts = this.#counts.get(part)
-    if (counts === undefined) {
-      counts = this.#readCounts(part)
-      this.#counts.set(part, counts)
-    }
-    return counts
-  }
-
-  /** Newest first. */
-  recentItems(event: string): readonly RecentItem[] {
-    this.#recent ??= recentByEvent(this.#members, this.asOfMs)
-    return this.#recent.get(event) ?? []
-  }
-
-  #readCounts(part: string): readonly CountReading[] {
     const found: CountReading[] = []
     for (const { state } of this.#members) {
       const count = countOf(state, part)
       if (count !== undefined) found.push(new CountReading(count, this.asOfMs))
     }
     return found
+  }
+
+  /** Newest first. */
+  recentItems(event: string): readonly RecentItem[] {
+    this.#recent ??= recentByEvent(this.#members, this.asOfMs)
+    return this.#recent.get(event) ?? []
   }
 }

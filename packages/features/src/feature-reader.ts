@@ -3,7 +3,7 @@ import type { JsonValue, OnlineStore } from '@rapport/online-store'
 import { EntityReading } from './entity-reading.ts'
 import { entities } from './layout.ts'
 import type { Feature } from './feature-name.ts'
-import { partsOf, toFormula, type TimedValue } from './feature-values.ts'
+import { partsOf, toFormulas, type TimedValue } from './feature-values.ts'
 import { readMembers, type Members } from './members.ts'
 
 export interface FeatureEntity {
@@ -39,7 +39,7 @@ export function createFeatureReader(store: OnlineStore): FeatureReader {
   return async (read) => {
     const wanted = [...new Set(read.features.flatMap(partsOf))]
     const [visitors, items] = await Promise.all([readVisitors(store, read, wanted), readItems(store, read, wanted)])
-    const formulas = read.features.map(toFormula)
+    const formulas = toFormulas(read.features)
     const times = new IsoTimes()
     return read.entities.map((entity) => {
       const members = (entity.kind === 'item' ? items.next() : visitors.next()).value ?? []

@@ -1,8 +1,9 @@
 import type { JsonValue } from '@rapport/online-store'
+import { CounterSource, newestBucketOf } from './counter-source.ts'
 import { isBehaviourEvent, parts, type BehaviourEvent } from './layout.ts'
 import type { EntityReading } from './entity-reading.ts'
 import type { Feature } from './feature-name.ts'
-import { halfLifeMs, type Window } from './windows.ts'
+import { halfLifeMs, type CountReading, type Window } from './windows.ts'
 
 /** A value with the time of the newest event behind it. Undefined value: it cannot be told, or there is none. */
 export interface TimedValue {
@@ -63,11 +64,25 @@ const weighted = Object.entries(popularityWeights)
 /** Tells one feature of any entity. */
 export type FeatureFormula = (reading: EntityReading) => TimedValue
 
-/** What a feature's name says is worked out once, for all entities of a request. */
-export function toFormula(feature: Feature): FeatureFormula {
+/** What the features' names say is worked out once, for all entities of a request. */
+export function toFormulas(features: readonly Feature[]): readonly FeatureFormula[] {
+  const sources = new Map<string, CounterSource>()
+  const sourceOf = (part: string, event: string): CounterSource => {
+    const source = sources.get(part) ?? new CounterSource(part, event)
+    sources.set(part, source)
+    return source
+  }
+  return features.map((feature) => toFormula(feature, sourceOf))
+}
+
+function toFormula(feature: Feature, sourceOf: (part: string, event: string) => CounterSource): FeatureFormula {
   const counter = counterOf(feature)
-  if (counter !== undefined) return (reading) => counted(reading, counter)
-  if (feature.kind === 'popularity') return popularityOf(feature)
+  if (counter !== undefined) return countedIn(sourceOf(counter.part, counter.event), counter.window)
+  if (feature.kind === 'popularity') {
+    const events = feature.event === undefined ? weighted : [[feature.event, 1] as const]
+    const counters = events.map(([event, weight]) => ({ source: sourceOf(parts.count(event), event), weight }))
+    return popularityOf(counters, halfLifeMs(feature.halfLife))
+  }
   if (feature.kind === 'recent') return (reading) => recent(reading, feature.event)
   if (feature.kind === 'trait') return (reading) => trait(reading, feature.name)
   if (feature.kind === 'firstSeen') return (reading) => timeOf(reading, reading.fields(parts.firstSeen).get('at')?.atMs)
@@ -84,10 +99,10 @@ export function lastSeenMs(reading: EntityReading): number | undefined {
   return newest
 }
 
-/** The sum of a counter in a window over all members; members without it count nothing. */
-export function sumInWindow(reading: EntityReading, part: string, window: Window): number | undefined {
+/** The sum of one counter of several members in a window; undefined where that of one cannot be told any more. */
+export function sumInWindow(counts: readonly CountReading[], window: Window): number | undefined {
   let sum = 0
-  for (const count of reading.counts(part)) {
+  for (const count of counts) {
     const amount = count.inWindow(window)
     if (amount === undefined) return undefined
     sum += amount
@@ -95,36 +110,28 @@ export function sumInWindow(reading: EntityReading, part: string, window: Window
   return sum
 }
 
-function counted(reading: EntityReading, { part, window, event }: Counter): TimedValue {
-  const value = sumInWindow(reading, part, window)
-  const seen = reading.fields(parts.seen).get(event)?.atMs
-  if (seen !== undefined && seen <= reading.asOfMs) return { value, eventMs: seen }
-  return { value, eventMs: newestBucketOf(reading, part) }
+const countedIn =
+  (source: CounterSource, window: Window): FeatureFormula =>
+  (reading) => ({ value: sumInWindow(source.countsOf(reading), window), eventMs: source.eventMsOf(reading) })
+
+interface WeightedCounter {
+  readonly source: CounterSource
+  readonly weight: number
 }
 
-function newestBucketOf(reading: EntityReading, part: string): number | undefined {
-  let newest: number | undefined
-  for (const { newestBucketMs } of reading.counts(part)) {
-    if (newestBucketMs !== undefined && newestBucketMs > (newest ?? -1)) newest = newestBucketMs
-  }
-  return newest
-}
-
-function popularityOf(feature: Extract<Feature, { kind: 'popularity' }>): FeatureFormula {
-  const halfLife = halfLifeMs(feature.halfLife)
-  const events = feature.event === undefined ? weighted : [[feature.event, 1] as const]
-  const counters = events.map(([event, weight]) => ({ part: parts.count(event), weight }))
-  return (reading) => {
+const popularityOf =
+  (counters: readonly WeightedCounter[], halfLife: number): FeatureFormula =>
+  (reading) => {
     let value = 0
     let eventMs: number | undefined
-    for (const { part, weight } of counters) {
-      for (const count of reading.counts(part)) value += weight * count.decayed(halfLife)
-      const newest = newestBucketOf(reading, part)
+    for (const { source, weight } of counters) {
+      const counts = source.countsOf(reading)
+      for (const count of counts) value += weight * count.decayed(halfLife)
+      const newest = newestBucketOf(counts)
       if (newest !== undefined && newest > (eventMs ?? -1)) eventMs = newest
     }
     return { value, eventMs }
   }
-}
 
 function recent(reading: EntityReading, event: string): TimedValue {
   const items = reading.recentItems(event)

@@ -55,6 +55,26 @@ export function describeReads(open: OpenHarness): void {
       )
     })
 
+    it('answers each request of a call with what it asks for', async () => {
+      const user = userOf(newTenant())
+      const register: Change = { op: 'latest', part: 'latest/Größe', field: 'at', atMs: BASE_MS, value: 1 }
+      const count: Change = { op: 'count', part: 'count/x', atMs: BASE_MS, amount: 2 }
+      await store.apply([application(user, [entry(0, [register, count, tally('x')])])])
+      const some = ['count/none', 'latest/Größe']
+      const asked = [some, ['tally/test'], 'all', some, [], ['count/x', 'tally/test', 'latest/Größe']] as const
+      const states = await store.read(asked.map((parts) => ({ entity: user, parts })))
+      expect(states.map(({ parts }) => [...parts.keys()].sort())).toEqual([
+        ['latest/Größe'],
+        ['tally/test'],
+        ['count/x', 'latest/Größe', 'tally/test'],
+        ['latest/Größe'],
+        [],
+        ['count/x', 'latest/Größe', 'tally/test'],
+      ])
+      expect(states.map(({ sequence }) => sequence)).toEqual([1, 1, 1, 1, 1, 1])
+      expect(states[2]?.parts).toEqual(states[5]?.parts)
+    })
+
     it('keeps a large tally exact', async () => {
       const item = { tenant: newTenant(), kind: 'trend-hour', id: String(BASE_MS) }
       const expected: Record<string, number> = {}

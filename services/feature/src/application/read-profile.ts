@@ -75,7 +75,8 @@ function amountsBy(
 }
 
 function amountsOf(reading: EntityReading, part: string): WindowAmounts {
-  const [hour, day, week, month, all] = windows.map((window) => sumInWindow(reading, part, window) ?? null)
+  const counts = reading.counts(part)
+  const [hour, day, week, month, all] = windows.map((window) => sumInWindow(counts, window) ?? null)
   return { '1h': hour ?? null, '24h': day ?? null, '7d': week ?? null, '30d': month ?? null, all: all ?? null }
 }
 

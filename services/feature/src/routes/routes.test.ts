@@ -1,5 +1,7 @@
+import { FeaturesResponseSchema } from '@rapport/contracts'
 import { flushArchive } from '@rapport/features'
 import type { HttpServer, Service } from '@rapport/service-kit'
+import { Value } from 'typebox/value'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { anEvent } from '../testing/events.ts'
 import { createHarness, type Harness } from '../testing/harness.ts'
@@ -142,6 +144,20 @@ describe('POST /v1/features', () => {
     expect(Object.values(unknown?.features ?? {})).toEqual(
       Array.from({ length: 6 }, () => ({ value: null, eventTime: null, status: 'missing' })),
     )
+  })
+
+  it('answers a large request in the documented form, each feature once', async () => {
+    await shopDay()
+    const entities = Array.from({ length: 200 }, (_, index) => ({ kind: 'user', id: index === 7 ? 'u1' : `ü${index}` }))
+    const features = ['count:24h:Product Viewed', 'lastSeen', 'trait:plan', 'lastSeen', 'recent:Product Viewed']
+    const { status, text, body } = await call('POST', '/v1/features', { entities, features })
+    expect(status).toBe(200)
+    expect(Value.Check(FeaturesResponseSchema, body)).toBe(true)
+    expect(text).toBe(JSON.stringify(body))
+    const answered = body['entities'] as unknown as { id: string; features: object }[]
+    expect(answered.map(({ id }) => id)).toEqual(entities.map(({ id }) => id))
+    expect(Object.keys(answered[7]?.features ?? {})).toEqual([...new Set(features)])
+    expect(answered[7]?.features).toMatchObject({ 'trait:plan': { value: 'gold', status: 'present' } })
   })
 
   it('names what it does not know', async () => {

@@ -1,9 +1,11 @@
 import type { Log } from '@rapport/core'
-import { Command } from 'ioredis'
+import type { Command } from 'ioredis'
 import { StoreSessionError, StoreUnavailableError } from '../../errors.ts'
+import { BatchCommand, SharedArgumentsCommand, type SharedArguments } from './batch-command.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import type { Connection } from './connection.ts'
 import type { Script } from './scripts.ts'
+import type { Reply } from './send-batch.ts'
 import { isAnswer, isAnswerOf, toStoreError } from './server-errors.ts'
 
 /** One command, or one script, on the keys of one entity. */
@@ -11,6 +13,8 @@ export interface StoreCommand {
   readonly run: string | Script
   readonly keys: readonly [string, ...string[]]
   readonly args?: readonly (string | number | Buffer)[]
+  /** In place of `args`, of a command on one key whose reply is bytes. */
+  readonly shared?: SharedArguments
   /** Replies as bytes. Default: as text. */
   readonly asBytes?: boolean
 }
@@ -27,27 +31,40 @@ export interface RunOptions {
   readonly session?: number
 }
 
-type Reply = { readonly value: unknown } | { readonly error: unknown }
-
 const FAILURES_UNTIL_OPEN = 3
 const OPEN_MS = 500
 
-function toCommand({ run, keys, args = [], asBytes = false }: StoreCommand, withSource: boolean): Command {
+function toCommand({ run, keys, args = [], shared, asBytes = false }: StoreCommand, withSource = false): Command {
   const options = { replyEncoding: asBytes ? null : 'utf8' } as const
-  if (typeof run === 'string') return new Command(run, [...keys, ...args], options)
+  if (typeof run === 'string') {
+    if (shared !== undefined) return new SharedArgumentsCommand(run, keys[0], shared)
+    return new BatchCommand(run, [...keys, ...args], options)
+  }
   const head = withSource ? run.source : run.sha1
-  return new Command(withSource ? 'eval' : 'evalsha', [head, keys.length, ...keys, ...args], options)
+  return new BatchCommand(withSource ? 'eval' : 'evalsha', [head, keys.length, ...keys, ...args], options)
+}
+
+/** Commands for another try: each script with its source the first time. */
+function toCommandsWithSource(commands: readonly StoreCommand[]): Command[] {
+  const sent = new Set<string>()
+  return commands.map((command) => {
+    const { run } = command
+    if (typeof run === 'string') return toCommand(command)
+    const isFirst = !sent.has(run.sha1)
+    sent.add(run.sha1)
+    return toCommand(command, isFirst)
+  })
 }
 
 const failed = (reply: Reply | undefined, isFailure: (error: unknown) => boolean): boolean =>
-  reply !== undefined && 'error' in reply && isFailure(reply.error)
+  reply?.status === 'rejected' && isFailure(reply.reason)
 
 const isRedirect = (error: unknown): boolean => isAnswerOf(error, 'MOVED', 'ASK', 'TRYAGAIN')
 const hasMoved = (error: unknown): boolean => isAnswerOf(error, 'MOVED')
 const isUnknownScript = (error: unknown): boolean => isAnswerOf(error, 'NOSCRIPT')
 
 /**
- * Sends commands, one pipeline to each server concerned, and fails when any of them does. A server that does not answer
+ * Sends commands, one batch to each server concerned, and fails when any of them does. A server that does not answer
  * is left alone for a while; the others are not.
  */
 export class CommandRunner {
@@ -74,22 +91,22 @@ export class CommandRunner {
     const { fault } = this.#connection
     if (fault !== undefined) throw toStoreError(what, fault)
     const replies: Reply[] = []
-    const groups = Map.groupBy(commands.keys(), (index) =>
-      this.#connection.groupOf(toCommand(commands[index] as StoreCommand, false)),
-    )
+    const prepared = commands.map((command) => toCommand(command))
+    const groups = Map.groupBy(commands.keys(), (index) => this.#connection.groupOf(prepared[index] as Command))
     this.#checkSession(options)
     await this.#withDeadline(
       what,
       Promise.all(
         Array.from(groups, async ([group, indices]) => {
           const own = indices.map((index) => commands[index] as StoreCommand)
-          const answers = await this.#runGroup(group, own, options)
+          const first = indices.map((index) => prepared[index] as Command)
+          const answers = await this.#runGroup(group, own, { ...options, first })
           for (const [at, index] of indices.entries()) replies[index] = answers[at] as Reply
         }),
       ),
     )
     return replies.map((reply) => {
-      if ('error' in reply) throw toStoreError(what, reply.error)
+      if (reply.status === 'rejected') throw toStoreError(what, reply.reason)
       return reply.value
     })
   }
@@ -106,11 +123,16 @@ export class CommandRunner {
     }
   }
 
-  async #runGroup(group: string, commands: readonly StoreCommand[], options: RunOptions): Promise<Reply[]> {
+  /** @param options `first`: the commands as they are sent first. */
+  async #runGroup(
+    group: string,
+    commands: readonly StoreCommand[],
+    { first, ...options }: RunOptions & { readonly first: readonly Command[] },
+  ): Promise<Reply[]> {
     const breaker = this.#breakerOf(group)
     if (!breaker.allows())
       throw new StoreUnavailableError('the online store has not answered lately: the call was not tried')
-    const replies = await this.#send(commands, options).catch((error: unknown) => {
+    const replies = await this.#send(first, options).catch((error: unknown) => {
       breaker.failed()
       throw error
     })
@@ -130,45 +152,38 @@ export class CommandRunner {
     if (unknown.length > 0) {
       const own = unknown.map((index) => commands[index] as StoreCommand)
       this.#checkSession(options)
-      const answers = await this.#send(own, options, true)
+      const answers = await this.#send(toCommandsWithSource(own), options)
       for (const [at, index] of unknown.entries()) replies[index] = answers[at] as Reply
     }
     if (replies.some((reply) => failed(reply, hasMoved))) await this.#connection.refresh()
     for (const [index, reply] of replies.entries()) {
       if (!failed(reply, isRedirect)) continue
-      const command = commands[index] as StoreCommand
-      this.#connection.groupOf(toCommand(command, false))
+      const again = toCommandsWithSource([commands[index] as StoreCommand])
+      this.#connection.groupOf(again[0] as Command)
       this.#checkSession(options)
       // While a slot is on its way, the client alone knows whom to ask; nobody takes over from anybody.
       const { session: _, ...followed } = options
-      const [answer] = await this.#send([command], failed(reply, hasMoved) ? options : followed, true)
+      const [answer] = await this.#send(again, failed(reply, hasMoved) ? options : followed)
       replies[index] = answer as Reply
     }
   }
 
-  async #send(
-    commands: readonly StoreCommand[],
-    { durable = false, session }: RunOptions,
-    withSource = false,
-  ): Promise<Reply[]> {
+  async #send(commands: readonly Command[], { durable = false, session }: RunOptions): Promise<Reply[]> {
     const { minReplicas, commandTimeoutMs } = this.#options
-    // A client that follows a slot to another master leaves the session without a word.
-    const [first] = session === undefined ? [] : commands
-    const pipeline = this.#connection.pipeline(first && toCommand(first, false))
-    const sent = new Set<string>()
-    for (const command of commands) {
-      const isFirst = typeof command.run !== 'string' && !sent.has(command.run.sha1)
-      if (typeof command.run !== 'string') sent.add(command.run.sha1)
-      pipeline.sendCommand(toCommand(command, withSource && isFirst))
-    }
     const waits = durable && minReplicas > 0
-    if (waits) pipeline.sendCommand(new Command('wait', [minReplicas, Math.floor(commandTimeoutMs / 2)]))
-    const count = pipeline.length
-    const results = await pipeline
-      .exec()
-      .catch((error: unknown) => Array.from({ length: count }, () => [error, undefined] as const))
-    const replies = (results ?? []).map(([error, value]): Reply => (error === null ? { value } : { error }))
-    return waits ? checkReplicas(replies, minReplicas) : replies
+    const batch = waits
+      ? [...commands, new BatchCommand('wait', [minReplicas, Math.floor(commandTimeoutMs / 2)])]
+      : commands
+    const timer = setTimeout(() => {
+      for (const command of batch) if (!command.isResolved) command.reject(new Error('Command timed out'))
+    }, commandTimeoutMs)
+    try {
+      // A client that follows a slot to another master leaves the session without a word.
+      const replies = await this.#connection.send(batch, session === undefined ? 'follow' : 'stay')
+      return waits ? checkReplicas(replies, minReplicas) : [...replies]
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** To be called at once before sending: what is sent then can only reach the connections of now. */
@@ -190,8 +205,8 @@ export class CommandRunner {
 function checkReplicas(replies: readonly Reply[], minReplicas: number): Reply[] {
   const last = replies.at(-1)
   const others = replies.slice(0, -1)
-  const count = last !== undefined && 'value' in last ? Number(last.value) : 0
+  const count = last?.status === 'fulfilled' ? Number(last.value) : 0
   if (count >= minReplicas) return others
-  const error = new StoreUnavailableError(`${count} of ${minReplicas} replicas of the online store have the write`)
-  return others.map((reply) => ('error' in reply ? reply : { error }))
+  const reason = new StoreUnavailableError(`${count} of ${minReplicas} replicas of the online store have the write`)
+  return others.map((reply) => (reply.status === 'rejected' ? reply : { status: 'rejected', reason }))
 }

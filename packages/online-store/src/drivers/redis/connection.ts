@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { StoreUnavailableError } from '../../errors.ts'
 import { checkPolicy, readFacts, type ServerFacts } from './check-server.ts'
 import { reconnectDelayMs, type Address, type ConnectionSettings } from './options.ts'
+import { sendBatch, type Reply } from './send-batch.ts'
 import { toStoreError, withoutCommand } from './server-errors.ts'
 
 /** A connection to one server or to every node of a cluster; it connects again by itself. */
@@ -12,14 +13,15 @@ export interface Connection extends AsyncDisposable {
   readonly fault: Error | undefined
   /** Another number after each lost connection, and when a server has taken over from another. */
   readonly session: number
-  /** Which server a command goes to now; commands of one group may share a pipeline. */
+  /** Which server a command goes to now; commands of one group may be sent together. */
   groupOf(command: Command): string
   /**
-   * Commands of one group. Given one of them, all go to the server that it goes to now and nowhere else: what has gone to
-   * another is refused by that server. Otherwise a cluster's client follows them.
+   * Sends commands of one group together; the replies in their order. Where they `stay`, all go to the server that the
+   * first goes to now and nowhere else: what has gone to another is refused by that server. Otherwise a cluster's client
+   * follows them.
    * @throws StoreUnavailableError when that server is missing.
    */
-  pipeline(only?: Command): Pipeline
+  send(commands: readonly Command[], way: 'follow' | 'stay'): Promise<readonly Reply[]>
   /** Learns anew which server has what, if it can. */
   refresh(): Promise<void>
   /**
@@ -117,8 +119,8 @@ class SingleConnection implements Connection {
     return nameOf(this.#redis.options)
   }
 
-  pipeline(): Pipeline {
-    return new Pipeline(this.#redis)
+  send(commands: readonly Command[]): Promise<readonly Reply[]> {
+    return sendBatch(this.#redis, commands)
   }
 
   refresh(): Promise<void> {
@@ -172,12 +174,25 @@ class ClusterConnection implements Connection {
     return servers.join(';')
   }
 
-  pipeline(only?: Command): Pipeline {
-    if (only === undefined) return new Pipeline(this.#cluster)
-    const master = this.#cluster.slots[only.getSlot()]?.[0]
+  async send(commands: readonly Command[], way: 'follow' | 'stay'): Promise<readonly Reply[]> {
+    if (way === 'follow') return this.#follow(commands)
+    const master = this.#cluster.slots[commands[0]?.getSlot() ?? -1]?.[0]
     const node = this.#cluster.nodes().find(({ options }) => nameOf(options) === master)
     if (node === undefined) throw new StoreUnavailableError('a part of the cluster cannot be reached')
-    return new Pipeline(node)
+    return sendBatch(node, commands)
+  }
+
+  async #follow(commands: readonly Command[]): Promise<readonly Reply[]> {
+    const pipeline = new Pipeline(this.#cluster)
+    for (const command of commands) pipeline.sendCommand(command)
+    try {
+      const results = (await pipeline.exec()) ?? []
+      return results.map(([reason, value]) =>
+        reason === null ? { status: 'fulfilled', value } : { status: 'rejected', reason },
+      )
+    } catch (reason) {
+      return commands.map(() => ({ status: 'rejected', reason }))
+    }
   }
 
   /** What fails leaves what is known. */

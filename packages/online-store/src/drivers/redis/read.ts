@@ -1,4 +1,5 @@
-import type { EntityRead, EntityState, PartValue } from '../../online-store.ts'
+import type { EntityRead, EntityRef, EntityState, PartValue } from '../../online-store.ts'
+import { SharedArguments } from './batch-command.ts'
 import type { CommandRunner, StoreCommand } from './command-runner.ts'
 import { decodePart, decodeTallies } from './decode-part.ts'
 import { isTally, PART_FIELD_PREFIX, partField, SEQUENCE_FIELD, stateKey, talliesKey } from './layout.ts'
@@ -9,24 +10,40 @@ const MAX_REQUESTS_OF_WINDOW = 1000
 /** In capitals: the client makes objects of the answers to `hgetall`. */
 const WHOLE_HASH = 'HGETALL'
 
+/** What is read of an entity; entities of which the same is asked share one. */
 interface Plan {
   readonly stateParts: readonly string[] | 'all'
+  /** Of the parts that are named. */
+  readonly stateFields: SharedArguments
   readonly talliesWanted: boolean
-  readonly commands: readonly StoreCommand[]
+}
+
+function planOf(parts: EntityRead['parts']): Plan {
+  const stateParts = parts === 'all' ? parts : parts.filter((part) => !isTally(part))
+  const stateFields = new SharedArguments([SEQUENCE_FIELD, ...(stateParts === 'all' ? [] : stateParts.map(partField))])
+  return { stateParts, stateFields, talliesWanted: parts === 'all' || stateParts.length < parts.length }
+}
+
+/** The plan of each request. */
+function plansOf(requests: readonly EntityRead[]): readonly Plan[] {
+  const known = new Map<EntityRead['parts'], Plan>()
+  return requests.map(({ parts }) => {
+    let plan = known.get(parts)
+    if (plan === undefined) known.set(parts, (plan = planOf(parts)))
+    return plan
+  })
 }
 
 /**
  * The sequence is read before the tallies, so that what is told of a sequence is at least what it stands for.
  */
-function planOf({ entity, parts }: EntityRead): Plan {
-  const stateParts = parts === 'all' ? parts : parts.filter((part) => !isTally(part))
-  const talliesWanted = parts === 'all' || stateParts.length < parts.length
+function commandsOf(entity: EntityRef, { stateParts, stateFields, talliesWanted }: Plan): readonly StoreCommand[] {
+  const keys = [stateKey(entity)] as const
   const state: StoreCommand =
     stateParts === 'all'
-      ? { run: WHOLE_HASH, keys: [stateKey(entity)], asBytes: true }
-      : { run: 'hmget', keys: [stateKey(entity)], args: [SEQUENCE_FIELD, ...stateParts.map(partField)], asBytes: true }
-  const tallies: StoreCommand = { run: WHOLE_HASH, keys: [talliesKey(entity)], asBytes: true }
-  return { stateParts, talliesWanted, commands: talliesWanted ? [state, tallies] : [state] }
+      ? { run: WHOLE_HASH, keys, asBytes: true }
+      : { run: 'hmget', keys, shared: stateFields, asBytes: true }
+  return talliesWanted ? [state, { run: WHOLE_HASH, keys: [talliesKey(entity)], asBytes: true }] : [state]
 }
 
 type Bytes = readonly (Buffer | null)[]
@@ -54,33 +71,26 @@ function decodeSome(reply: Bytes, wanted: readonly string[], parts: Map<string, 
   return Number(reply[0]?.toString('latin1') ?? 0)
 }
 
-function decodeState({ parts: asked }: EntityRead, plan: Plan, replies: readonly unknown[]): EntityState {
+/** Takes as many replies as the entity has commands. */
+function decodeState({ parts: asked }: EntityRead, plan: Plan, replies: Iterator<unknown>): EntityState {
   const parts = new Map<string, PartValue>()
-  const state = replies[0] as Bytes
+  const state = replies.next().value as Bytes
   const sequence = plan.stateParts === 'all' ? decodeWhole(state, parts) : decodeSome(state, plan.stateParts, parts)
   if (plan.talliesWanted)
-    for (const [part, fields] of decodeTallies(replies[1] as Buffer[]))
+    for (const [part, fields] of decodeTallies(replies.next().value as Buffer[]))
       if (asked === 'all' || asked.includes(part)) parts.set(part, { op: 'tally', fields })
   return { sequence, parts }
 }
 
-/** States in the order of the requests; one pipeline to each server for up to a thousand of them. */
+/** States in the order of the requests; one batch to each server for up to a thousand of them. */
 export async function readAll(runner: CommandRunner, requests: readonly EntityRead[]): Promise<EntityState[]> {
   const states: EntityState[] = []
   for (let start = 0; start < requests.length; start += MAX_REQUESTS_OF_WINDOW) {
     const window = requests.slice(start, start + MAX_REQUESTS_OF_WINDOW)
-    const plans = window.map(planOf)
-    const replies = await runner.run(
-      'read state',
-      plans.flatMap(({ commands }) => commands),
-    )
-    let at = 0
-    for (const [index, request] of window.entries()) {
-      const plan = plans[index]
-      if (plan === undefined) continue
-      states.push(decodeState(request, plan, replies.slice(at, at + plan.commands.length)))
-      at += plan.commands.length
-    }
+    const plans = plansOf(window)
+    const commands = window.flatMap(({ entity }, index) => commandsOf(entity, plans[index] as Plan))
+    const replies = (await runner.run('read state', commands)).values()
+    for (const [index, request] of window.entries()) states.push(decodeState(request, plans[index] as Plan, replies))
   }
   return states
 }
