@@ -28,8 +28,8 @@ interface Thread {
   readonly shares: number[]
 }
 
-function startThread(group: string): Thread {
-  const workerData: ThreadOptions = { directory: harness.directory, group, leaseMs: LEASE_MS }
+function startThread(group: string, options: Pick<ThreadOptions, 'stall'> = {}): Thread {
+  const workerData: ThreadOptions = { directory: harness.directory, group, leaseMs: LEASE_MS, ...options }
   const thread: Thread = { worker: new Worker(file, { workerData }), places: [], receivedAtMs: [], shares: [] }
   thread.worker.on('message', (message: ThreadMessage) => {
     if (message.kind === 'assigned') return void thread.shares.push(message.partitions)
@@ -105,10 +105,9 @@ test('partitions of a thread that was terminated move over when its lease has ru
 })
 
 test('a thread that gets the same partitions again, after another had them while it stalled, is told so', async () => {
-  const thread = startThread('stalled')
+  const stall = new Int32Array(new SharedArrayBuffer(4))
+  const thread = startThread('stalled', { stall })
   await vi.waitFor(() => expect(thread.shares).toEqual([4]), WAIT)
-  const lock = new Int32Array(new SharedArrayBuffer(4))
-  thread.worker.postMessage(lock)
   let held = 0
   const other = await log.subscribe({
     group: 'stalled',
@@ -119,8 +118,8 @@ test('a thread that gets the same partitions again, after another had them while
   await vi.waitFor(() => expect([held, other.held().length]).toEqual([4, 4]), WAIT)
   await other[Symbol.asyncDispose]()
   expect(thread.shares).toEqual([4])
-  Atomics.store(lock, 0, 1)
-  Atomics.notify(lock, 0)
+  Atomics.store(stall, 0, 1)
+  Atomics.notify(stall, 0)
   await vi.waitFor(() => expect(thread.shares).toEqual([4, 4]), WAIT)
   await stop(thread)
 })

@@ -8,13 +8,18 @@ export interface ThreadOptions {
   readonly directory: string
   readonly group: string
   readonly leaseMs?: number
+  /**
+   * Where the thread stalls, once, when it has been given partitions, until it is notified there. It has no transaction
+   * open at that moment: one that stalled with the lock of all writers would stall them too.
+   */
+  readonly stall?: Int32Array
 }
 
 export type ThreadMessage =
   | { readonly kind: 'assigned'; readonly partitions: number }
   | { readonly kind: 'records'; readonly places: readonly string[]; readonly receivedAtMs: number }
 
-const { directory, group, leaseMs } = workerData as ThreadOptions
+const { directory, group, leaseMs, stall } = workerData as ThreadOptions
 const lease = leaseMs === undefined ? {} : { leaseMs }
 const log = await openEmbeddedEventLog({ directory, topics: Object.values(testTopics), log: silent, ...lease })
 const post = (message: ThreadMessage): void => parentPort?.postMessage(message)
@@ -22,7 +27,10 @@ const subscriber = await log.subscribe({
   group,
   topics: [testTopics.stream.name],
   maxRecords: 10,
-  onAssigned: (partitions) => post({ kind: 'assigned', partitions: partitions.length }),
+  onAssigned: (partitions) => {
+    post({ kind: 'assigned', partitions: partitions.length })
+    if (stall !== undefined) Atomics.wait(stall, 0, 0)
+  },
   onBatch: async (batch) => {
     const receivedAtMs = performance.timeOrigin + performance.now()
     await batch.commit((batch.records.at(-1)?.offset ?? -1) + 1)
@@ -33,10 +41,6 @@ const subscriber = await log.subscribe({
     })
   },
 })
-/** `stop`, or a lock: the thread stalls until it is notified there. */
-const onMessage = (message: 'stop' | Int32Array): void => {
-  if (message !== 'stop') return void Atomics.wait(message, 0, 0)
-  parentPort?.off('message', onMessage)
+parentPort?.once('message', () => {
   void subscriber[Symbol.asyncDispose]().then(() => log[Symbol.asyncDispose]())
-}
-parentPort?.on('message', onMessage)
+})
