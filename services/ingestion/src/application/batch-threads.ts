@@ -5,8 +5,10 @@ import type { BatchToRead, ReadOnThread } from './batch-thread.ts'
 
 /** Below it, reading takes about as long as handing over. */
 const smallestBytes = 16 * 1024
+/** Batches that a thread has in hand: it goes on with the next one while the thread that serves HTTP is busy. */
+const inHand = 4
 /** Batches that wait for a thread; more are read by whoever took them, so that what waits stays bounded. */
-const waitingForThread = 2
+const waitingForThread = 8
 /** A thread that has had nothing to do for so long ends, and gives its memory back. */
 const idleMs = 60_000
 
@@ -37,6 +39,7 @@ export function createBatchThreads(threads: number): BatchThreads {
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: idleMs,
+    concurrentTasksPerWorker: inHand,
   })
   return {
     takes: (body) => body.byteLength >= smallestBytes && pool.queueSize < threads * waitingForThread,
