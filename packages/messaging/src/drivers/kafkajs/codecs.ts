@@ -1,7 +1,8 @@
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { gunzip, zstdCompress, zstdDecompress } from 'node:zlib'
 import { lz4Compress, lz4Decompress, snappyCompress, snappyDecompress } from '@platformatic/wasm-utils'
 import kafkajs from 'kafkajs'
+import { gzipRecords } from '../kafka/gzip.ts'
 
 // The names of a CommonJS module that Node does not find by itself.
 const { CompressionCodecs, CompressionTypes } = kafkajs
@@ -12,6 +13,10 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
+const gzip: Codec = {
+  compress: ({ buffer }) => gzipRecords(buffer),
+  decompress: promisify(gunzip),
+}
 const zstd: Codec = {
   compress: ({ buffer }) => promisify(zstdCompress)(buffer),
   decompress: promisify(zstdDecompress),
@@ -27,9 +32,10 @@ const snappy: Codec = {
 
 /**
  * kafkajs reads gzip alone and fails at anything else, for ever and with all that was fetched beside it. Others may
- * compress as they like what they produce to a topic that is read here.
+ * compress as they like what they produce to a topic that is read here. Its own gzip has no level to be set.
  */
 export function registerCodecs(): void {
+  CompressionCodecs[CompressionTypes.GZIP] = () => gzip
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstd
   CompressionCodecs[CompressionTypes.LZ4] = () => lz4
   CompressionCodecs[CompressionTypes.Snappy] = () => snappy
