@@ -3,7 +3,7 @@ const layers = [
   ['contracts'],
   ['core'],
   ['ml', 'text', 'deep', 'messaging', 'online-store', 'object-store'],
-  ['model-store', 'datasets', 'features'],
+  ['model-store', 'datasets', 'features', 'text-models'],
   ['service-kit'],
 ]
 

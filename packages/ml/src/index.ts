@@ -1,3 +1,4 @@
+export * from './bundle-files.ts'
 export * from './classify/calibration/calibration.ts'
 export * from './classify/calibration/fit-calibration.ts'
 export * from './classify/kernel-svm/kernel-svm.ts'

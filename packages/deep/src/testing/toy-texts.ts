@@ -1,6 +1,6 @@
 import type { NetworkParameters } from '../networks/parameters.ts'
 import { randomStream } from '../random/streams.ts'
-import type { TokenIds } from '../text/token-ids.ts'
+import type { TokenIds } from '../training/token-ids.ts'
 import type { Targets } from '../training/targets.ts'
 
 const base = { vocabulary: 30, length: 9, embedding: 8, outputs: 3, dropout: 0.2, embeddingDropout: 0.1 }

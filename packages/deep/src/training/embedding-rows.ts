@@ -1,6 +1,6 @@
 import { isTimeMajor } from '../networks/forward.ts'
 import type { NetworkParameters } from '../networks/parameters.ts'
-import type { TokenIds } from '../text/token-ids.ts'
+import type { TokenIds } from './token-ids.ts'
 
 /** The embedded tokens of some documents, in the order that `forward` reads. */
 export interface EmbeddedBatch {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import { forward, type WeightTensors } from '../networks/forward.ts'
 import type { NetworkWeights, Weight } from '../networks/weights.ts'
 import { embeddingName } from '../networks/weights.ts'
-import type { TokenIds } from '../text/token-ids.ts'
+import type { TokenIds } from './token-ids.ts'
 import { embedRows } from './embedding-rows.ts'
 
 const batchRows = 256

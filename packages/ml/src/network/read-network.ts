@@ -1,4 +1,4 @@
-import { bundleError, BundleReader, type BundleFiles } from '../recommender/bundle-files.ts'
+import { bundleError, BundleReader, type BundleFiles } from '../bundle-files.ts'
 import { arrayShapes, type NetworkForm, type NetworkModel } from './network-model.ts'
 
 const path = 'model.json'

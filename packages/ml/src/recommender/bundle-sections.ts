@@ -1,6 +1,6 @@
 import { LeastSquares } from '../linalg/least-squares.ts'
 import type { CsrMatrix } from '../sparse/csr.ts'
-import { bundleError, type BundleReader, type BundleWriter } from './bundle-files.ts'
+import { bundleError, type BundleReader, type BundleWriter } from '../bundle-files.ts'
 import type { NeighbourLists } from './neighbour-lists.ts'
 import type { FactorModel, ModelParameters, ScorerModel } from './scorer-model.ts'
 

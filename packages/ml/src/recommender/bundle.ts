@@ -1,4 +1,4 @@
-import { bundleError, BundleReader, BundleWriter, type BundleFiles } from './bundle-files.ts'
+import { bundleError, BundleReader, BundleWriter, type BundleFiles } from '../bundle-files.ts'
 import type { NeighbourLists } from './neighbour-lists.ts'
 import { readNeighbours, readScorer, writeNeighbours, writeScorer } from './bundle-sections.ts'
 import type { ScorerModel } from './scorer-model.ts'

@@ -1,6 +1,6 @@
-import { argumentError } from '../errors.ts'
+import { argumentError } from './errors.ts'
 
-/** Documents as rows of token ids, all of one length. What a token is (a word, a character) is the caller's. */
+/** Documents as rows of token ids, all of one length, as networks read them. What a token is (a word, a character) is the caller's. */
 export interface TokenIds {
   readonly rows: number
   /** Ids a row. */
@@ -50,7 +50,7 @@ export interface EncodeOptions {
   readonly keep?: 'first' | 'last' | 'both'
 }
 
-/** Turns tokens into rows of ids. Throws RPT_DEEP_ARGUMENT_INVALID for a length that is no positive integer. */
+/** Turns tokens into rows of ids. Throws RPT_TEXT_ARGUMENT_INVALID for a length that is no positive integer. */
 export function createTokenEncoder(
   vocabulary: TokenVocabulary,
   { length, pad = 'left', keep = 'first' }: EncodeOptions,

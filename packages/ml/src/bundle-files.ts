@@ -91,6 +91,10 @@ export class BundleReader {
     return values
   }
 
+  integers(path: string, length: number): Int32Array {
+    return new Int32Array(...this.view(path, 4, length))
+  }
+
   private view(path: string, width: number, expected: number | undefined): [ArrayBufferLike, number, number] {
     const content = this.bytes(path)
     const length = expected ?? Math.floor(content.byteLength / width)

@@ -1,0 +1,5 @@
+export * from './classifier-files.ts'
+export * from './explain-text.ts'
+export * from './self-check.ts'
+export * from './text-classifier-data.ts'
+export * from './text-classifier.ts'
