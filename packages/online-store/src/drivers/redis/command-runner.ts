@@ -174,9 +174,11 @@ export class CommandRunner {
     const batch = waits
       ? [...commands, new BatchCommand('wait', [minReplicas, Math.floor(commandTimeoutMs / 2)])]
       : commands
-    const timer = setTimeout(() => {
+    const expire = (): void => {
       for (const command of batch) if (!command.isResolved) command.reject(new Error('Command timed out'))
-    }, commandTimeoutMs)
+    }
+    // After another look at the sockets: in a process that was held up itself the answers are there, but not read.
+    const timer = setTimeout(() => setImmediate(expire), commandTimeoutMs)
     try {
       // A client that follows a slot to another master leaves the session without a word.
       const replies = await this.#connection.send(batch, session === undefined ? 'follow' : 'stay')
