@@ -187,6 +187,7 @@ export class GroupMember {
       const failure = toKafkaError(error)
       if (failure.type !== 'REBALANCE_IN_PROGRESS') {
         if (hasLostMembership(failure)) return 'lost'
+        if (isDenied(failure)) throw failure
         log.debug({ err: failure, group }, 'a heartbeat failed')
         await connection.refresh().catch(() => undefined)
         return 'member'

@@ -2,8 +2,10 @@ import type { FetchPosition, KafkaConnection } from './connection.ts'
 import { isDenied, KafkaError, toKafkaError } from './kafka-error.ts'
 
 const list = (names: readonly string[]): string => [...new Set(names)].map((name) => `"${name}"`).join(', ')
-const onTopics = (right: 'Describe' | 'Read' | 'Write', topics: readonly string[]): string =>
-  `${right} on topic ${list(topics)}`
+export const onTopics = (
+  right: 'AlterConfigs' | 'Create' | 'Describe' | 'DescribeConfigs' | 'Read' | 'Write',
+  topics: readonly string[],
+): string => `${right} on topic ${list(topics)}`
 const onGroup = (group: string): string => `Read on group "${group}"`
 
 /** Brokers say that something is not allowed, and neither what nor to which right it is bound. */
@@ -40,7 +42,8 @@ export function namingRights(connection: KafkaConnection): KafkaConnection {
 
 const topicOf = ({ topic }: Pick<FetchPosition, 'topic'>): string => topic
 
-async function naming<T>(request: Promise<T>, right: string | ((failure: KafkaError) => string)): Promise<T> {
+/** A denial rejects with the right that is missing. */
+export async function naming<T>(request: Promise<T>, right: string | ((failure: KafkaError) => string)): Promise<T> {
   try {
     return await request
   } catch (error) {

@@ -22,6 +22,7 @@ interface GroupRequests {
     groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]
   }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<void>
+  findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<unknown>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<void>
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
   listOffsets(request: {
