@@ -123,6 +123,8 @@ export interface PartitionLag extends TopicPartition {
   readonly nextOffset: number | undefined
   /** Offsets from there to the end of the partition; undefined before the log has told where that is. */
   readonly lag: number | undefined
+  /** The consumer stands still there, before records that are damaged or that it cannot decode. */
+  readonly unreadableOffset?: number
 }
 
 export interface EventLogStats {

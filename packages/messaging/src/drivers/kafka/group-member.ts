@@ -5,10 +5,12 @@ import { assignPartitions } from './assign-partitions.ts'
 import type { TopicPartition } from '../../event-log.ts'
 import type { JoinedGroup, KafkaConnection, Membership } from './connection.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
-import { hasLostMembership, toKafkaError, type KafkaError } from './kafka-error.ts'
+import { hasLostMembership, isDenied, toKafkaError, type KafkaError } from './kafka-error.ts'
 
 const PROTOCOL = 'rapport-sticky'
 const RETRY = { baseMs: 100, maxMs: 5000 }
+/** Where the user may not be a member: rights are given by hand. */
+const RETRY_DENIED = { baseMs: 1000, maxMs: 60_000 }
 /** Of the time that the coordinator gives for joining again: batches in flight may take it, then they are abandoned. */
 const REVOKE_SHARE = 0.8
 
@@ -170,6 +172,7 @@ export class GroupMember {
       const failure = toKafkaError(error)
       if (failure.type !== 'REBALANCE_IN_PROGRESS') {
         if (hasLostMembership(failure)) return 'lost'
+        if (isDenied(failure)) throw failure
         log.debug({ err: failure, group }, 'a heartbeat failed')
         await connection.refresh().catch(() => undefined)
         return 'member'
@@ -200,9 +203,10 @@ export class GroupMember {
     const { connection, log, group, random } = this.#options
     if (failure.type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
     if (hasLostMembership(failure) && failure.type !== 'REBALANCE_IN_PROGRESS' && !this.#isLost) this.#lose()
-    const waitMs = backoffMs(this.#failures, { ...RETRY, random })
+    const waitMs = backoffMs(this.#failures, { ...(isDenied(failure) ? RETRY_DENIED : RETRY), random })
     const fields = { err: failure, group, waitMs, failures: this.#failures }
-    if (failure.canRetry && this.#failures < 3) log.debug(fields, 'joining a group failed and will be tried again')
+    if (isDenied(failure)) log.error(fields, 'the group may not be joined')
+    else if (failure.canRetry && this.#failures < 3) log.debug(fields, 'joining a group failed and will be tried again')
     else log.warn(fields, 'joining a group fails and will be tried again')
     this.#failures += 1
     await sleep(waitMs, undefined, { signal: this.#aborted.signal }).catch(() => undefined)

@@ -93,12 +93,13 @@ export class KafkaSubscriber implements Subscriber {
   get lags(): readonly PartitionLag[] {
     if (this.#member.current === undefined) return []
     const { group } = this.#options.subscription
-    return [...this.#consumers.values()].map(({ topic, partition, checkpoint, lag }) => ({
+    return [...this.#consumers.values()].map(({ topic, partition, checkpoint, lag, unreadableOffset }) => ({
       group,
       topic,
       partition,
       nextOffset: checkpoint?.nextOffset,
       lag,
+      ...(unreadableOffset === undefined ? {} : { unreadableOffset }),
     }))
   }
 

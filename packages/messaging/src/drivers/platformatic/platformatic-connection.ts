@@ -1,7 +1,6 @@
 import {
   compressionsAlgorithms,
   FetchIsolationLevels,
-  fetchV12,
   heartbeatV4,
   initProducerIdV4,
   joinGroupV7,
@@ -31,6 +30,7 @@ import type {
 import { gzipRecords } from '../kafka/gzip.ts'
 import { KafkaError } from '../kafka/kafka-error.ts'
 import { Cluster } from './cluster.ts'
+import { fetchApi } from './fetch-api.ts'
 import { toFetchedPartition } from './fetched.ts'
 import { toMessages } from './messages.ts'
 import { AnsweredError } from './platformatic-error.ts'
@@ -83,7 +83,7 @@ export class PlatformaticConnection implements KafkaConnection {
     })).map(({ name, partitions }) => ({ topicId: name, partitions }))
     const { READ_COMMITTED } = FetchIsolationLevels
     const { id, epoch } = NO_SESSION
-    const { responses } = await this.#cluster.toBroker(leader, fetchV12.api, [
+    const { responses } = await this.#cluster.toBroker(leader, fetchApi, [
       ...([maxWaitMs, 1, maxBytes, READ_COMMITTED, id, epoch] as const),
       topics,
       [],
