@@ -1,5 +1,6 @@
 import { partitionOf } from '@rapport/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { KafkaError } from './kafka-error.ts'
 import { Producer } from './producer.ts'
 import { FakeBroker } from './testing/fake-broker.ts'
 
@@ -142,6 +143,22 @@ describe('a producer', () => {
     gate.resolve()
     await next
     expect(logOf('k')).toEqual(['a', 'b'])
+  })
+
+  test('goes on when the leaders could not be found and records came meanwhile', async () => {
+    const [leaders, isAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    broker.onLeaders = () => {
+      isAsked.resolve()
+      return leaders.promise
+    }
+    const first = publish(['a'])
+    await isAsked.promise
+    // Its time to be sent has passed too.
+    await expect(publish(['b'], 'k', 50)).rejects.toMatchObject({ reason: 'deadline' })
+    broker.onLeaders = () => undefined
+    leaders.reject(new KafkaError('CONNECTION', 'cut'))
+    await Promise.all([first, publish(['c'])])
+    expect(logOf('k')).toEqual(['a', 'c'])
   })
 
   test('what was never sent is not sent after its deadline', async () => {

@@ -139,10 +139,11 @@ export class Producer {
 
   async #dispatch(): Promise<void> {
     this.#again = true
-    if (this.#dispatching) return
-    this.#dispatching = true
+    // Also during another round, whose end sets the next timer: one that has fired is none to wait for.
     clearTimeout(this.#timer)
     this.#timerAtMs = Number.POSITIVE_INFINITY
+    if (this.#dispatching) return
+    this.#dispatching = true
     while (this.#again) {
       this.#again = false
       const lingerMs = this.#isFull() ? 0 : this.#options.lingerMs
