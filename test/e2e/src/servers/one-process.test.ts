@@ -30,7 +30,14 @@ it(
     }
     const options = { platform: { url: 'http://127.0.0.1:9', key: 'none' }, dataDir: folder.path, env }
     const single = ['--replication', '1', '--min-insync', '1']
+    const away = { ...options, env: { RAPPORT_KAFKA_BROKERS: '127.0.0.1:9' } }
+    const unknown = await runCli(['topics', 'diff', ...single], away)
+    expect(unknown).toMatchObject({ code: 2, stdout: '' })
+    expect(unknown.stderr).toContain('127.0.0.1:9')
     expect(await runCli(['topics', 'diff', ...single], options)).toMatchObject({ code: 1 })
+    // There is one broker: with three copies nothing can be made, and nothing is said to be.
+    const impossible = await runCli(['topics', 'apply'], options)
+    expect(impossible).toMatchObject({ code: 1, stdout: '' })
     const applied = await runCli(['topics', 'apply', ...single], options)
     expect(applied).toMatchObject({ code: 0 })
     expect(applied.stdout).toContain('made  rapport.events.v1  partitions: 8')
