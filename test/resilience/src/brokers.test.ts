@@ -83,6 +83,8 @@ it(
       expect(answer.status).toBe(503)
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
       const [ingestion] = installation.processes.ingestion
+      const [feature] = installation.processes.feature
+      expect(await feature?.metric('rapport_events_applied_total'), 'metrics without the log').toBeGreaterThan(0)
       expect(await ingestion?.metric('process_resident_memory_bytes')).toBeLessThan(600 * 1024 ** 2)
       await Promise.all([first?.start(), second?.start()])
     })

@@ -105,9 +105,14 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** A metric's value, summed over its labels unless the name has them; 0 when it is not there. */
   async metric(name: string): Promise<number> {
+    return (await this.samples(name)).reduce((sum, value) => sum + value, 0)
+  }
+
+  /** A metric's values, one for each of its series. */
+  async samples(name: string): Promise<number[]> {
     const text = await (await fetch(`${this.url}/metrics`)).text()
-    const samples = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    return lines.map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

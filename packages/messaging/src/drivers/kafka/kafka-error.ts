@@ -19,7 +19,14 @@ export class KafkaError extends RapportError {
     this.type = type
     this.place = options.place
   }
+
+  /** The credentials are refused, whatever was asked for: nothing of it is said by that. */
+  get isLoginRefused(): boolean {
+    return LOGIN_REFUSALS.has(this.type)
+  }
 }
+
+const LOGIN_REFUSALS = new Set(['AUTHENTICATION', 'SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'])
 
 /** What no later attempt of the same request changes. Everything else may pass: brokers restart, leaders move. */
 const REFUSALS = new Set([

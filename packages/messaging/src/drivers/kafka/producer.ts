@@ -61,6 +61,7 @@ export class Producer {
   #freshRecords = 0
   /** Since a batch was last stored. */
   #failures = 0
+  #isLoginRefused = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #dispatching = false
@@ -135,10 +136,11 @@ export class Producer {
 
   async #dispatch(): Promise<void> {
     this.#again = true
-    if (this.#dispatching) return
-    this.#dispatching = true
+    // Also during another round, whose end sets the next timer: one that has fired is none to wait for.
     clearTimeout(this.#timer)
     this.#timerAtMs = Number.POSITIVE_INFINITY
+    if (this.#dispatching) return
+    this.#dispatching = true
     while (this.#again) {
       this.#again = false
       const lingerMs = this.#isFull() ? 0 : this.#options.lingerMs
@@ -241,7 +243,9 @@ export class Producer {
     } catch (error) {
       const failure = toKafkaError(error)
       this.#failed(sendings, failure)
-      if (failure.canRetry) await this.#options.connection.refresh().catch(() => undefined)
+      if (failure.canRetry || failure.isLoginRefused) {
+        await this.#options.connection.refresh().catch(() => undefined)
+      }
     } finally {
       this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1)
       for (const { lane } of sendings) lane.isInFlight = false
@@ -256,11 +260,13 @@ export class Producer {
     }
     lane.notBeforeMs = 0
     this.#failures = 0
+    this.#isLoginRefused = false
     this.#settle({ lane, batch })
   }
 
   #failed(sendings: readonly Sending[], failure: KafkaError): void {
-    const isCertain = isCertainlyNotWritten(failure)
+    // What was under way when a session was to be renewed in vain may have been written.
+    const isCertain = isCertainlyNotWritten(failure) && !failure.isLoginRefused
     const { log } = this.#options
     // kafkajs tells of one error in an answer: with several batches nobody knows whose it is. Sending each again by
     // itself writes nothing twice, because the sequences are the same.
@@ -276,7 +282,7 @@ export class Producer {
       } else if (isTooLarge(failure) && batch.records.length > 1) {
         lane.splitHead()
         continue
-      } else if (!failure.canRetry) {
+      } else if (!failure.canRetry && !failure.isLoginRefused) {
         this.#refuse({ lane, batch }, failure)
         continue
       }
@@ -322,9 +328,12 @@ export class Producer {
     const waitMs = backoffMs(this.#failures, { ...RETRY, random })
     const fields = { err: failure, waitMs, partitions: lanes.length, failures: this.#failures }
     // One warning an outage: each partition fails several times a second in it.
-    if (this.#failures === 0) log.warn(fields, 'sending records failed and will be tried again')
+    if (failure.isLoginRefused && !this.#isLoginRefused) {
+      log.warn(fields, 'Kafka refuses the credentials: no record is sent until it takes them')
+    } else if (this.#failures === 0) log.warn(fields, 'sending records failed and will be tried again')
     else log.debug(fields, 'sending records failed again')
     this.#failures += 1
+    this.#isLoginRefused ||= failure.isLoginRefused
     for (const lane of lanes) lane.notBeforeMs = performance.now() + waitMs
   }
 

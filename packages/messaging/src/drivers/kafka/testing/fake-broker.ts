@@ -15,6 +15,8 @@ export class FakeBroker {
   readonly troubles: (Trouble | undefined)[] = []
   /** Called at each request, before its trouble. */
   onRequest: (batches: readonly ProduceBatch[]) => void | Promise<void> = () => undefined
+  /** Called when the leaders are asked for. */
+  onLeaders: () => void | Promise<void> = () => undefined
   requests = 0
   identities = 0
   #sequences = new Map<string, Sequence>()
@@ -28,7 +30,10 @@ export class FakeBroker {
 
   get connection(): KafkaConnection {
     const used: Partial<KafkaConnection> = {
-      leaders: async () => [1, 1, 1, 1],
+      leaders: async () => {
+        await this.onLeaders()
+        return [1, 1, 1, 1]
+      },
       refresh: async () => undefined,
       newProducerIdentity: async () => {
         this.identities += 1
