@@ -21,6 +21,17 @@ export const HttpProcessSchema = Type.Object({
   }),
 })
 
+/** How long a process waits for what it needs. */
+export const StartSchema = Type.Object({
+  RAPPORT_START_WAIT_SECONDS: Type.Number({
+    default: 300,
+    minimum: 0,
+    maximum: 86_400,
+    description:
+      'How long a start is tried again while Kafka, Redis or S3 do not answer; meanwhile `/health/live` says 200 and `/health/ready` 503. What they refuse ends it at once.',
+  }),
+})
+
 /** What every process with services reads from its environment. */
 export const PlatformConfigSchema = Type.Object({
   ...HttpProcessSchema.properties,

@@ -59,13 +59,7 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [...nodeFlags, cli, ...this.#args], {
-      env: { ...process.env, ...this.#env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    this.#child = child
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
+    this.spawn()
     const untilMs = performance.now() + readyWithinMs
     while (!(await this.isReady())) {
       if (!this.isRunning) throw new Error(`${this.name} ended while it started:\n${this.log}`)
@@ -74,11 +68,27 @@ export class ServiceProcess implements AsyncDisposable {
     }
   }
 
+  /** Starts it without waiting for anything. */
+  spawn(): void {
+    const child = spawn(process.execPath, [...nodeFlags, cli, ...this.#args], {
+      env: { ...process.env, ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
+  }
+
   async isReady(): Promise<boolean> {
+    return (await this.health('ready')) === 200
+  }
+
+  /** The status of its answer; undefined when there is none. */
+  async health(which: 'live' | 'ready'): Promise<number | undefined> {
     const signal = AbortSignal.timeout(2_000)
-    const answer = await fetch(`${this.url}/health/ready`, { signal }).catch(() => undefined)
+    const answer = await fetch(`${this.url}/health/${which}`, { signal }).catch(() => undefined)
     await answer?.body?.cancel()
-    return answer?.ok === true
+    return answer?.status
   }
 
   /** Ends it as a crash would (SIGKILL). Resolves when it is gone. */
