@@ -46,5 +46,12 @@ export const PlatformConfigSchema = Type.Object({
     minimum: 1,
     description: 'Events and calls that one API key may send to one process at once.',
   }),
+  RAPPORT_KEY_POLL_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 3_600,
+    description:
+      'How often the keys are compared with the object store, whatever is announced: the longest that a revoked key serves.',
+  }),
 })
 export type PlatformConfig = Static<typeof PlatformConfigSchema>

@@ -29,7 +29,8 @@ export async function serveService(drivers: Drivers, options: ServeServiceOption
   addDriverMetrics(metrics, drivers)
   const rateLimit = { perSecond: config.RAPPORT_KEY_RATE_PER_SECOND, burst: config.RAPPORT_KEY_BURST }
   const clock = systemClock
-  const access = await startAccessControl({ objectStore, eventLog, log, clock, rateLimit })
+  const pollMs = config.RAPPORT_KEY_POLL_SECONDS * 1000
+  const access = await startAccessControl({ objectStore, eventLog, log, clock, rateLimit, pollMs })
   ending.own(stack, 'access control', access)
   const service = await create({ log, clock, metrics, eventLog, objectStore, onlineStore })
   ending.own(stack, 'followers and consumers', service)
