@@ -63,7 +63,8 @@ export class ServiceProcess implements AsyncDisposable {
     const untilMs = performance.now() + readyWithinMs
     while (!(await this.isReady())) {
       if (!this.isRunning) throw new Error(`${this.name} ended while it started:\n${this.log}`)
-      if (performance.now() > untilMs) throw new Error(`${this.name} was not ready in time:\n${this.log}`)
+      if (performance.now() > untilMs)
+        throw new Error(`${this.name} was not ready in time, but ${await this.#state()}:\n${this.log}`)
       await setTimeout(50)
     }
   }
@@ -122,6 +123,12 @@ export class ServiceProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
+  }
+
+  /** What it says of itself. */
+  #state(): Promise<string> {
+    const signal = AbortSignal.timeout(2_000)
+    return fetch(`${this.url}/health/ready`, { signal }).then((answer) => answer.text(), String)
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
