@@ -33,8 +33,8 @@ export type { RedisOnlineStore } from './redis-online-store.ts'
  * `ACL SETUSER rapport on >PASSWORD ~rpt:{* resetchannels -@all +ping +info +client|setname +evalsha +eval +hget +hmget
  * +hgetall +hset +hdel +hincrby +hincrbyfloat +hscan +get +set +unlink +scan`, with `minReplicas` also `+wait`, with a
  * database in the URL `+select`, and on a cluster `+cluster|slots +cluster|info +cluster|nodes +readonly +asking`.
- * @throws StoreUnavailableError when it cannot be reached or refuses the user; the call may be made again.
- * @throws StoreConfigurationError when the eviction policy would lose state.
+ * @throws StoreUnavailableError when it cannot be reached; the call may be made again.
+ * @throws StoreConfigurationError when it refuses the user, or its eviction policy would lose state.
  * @throws OnlineStoreInputError naming the option that is wrong.
  */
 export async function connectRedisOnlineStore(options: RedisOnlineStoreOptions): Promise<RedisOnlineStore> {

@@ -81,9 +81,10 @@ describe('a user with the least rights on a cluster', () => {
 it('names what is wrong with the user, never the password', async () => {
   await redisCommand(redis.port, 'ACL', 'SETUSER', 'idle', 'on', `>${secret}`, '~rpt:{*', '-@all')
   const wrong = await refusal(redis.url.replace('//', `//idle:${secret}-wrong@`))
-  expect(wrong).toMatchObject({ code: 'RPT_ONLINE_STORE_UNAVAILABLE' })
+  expect(wrong).toMatchObject({ code: 'RPT_ONLINE_STORE_CONFIGURATION', canRetry: false })
   expect(wrong.message).toContain('it refused the user or password')
   const powerless = await refusal(redis.url.replace('//', `//idle:${secret}@`))
+  expect(powerless).toMatchObject({ code: 'RPT_ONLINE_STORE_CONFIGURATION', canRetry: false })
   expect(powerless.message).toContain('the ACL of the user does not allow it')
 })
 
