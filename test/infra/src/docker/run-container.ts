@@ -62,8 +62,8 @@ async function findRun(container: Container): Promise<Run> {
   return {
     pid,
     get running() {
-      const state = processStateNow(pid)
-      const still = state?.startedAt === startedAt && state?.ended === false
+      // One that has ended stays listed, its threads perhaps with open ports, until the engine has waited for all of it.
+      const still = processStateNow(pid)?.startedAt === startedAt
       if (!still) guard().forget(pid)
       return still
     },
