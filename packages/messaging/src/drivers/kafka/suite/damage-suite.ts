@@ -11,7 +11,8 @@ import { withRetries } from '../retry.ts'
 import { clientOptions, openKafkaHarness, silent, type KafkaDriver } from '../testing/harness.ts'
 
 const WAIT = { timeout: 20_000, interval: 20 }
-/** Of a batch on disk: attributes, of which the lowest bits are the codec, and where the compressed records begin. */
+/** Of a batch on disk: its length, attributes, of which the lowest bits are the codec, and where the compressed records begin. */
+const LENGTH_AT = 8
 const ATTRIBUTES_AT = 21
 const RECORDS_AT = 61
 
@@ -127,6 +128,25 @@ export function describeDamage(driver: KafkaDriver, connect: (brokers: readonly 
       expect(offsetsOf(seen, 0).filter((offset) => lost.has(offset))).toEqual([])
       expect(offsetsOf(seen, 0)[0]).toBe(0)
     })
+  })
+
+  test('a log that the broker itself cannot read holds up its partition alone', async () => {
+    await using stack = new AsyncDisposableStack()
+    const { topic, harness, log, keys, batchOf } = await openTopic()
+    stack.use(harness)
+    const [first, second] = await log.extents(topic)
+    await damage(topic, 0, async (bytes) => void bytes.writeInt32BE(3, LENGTH_AT), 1)
+    const errors: Record<string, unknown>[] = []
+    const noisy: Log = { ...silent, error: (fields) => void errors.push(fields as Record<string, unknown>) }
+    const reader = await harness.connect({ log: noisy })
+    const seen: LogRecord[] = []
+    const onBatch = async ({ records }: { records: readonly LogRecord[] }) => void seen.push(...records)
+    stack.use(await reader.subscribe({ group: topic, topics: [topic], onBatch }))
+    await vi.waitFor(() => expect(errors.map(({ err }) => String(err)).join(' ')).toContain('CORRUPT_MESSAGE'), WAIT)
+    await log.publish(batchOf(keys[1]!))
+    await vi.waitFor(() => expect(offsetsOf(seen, 1).at(-1)).toBe(second!.nextOffset + 9), WAIT)
+    expect(offsetsOf(seen, 0).at(-1)).toBe(first!.nextOffset - 21)
+    expect(errors.every((fields) => fields['topic'] === topic && fields['partition'] === 0)).toBe(true)
   })
 
   test('a partition goes on by itself when its records can be read again', async () => {
