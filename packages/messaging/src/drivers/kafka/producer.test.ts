@@ -137,6 +137,22 @@ describe('a producer', () => {
     expect(logOf('k')).toEqual(['a', 'b'])
   })
 
+  test('of what goes together one is refused, and what was written beside it is not told as refused later', async () => {
+    const [a, b] = ['k', 'other-key'].map((key) => partitionOf(key, 4))
+    broker.refusal = ({ partition }) => (partition === a ? 'TOPIC_AUTHORIZATION_FAILED' : undefined)
+    broker.onRequest = () => {
+      if (broker.requests > 1) {
+        broker.refusal = ({ partition }) => (partition === b ? 'POLICY_VIOLATION' : 'TOPIC_AUTHORIZATION_FAILED')
+      }
+    }
+    const [refused, written] = [publish(['x'], 'k'), publish(['y'], 'other-key')]
+    await Promise.all([
+      expect(refused).rejects.toMatchObject({ outcome: 'refused', reason: 'not allowed' }),
+      expect(written).rejects.toMatchObject({ outcome: 'unknown' }),
+    ])
+    expect([logOf('k'), logOf('other-key')]).toEqual([[], ['y']])
+  })
+
   test('a refusal after a lost answer is unknown: it may have been written', async () => {
     broker.troubles.push('lost answer', 'TOPIC_AUTHORIZATION_FAILED')
     await expect(publish(['a'])).rejects.toMatchObject({ outcome: 'unknown' })

@@ -227,10 +227,7 @@ export class Producer {
 
   async #send(leader: number, identity: ProducerIdentity, sendings: readonly Sending[]): Promise<void> {
     this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1)
-    for (const { batch } of sendings) {
-      batch.attempts += 1
-      for (const { call } of batch.records) call.sent()
-    }
+    for (const { batch } of sendings) for (const { call } of batch.records) call.sent()
     try {
       const batches = sendings.map(({ lane, batch }) => ({
         topic: lane.topic,
@@ -271,10 +268,15 @@ export class Producer {
     // kafkajs tells of one error in an answer: with several batches nobody knows whose it is. Sending each again by
     // itself writes nothing twice, because the sequences are the same.
     if (sendings.length > 1 && isCertain) {
-      for (const { batch } of sendings) batch.isAlone = true
+      for (const { batch } of sendings) {
+        batch.isAlone = true
+        batch.sharedFailure = failure.type
+      }
       return
     }
     for (const { lane, batch } of sendings) {
+      // The same error again was its own then too. With another one it may have been among those that were written.
+      batch.isDoubtful ||= batch.sharedFailure !== undefined && batch.sharedFailure !== failure.type
       const place = { topic: lane.topic, partition: lane.partition, records: batch.records.length }
       if (hasLostIdentity(failure)) {
         log.warn({ ...place, err: failure, doubtful: batch.isDoubtful }, 'the producer goes on under a new identity')

@@ -53,7 +53,7 @@ function join({ connection }: Group): KafkaSubscriber {
   return new KafkaSubscriber({
     connection,
     control: connection,
-    topics: [{ name: 'stream', partitions: 1, isCompacted: false } as never],
+    topics: [{ name: 'stream', partitions: 1, isCompacted: false }],
     times: { sessionTimeoutMs: 15_000, rebalanceTimeoutMs: 30_000, heartbeatMs: 20, maxWaitMs: 20 },
     slice: new TimeSlice(),
     log: silent,

@@ -209,6 +209,9 @@ function checkReplicas(replies: readonly Reply[], minReplicas: number): Reply[] 
   const others = replies.slice(0, -1)
   const count = last?.status === 'fulfilled' ? Number(last.value) : 0
   if (count >= minReplicas) return others
-  const reason = new StoreUnavailableError(`${count} of ${minReplicas} replicas of the online store have the write`)
+  const reason =
+    last?.status === 'rejected' && isAnswerOf(last.reason, 'NOPERM')
+      ? toStoreError('wait for its replicas', last.reason)
+      : new StoreUnavailableError(`${count} of ${minReplicas} replicas of the online store have the write`)
   return others.map((reply) => (reply.status === 'rejected' ? reply : { status: 'rejected', reason }))
 }

@@ -254,6 +254,8 @@ async function probe({ addresses, redis: options }: ConnectionSettings, check: P
     redis.on('error', (error) => (reason = error))
     try {
       await redis.connect()
+      // The client goes on with database 0 when it may not choose, and says nothing.
+      if (options.db !== undefined && options.db > 0) await redis.select(options.db)
       const facts = await readFacts(redis)
       check(facts, nameOf(address))
       return facts

@@ -17,6 +17,8 @@ export class FakeBroker {
   onRequest: (batches: readonly ProduceBatch[]) => void | Promise<void> = () => undefined
   /** Called when the leaders are asked for. */
   onLeaders: () => void | Promise<void> = () => undefined
+  /** The error with which a batch is sent away while those beside it are written. */
+  refusal: (batch: ProduceBatch) => Trouble | undefined = () => undefined
   requests = 0
   identities = 0
   #sequences = new Map<string, Sequence>()
@@ -50,7 +52,10 @@ export class FakeBroker {
     const trouble = this.troubles.shift()
     if (trouble === 'lost request') throw new KafkaError('CONNECTION', 'cut')
     if (trouble !== undefined && trouble !== 'lost answer') throw new KafkaError(trouble, 'refused')
-    const offsets = batches.map((batch) => this.#append(identity, batch))
+    const refused = batches.map((batch) => this.refusal(batch))
+    const offsets = batches.map((batch, index) => (refused[index] === undefined ? this.#append(identity, batch) : -1))
+    const refusal = refused.find((type) => type !== undefined)
+    if (refusal !== undefined) throw new KafkaError(refusal, 'refused')
     if (trouble === 'lost answer') throw new KafkaError('CONNECTION', 'cut')
     return offsets
   }
