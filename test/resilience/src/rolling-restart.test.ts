@@ -15,7 +15,7 @@ afterEach(() => owned.disposeAsync())
 
 it(
   'no request fails and no event is lost or applied twice while every process is restarted, one after another',
-  { timeout: 300_000 },
+  { timeout: 480_000 },
   async () => {
     const processes = { ingestion: 2, feature: 2, recommendation: 2, control: 2 }
     const installation = owned.use(await startInstallation({ processes }))
