@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describeTopics } from '../packages/contracts/src/async-api.ts'
 import { configTables } from './docs/config-tables.ts'
 import { metricsTable } from './docs/metrics-table.ts'
+import { rightsOnRedis } from './docs/redis-rights.ts'
 import { topicTable } from './docs/topic-table.ts'
 
 const at = (path: string): string => join(import.meta.dirname, '..', path)
@@ -20,6 +21,7 @@ const wanted = new Map([
   ...[...configTables].map(([path, table]): [string, string] => [path, withRegion(path, table)]),
   ['docs/events.md', withRegion('docs/events.md', topicTable())],
   ['docs/metrics.md', withRegion('docs/metrics.md', await metricsTable())],
+  ['docs/redis.md', withRegion('docs/redis.md', rightsOnRedis())],
   ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
 ])
 const isCheck = process.argv.includes('--check')

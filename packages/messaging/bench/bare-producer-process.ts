@@ -1,6 +1,6 @@
 /*
- * A producer that is nothing but its client library: idempotent, acks=all, gzip, so many records a call, so many calls
- * at once. The measure for what stands between HTTP and the brokers.
+ * A producer that is nothing but its client library: idempotent, acks=all, gzip of the driver's level, so many records a
+ * call, so many calls at once. The measure for what stands between HTTP and the brokers.
  *   node packages/messaging/bench/bare-producer-process.ts kafkajs|platformatic BROKERS TOPIC SECONDS <records.ndjson
  * Each line of the input is { key, value, headers }; they are sent over and over. Prints records a second, after as
  * long again (at most 3 s) in which the code gets compiled.
@@ -8,6 +8,8 @@
 import { text } from 'node:stream/consumers'
 import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka'
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import { registerCodecs } from '../src/drivers/kafkajs/codecs.ts'
+import { setGzipLevel } from '../src/drivers/platformatic/codecs.ts'
 
 const RECORDS = 500
 const IN_FLIGHT = 4
@@ -25,6 +27,7 @@ interface BareProducer {
 
 const clients: Readonly<Record<string, (brokers: string[], topic: string) => Promise<BareProducer>>> = {
   async kafkajs(brokers, topic) {
+    registerCodecs()
     const kafka = new Kafka({ clientId: 'bare', brokers, logLevel: logLevel.ERROR })
     const producer = kafka.producer({ idempotent: true })
     await producer.connect()
@@ -34,6 +37,7 @@ const clients: Readonly<Record<string, (brokers: string[], topic: string) => Pro
     }
   },
   async platformatic(brokers, topic) {
+    setGzipLevel()
     const producer = new Producer({
       clientId: 'bare',
       bootstrapBrokers: brokers,

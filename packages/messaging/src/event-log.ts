@@ -96,12 +96,18 @@ export interface Subscription {
 }
 
 export interface Subscriber extends AsyncDisposable {
-  /** The partitions that are this consumer's at this moment and nobody else's; without those that it has yet to begin. */
-  held(): readonly TopicPartition[]
+  /**
+   * The partitions that are this consumer's at this moment and nobody else's, without those that it has yet to begin.
+   * Undefined while that cannot be said: the group is sharing anew, and what was held may be kept.
+   */
+  held(): readonly TopicPartition[] | undefined
   /** Stops fetching; batches in flight end. Resolves when none is in flight. */
   pause(): Promise<void>
   resume(): void
-  /** Moves the group to other offsets (lower ones too). Only while paused. */
+  /**
+   * Moves the group to other offsets (lower ones too) in partitions that are held. Only while paused.
+   * @throws EventLogUseError `RPT_EVENT_LOG_SEEK`, with `canRetry` where a partition is not held; nothing is moved then.
+   */
   seek(offsets: readonly RecordPosition[]): Promise<void>
 }
 
@@ -117,6 +123,8 @@ export interface PartitionLag extends TopicPartition {
   readonly nextOffset: number | undefined
   /** Offsets from there to the end of the partition; undefined before the log has told where that is. */
   readonly lag: number | undefined
+  /** The consumer stands still there, before records that are damaged or that it cannot decode. */
+  readonly unreadableOffset?: number
 }
 
 export interface EventLogStats {

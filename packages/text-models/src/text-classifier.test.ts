@@ -23,7 +23,7 @@ describe.each([2, 3])('of %i classes', async (classes) => {
   const scorers = await smallScorers(classes)
   const { texts, labels } = smallTexts(classes)
 
-  describe.each(Object.entries(scorers))('a classifier by %s', (name, scorer) => {
+  describe.each(Object.entries(scorers))('a classifier by %s', (_, scorer) => {
     const data = calibrated(scorer, classes)
     const classifier = new TextClassifier(data)
 

@@ -12,6 +12,7 @@ export type ConsumerRequest = { readonly ask: 'metrics'; readonly id: number } |
 export type ConsumerReply =
   | { readonly say: 'started' }
   | { readonly say: 'metrics'; readonly id: number; readonly metrics: object[] }
+  | { readonly say: 'no metrics'; readonly id: number; readonly problem: string }
 
 const port = parentPort
 if (port === null) throw new Error('consumer-thread.ts runs as a worker thread only')
@@ -38,5 +39,14 @@ reply({ say: 'started' })
 for (;;) {
   const [request] = (await once(port, 'message')) as [ConsumerRequest]
   if (request.ask === 'stop') break
-  reply({ say: 'metrics', id: request.id, metrics: await metrics.getMetricsAsJSON() })
+  reply(await readMetrics(request.id))
+}
+
+/** What fails here fails that scrape, and not the thread. */
+async function readMetrics(id: number): Promise<ConsumerReply> {
+  try {
+    return { say: 'metrics', id, metrics: await metrics.getMetricsAsJSON() }
+  } catch (error) {
+    return { say: 'no metrics', id, problem: String(error) }
+  }
 }

@@ -15,7 +15,7 @@ export interface Consumers extends AsyncDisposable {
 export async function startConsumers(config: AllInOneConfig): Promise<Consumers> {
   const worker = new Worker(new URL('consumer-thread.ts', import.meta.url), { workerData: config, name: 'consumers' })
   const ask = (request: ConsumerRequest): void => worker.postMessage(request)
-  const pending = new Map<number, (metrics: object[]) => void>()
+  const pending = new Map<number, PromiseWithResolvers<object[]>>()
   let nextId = 0
   let stopping = false
   const failed = new Promise<never>((_, reject) => {
@@ -29,7 +29,9 @@ export async function startConsumers(config: AllInOneConfig): Promise<Consumers>
   const started = new Promise<void>((resolve) => {
     worker.on('message', (message: ConsumerReply) => {
       if (message.say === 'started') return resolve()
-      pending.get(message.id)?.(message.metrics)
+      const scrape = pending.get(message.id)
+      if (message.say === 'metrics') scrape?.resolve(message.metrics)
+      else scrape?.reject(new Error(`The consumer thread could not read its metrics: ${message.problem}`))
       pending.delete(message.id)
     })
   })
@@ -37,9 +39,10 @@ export async function startConsumers(config: AllInOneConfig): Promise<Consumers>
   return {
     failed,
     async scrape(own) {
-      const theirs = new Promise<object[]>((resolve) => pending.set(nextId, resolve))
+      const theirs = Promise.withResolvers<object[]>()
+      pending.set(nextId, theirs)
       ask({ ask: 'metrics', id: nextId++ })
-      const parts = [await own.getMetricsAsJSON(), await Promise.race([theirs, failed])]
+      const parts = await Promise.all([own.getMetricsAsJSON(), Promise.race([theirs.promise, failed])])
       return AggregatorRegistry.aggregate(parts).metrics()
     },
     async [Symbol.asyncDispose]() {

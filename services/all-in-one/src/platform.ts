@@ -44,7 +44,8 @@ export async function startPlatform(config: AllInOneConfig, log: Logger): Promis
   const admin = { path: adminKeyPath(dataDir), tenant: operatorTenant, keyName: 'admin', scopes }
   const isNew = await ensureTenant(shared, admin)
   const rateLimit = { perSecond: config.RAPPORT_KEY_RATE_PER_SECOND, burst: config.RAPPORT_KEY_BURST }
-  const access = stack.use(await startAccessControl({ ...shared, rateLimit }))
+  const pollMs = config.RAPPORT_KEY_POLL_SECONDS * 1000
+  const access = stack.use(await startAccessControl({ ...shared, rateLimit, pollMs }))
   const consumers = stack.use(await startConsumers(config))
   const metrics = new Registry()
   addDriverMetrics(metrics, drivers)

@@ -75,24 +75,57 @@ const createAgeGauge = (registry: Registry, ageSeconds: () => number | undefined
     },
   })
 
+/** A scrape has a deadline of its own, and the metrics that need no log are worth most while it is away. */
+const lagDeadlineMs = 1_500
+
 function createLagGauge(registry: Registry, eventLog: EventLog): Gauge {
   const followed = [
     ...archivedTopics.map((topic) => ({ group: archiveGroup, topic })),
     { group: featureGroup, topic: topics.events.name },
   ]
+  // Scrapes during an outage wait for one look together: the log's own attempts go on for longer than they do.
+  let look: Promise<Lag[]> | undefined
   return new Gauge({
     name: 'rapport_feature_lag_records',
     help: 'Records of a partition that a consumer group has not done.',
     labelNames: ['group', 'topic', 'partition'],
     registers: [registry],
     async collect() {
-      for (const { group, topic } of followed) {
-        const [extents, checkpoints] = await Promise.all([eventLog.extents(topic), eventLog.checkpoints(group, topic)])
-        for (const { partition, firstOffset, nextOffset } of extents) {
-          const done = Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0)
-          this.set({ group, topic, partition: String(partition) }, Math.max(0, nextOffset - done))
-        }
+      this.reset()
+      look ??= Promise.all(followed.map((one) => lagsOf(eventLog, one)))
+        .then((lags) => lags.flat())
+        // That the log does not answer is told by the consumers; here the series are missing.
+        .catch(() => [])
+        .finally(() => (look = undefined))
+      for (const { group, topic, partition, records } of await by(lagDeadlineMs, look, [])) {
+        this.set({ group, topic, partition: String(partition) }, records)
       }
     },
   })
+}
+
+interface Lag {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  readonly records: number
+}
+
+async function lagsOf(eventLog: EventLog, { group, topic }: Pick<Lag, 'group' | 'topic'>): Promise<Lag[]> {
+  const [extents, checkpoints] = await Promise.all([eventLog.extents(topic), eventLog.checkpoints(group, topic)])
+  return extents.map(({ partition, firstOffset, nextOffset }) => {
+    const done = Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0)
+    return { group, topic, partition, records: Math.max(0, nextOffset - done) }
+  })
+}
+
+/** `otherwise` when the work takes longer. */
+async function by<T>(deadlineMs: number, work: Promise<T>, otherwise: T): Promise<T> {
+  const late = Promise.withResolvers<T>()
+  const timer = setTimeout(() => late.resolve(otherwise), deadlineMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -83,11 +83,11 @@ async function startConsumers(
   stack.use(rebuilder)
   stack.use(answers)
   stack.use(lostWrites)
-  const held = (): number[] => live.held().map(({ partition }) => partition)
+  const held = (): number[] | undefined => live.held()?.map(({ partition }) => partition)
   const consumption = { ...sharedPause(live), held }
   rebuilder.start(consumption)
   lostWrites.start({ ...consumption, seek: (places) => live.seek(places) })
-  answers.start(held)
+  answers.start(() => held() ?? [])
   metrics.watchConsumers(eventLog)
   return stack.move()
 }

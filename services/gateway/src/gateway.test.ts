@@ -214,6 +214,20 @@ describe('the description', () => {
       components: { schemas: { A: {} } },
     })
   })
+
+  it('leaves out a service that breaks off in the middle of its own', async () => {
+    const whole = await upstream((_request, response) => json(response, { paths: { '/v1/users/{id}': { get: {} } } }))
+    const half = await upstream((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+      response.write('{"paths":', () => response.destroy())
+    })
+    const { url } = await gateway([whole.url], { RAPPORT_RECOMMENDATION_URLS: half.url })
+    await vi.waitFor(async () => expect((await fetch(`${url}/v1/users/u1`)).status).toBe(200))
+    const answer = await fetch(`${url}/openapi.json`)
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ paths: { '/v1/users/{id}': { get: {} } } })
+    expect(half.calls).toEqual(['GET /openapi.json'])
+  })
 })
 
 describe('stopping', () => {

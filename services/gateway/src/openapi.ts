@@ -32,6 +32,11 @@ export async function mergedOpenApi(upstreams: Upstreams, info: { title: string;
 async function readDocument(upstream: Upstream | undefined): Promise<OpenApiDocument | undefined> {
   if (upstream === undefined) return undefined
   const signal = AbortSignal.timeout(readTimeoutMs)
-  const response = await fetch(new URL('/openapi.json', upstream.origin), { signal }).catch(() => undefined)
-  return response?.ok ? ((await response.json()) as OpenApiDocument) : undefined
+  try {
+    const response = await fetch(new URL('/openapi.json', upstream.origin), { signal })
+    return response.ok ? ((await response.json()) as OpenApiDocument) : undefined
+  } catch {
+    // Away, too slow, or gone in the middle: the others are described without it.
+    return undefined
+  }
 }

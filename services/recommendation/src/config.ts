@@ -48,6 +48,12 @@ export const RecommendationConfigSchema = Type.Object({
     default: 1024 ** 3,
     description: 'Memory for loaded models, in bytes; the least recently used goes first.',
   }),
+  RAPPORT_RECOMMENDATION_MODEL_POLL_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3_600,
+    default: 30,
+    description: 'How often the aliases of the models in use are read, whatever is announced.',
+  }),
 })
 
 export interface RecommendationConfig {
@@ -58,6 +64,7 @@ export interface RecommendationConfig {
   readonly exposureFlushMs: number
   readonly exposuresWaiting: number
   readonly modelBytes: number
+  readonly modelPollMs: number
 }
 
 export const toRecommendationConfig = (variables: Static<typeof RecommendationConfigSchema>): RecommendationConfig => ({
@@ -71,4 +78,5 @@ export const toRecommendationConfig = (variables: Static<typeof RecommendationCo
   exposureFlushMs: variables.RAPPORT_RECOMMENDATION_EXPOSURE_FLUSH_MS,
   exposuresWaiting: variables.RAPPORT_RECOMMENDATION_EXPOSURES_WAITING,
   modelBytes: variables.RAPPORT_RECOMMENDATION_MODEL_BYTES,
+  modelPollMs: variables.RAPPORT_RECOMMENDATION_MODEL_POLL_SECONDS * 1000,
 })

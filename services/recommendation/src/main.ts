@@ -8,5 +8,6 @@ await runService({
   version: manifest.version,
   schema: RecommendationConfigSchema,
   env: process.env,
+  startsWithoutOnlineStore: true,
   create: (variables, dependencies) => createRecommendationService(toRecommendationConfig(variables), dependencies),
 })

@@ -38,6 +38,7 @@ export async function createRecommendationService(
       clock,
       eventLog,
       budgetBytes: config.modelBytes,
+      pollMs: config.modelPollMs,
     }),
   )
   const models = new HostedModels({ host, log, timeoutMs: config.stateTimeoutMs })

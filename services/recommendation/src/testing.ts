@@ -20,6 +20,7 @@ export const testConfig: RecommendationConfig = {
   exposureFlushMs: 5,
   exposuresWaiting: 1000,
   modelBytes: 1024 ** 3,
+  modelPollMs: 30_000,
 }
 
 /** Models as a test sets them. */

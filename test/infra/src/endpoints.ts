@@ -10,6 +10,8 @@ export interface Endpoints {
   }
 }
 
+export type ServerKind = keyof Endpoints
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**

@@ -51,7 +51,7 @@ async function startOrShow(): Promise<void> {
 async function stop(): Promise<void> {
   const state = await readState()
   if (state === undefined) return say('No servers are up.')
-  await Promise.all(state.servers.map((server) => stopRunning(server, process.env)))
+  await Promise.all(state.servers.map((server) => stopRunning(server)))
   await removeState()
   say('The servers are down and their data is removed.')
 }
@@ -60,17 +60,14 @@ async function show(): Promise<void> {
   const state = await readState()
   const running = await countRunning(state)
   if (state === undefined) say('No servers are up.')
-  for (const server of state?.servers ?? []) {
-    const where =
-      server.process === undefined ? `container ${server.containerId?.slice(0, 12)}` : `process ${server.process.pid}`
-    say(`${server.kind} ${(await isRunning(server, process.env)) ? 'runs' : 'has ended'} (${where})`)
-  }
+  for (const server of state?.servers ?? [])
+    say(`${server.kind} ${(await isRunning(server)) ? 'runs' : 'has ended'} (process ${server.process.pid})`)
   if (state !== undefined && running === state.servers.length) return printVariables(state)
   process.exitCode = 1
 }
 
 async function countRunning(state: State | undefined): Promise<number> {
-  const answers = await Promise.all((state?.servers ?? []).map((server) => isRunning(server, process.env)))
+  const answers = await Promise.all((state?.servers ?? []).map(isRunning))
   return answers.filter(Boolean).length
 }
 

@@ -33,7 +33,7 @@ describe('what the servers need', () => {
     const check = assertNothingMissing(['kafka', 'redis', 's3'])
     await expect(check).rejects.toMatchObject({ code: 'RPT_INFRA_MISSING_PIECES' })
     await expect(check).rejects.toThrow(
-      /^The test servers need what this machine does not have:\n- Java 17 .*RAPPORT_KAFKA_BROKERS\n- Maven .*\n- redis-server 7 .*apt-get install redis-server.*\n- Go .*$/,
+      /^The test servers need Docker with their images .*, or what this machine does not have:\n- Java 17 .*RAPPORT_KAFKA_BROKERS\n- Maven .*\n- redis-server 7 .*apt-get install redis-server.*\n- Go .*$/,
     )
   })
 

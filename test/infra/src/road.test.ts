@@ -1,18 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Engine } from './docker/engine.ts'
 import { assertNothingMissing } from './native.ts'
-import { chooseRoad } from './servers.ts'
+import { chooseRoad } from './road.ts'
 
-const machine = vi.hoisted(() => ({ engine: undefined as unknown, missing: [] as string[] }))
+const machine = vi.hoisted(() => ({ engine: undefined as unknown, isOurs: true, missing: [] as string[] }))
 
 vi.mock('./docker/engine.ts', () => ({
   connectEngine: async () => machine.engine,
+  isOfThisMachine: async () => machine.isOurs,
   missingImages: async () => machine.missing,
 }))
-vi.mock('./native.ts', () => ({ assertNothingMissing: vi.fn(async () => undefined), startNative: {} }))
+vi.mock('./native.ts', () => ({ assertNothingMissing: vi.fn(async () => undefined) }))
 
 afterEach(() => {
-  Object.assign(machine, { engine: undefined, missing: [] })
+  Object.assign(machine, { engine: undefined, isOurs: true, missing: [] })
   vi.mocked(assertNothingMissing).mockClear()
 })
 
@@ -25,19 +26,25 @@ describe('how servers are started', () => {
     expect(assertNothingMissing).not.toHaveBeenCalled()
   })
 
-  it('as processes where no engine answers or images are missing', async () => {
+  it('as processes where no engine answers, images are missing or the engine is another machine’s', async () => {
     expect(await chooseRoad({}, ['redis'])).toEqual({ kind: 'native' })
-    Object.assign(machine, { engine, missing: ['rapport/redis:test'] })
+    Object.assign(machine, { engine, missing: ['rapport/redis:bookworm'] })
     expect(await chooseRoad({ RAPPORT_INFRA: 'auto' }, ['redis'])).toEqual({ kind: 'native' })
-    expect(assertNothingMissing).toHaveBeenCalledTimes(2)
+    Object.assign(machine, { isOurs: false, missing: [] })
+    expect(await chooseRoad({}, ['redis'])).toEqual({ kind: 'native' })
+    expect(assertNothingMissing).toHaveBeenCalledTimes(3)
   })
 
   it('as RAPPORT_INFRA insists', async () => {
     machine.engine = engine
     expect(await chooseRoad({ RAPPORT_INFRA: 'native' }, ['redis'])).toEqual({ kind: 'native' })
-    machine.missing = ['rapport/s3:test']
+    machine.missing = ['rapport/versitygw:1.7.0']
     await expect(chooseRoad({ RAPPORT_INFRA: 'docker' }, ['s3'])).rejects.toThrow(
-      'the engine lacks rapport/s3:test: npm run infra images',
+      'the engine lacks rapport/versitygw:1.7.0: npm run infra images',
+    )
+    machine.isOurs = false
+    await expect(chooseRoad({ RAPPORT_INFRA: 'docker' }, ['s3'])).rejects.toThrow(
+      'the engine is not one of this machine',
     )
     machine.engine = undefined
     await expect(chooseRoad({ RAPPORT_INFRA: 'docker' }, ['s3'])).rejects.toThrow('no container engine answers')

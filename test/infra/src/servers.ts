@@ -1,8 +1,11 @@
-import { connectEngine, missingImages, type Engine } from './docker/engine.ts'
 import { removeOrphans } from './docker/owner.ts'
-import { readEndpoints, type Environment } from './endpoints.ts'
-import { assertNothingMissing, startNative, type ServerKind } from './native.ts'
+import { readEndpoints, type Endpoints, type Environment, type ServerKind } from './endpoints.ts'
+import { startKafka } from './kafka/kafka.ts'
+import type { ServerProcess } from './process/server-process.ts'
 import { startAll } from './process/start-all.ts'
+import { startRedis } from './redis/redis.ts'
+import { chooseRoad, type Placement } from './road.ts'
+import { startS3 } from './s3/s3.ts'
 
 /** Kafka, Redis and S3 for a run of tests. */
 export interface Servers extends AsyncDisposable {
@@ -10,10 +13,12 @@ export interface Servers extends AsyncDisposable {
   readonly variables: Readonly<Record<string, string>>
 }
 
-type Started = AsyncDisposable & { readonly variables: Readonly<Record<string, string>> }
-
-/** How servers that the environment does not name are started. */
-export type Road = { readonly kind: 'docker'; readonly engine: Engine } | { readonly kind: 'native' }
+/** One server, and the variables that lead to it. */
+export interface Started<Kind extends ServerKind = ServerKind> extends AsyncDisposable {
+  readonly kind: Kind
+  readonly variables: Endpoints[Kind]
+  readonly server: ServerProcess
+}
 
 const kinds: readonly ServerKind[] = ['kafka', 'redis', 's3']
 
@@ -24,7 +29,9 @@ const kinds: readonly ServerKind[] = ['kafka', 'redis', 's3']
 export async function startServers(environment: Environment): Promise<Servers> {
   const given = readEndpoints(environment)
   const wanted = wantedServers(environment)
-  const servers = await startAll<Started>(await starts(await chooseRoad(environment, wanted), wanted))
+  const road = await chooseRoad(environment, wanted)
+  if (road.kind === 'docker') await removeOrphans(road.engine)
+  const servers = await startAll<Started>(wanted.map((kind) => () => startServer[kind]({ road })))
   const variables = Object.assign({}, ...Object.values(given), ...servers.started.map((server) => server.variables))
   return { variables, [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose]() }
 }
@@ -35,32 +42,31 @@ export function wantedServers(environment: Environment): ServerKind[] {
   return kinds.filter((kind) => given[kind] === undefined)
 }
 
-/**
- * Containers where an engine answers and has the images, processes otherwise; RAPPORT_INFRA=docker|native insists.
- * @throws Error when what is insisted on cannot be had.
- */
-export async function chooseRoad(environment: Environment, wanted: readonly ServerKind[]): Promise<Road> {
-  const choice = environment['RAPPORT_INFRA'] ?? 'auto'
-  if (!['auto', 'docker', 'native'].includes(choice))
-    throw new Error(`RAPPORT_INFRA is '${choice}'; it may be docker, native or auto.`)
-  if (wanted.length > 0 && choice !== 'native') {
-    const engine = await connectEngine(environment)
-    const missing = engine === undefined ? [] : await missingImages(engine, wanted)
-    if (engine !== undefined && missing.length === 0) return { kind: 'docker', engine }
-    if (choice === 'docker')
-      throw new Error(
-        engine === undefined
-          ? 'RAPPORT_INFRA is docker, but no container engine answers (DOCKER_HOST or the default socket).'
-          : `RAPPORT_INFRA is docker, but the engine lacks ${missing.join(', ')}: npm run infra images`,
-      )
-  }
-  await assertNothingMissing(wanted)
-  return { kind: 'native' }
+/** Starts one server of a kind. */
+export const startServer: { readonly [Kind in ServerKind]: (placement: Placement) => Promise<Started<Kind>> } = {
+  kafka: async (placement) => {
+    const { server, brokers } = await startKafka(placement)
+    return started('kafka', server, { RAPPORT_KAFKA_BROKERS: brokers.join(',') })
+  },
+  redis: async (placement) => {
+    const { server, url } = await startRedis(placement)
+    return started('redis', server, { RAPPORT_REDIS_URL: url })
+  },
+  s3: async (placement) => {
+    const { server, endpoint, region, accessKeyId, secretAccessKey } = await startS3(placement)
+    return started('s3', server, {
+      RAPPORT_S3_ENDPOINT: endpoint,
+      RAPPORT_S3_REGION: region,
+      RAPPORT_S3_ACCESS_KEY_ID: accessKeyId,
+      RAPPORT_S3_SECRET_ACCESS_KEY: secretAccessKey,
+    })
+  },
 }
 
-async function starts(road: Road, wanted: readonly ServerKind[]): Promise<(() => Promise<Started>)[]> {
-  if (road.kind === 'native') return wanted.map((kind) => startNative[kind])
-  await removeOrphans(road.engine)
-  const { startContainer } = await import('./docker/containers.ts')
-  return wanted.map((kind) => () => startContainer[kind]())
+function started<Kind extends ServerKind>(
+  kind: Kind,
+  server: ServerProcess,
+  variables: Endpoints[Kind],
+): Started<Kind> {
+  return { kind, server, variables, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }

@@ -1,10 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createServer } from 'node:tls'
+import { generate } from 'selfsigned'
 
 export interface TlsProxy extends AsyncDisposable {
   readonly port: number
@@ -15,20 +12,20 @@ export interface TlsProxy extends AsyncDisposable {
 
 /** Ends TLS for a server that speaks none, with a certificate of its own for `localhost`. */
 export async function startTlsProxy(): Promise<TlsProxy> {
-  const folder = mkdtempSync(join(tmpdir(), 'rapport-tls-'))
-  const store = join(folder, 'store.p12')
-  const secret = ['-keystore', store, '-storepass', 'changeit', '-alias', 'broker']
-  const san = ['-ext', 'san=dns:localhost,ip:127.0.0.1']
-  execFileSync(
-    'keytool',
-    ['-genkeypair', ...secret, '-storetype', 'PKCS12', '-keyalg', 'EC', '-dname', 'CN=localhost', ...san],
-    { stdio: 'pipe' },
-  )
-  const ca = execFileSync('keytool', ['-exportcert', '-rfc', ...secret], { stdio: 'pipe' }).toString()
-  const pfx = readFileSync(store)
-  rmSync(folder, { recursive: true })
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  })
   let target = 0
-  const server = createServer({ pfx, passphrase: 'changeit' }, (client) => {
+  const server = createServer({ key, cert }, (client) => {
     const upstream = connect({ host: '127.0.0.1', port: target })
     client.pipe(upstream).pipe(client)
     client.on('error', () => upstream.destroy())
@@ -39,7 +36,7 @@ export async function startTlsProxy(): Promise<TlsProxy> {
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    ca,
+    ca: cert,
     forwardTo: (port) => void (target = port),
     [Symbol.asyncDispose]: async () => {
       server.close()

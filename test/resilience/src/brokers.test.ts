@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { nothingAmiss, takeBalance, type Balance } from './harness/check.ts'
+import { Flood } from './harness/flood.ts'
 import { startInstallation, type Installation } from './harness/installation.ts'
 import { Ledger } from './harness/ledger.ts'
+import type { Answer } from './harness/load.ts'
+import { watchMemory } from './harness/memory.ts'
 import { Producers } from './harness/producers.ts'
 import { temporaryFolder } from './harness/temporary-folder.ts'
 
@@ -70,21 +73,50 @@ it('a broker held for ten seconds (SIGSTOP)', { timeout: 180_000 }, async () => 
   expect(balance).toMatchObject(nothingAmiss)
 })
 
+const mebibytes = 1024 ** 2
+/**
+ * What ingestion may grow by: 64 MiB of records wait for the brokers at most, the bodies of the calls that they came in may
+ * still be held meanwhile, and as much again is garbage that nobody has collected yet.
+ */
+const growthBytes = 3 * 64 * mebibytes
+/** Kept until the brokers are back, these would be more than the bound even as bare bytes. */
+const floodBytes = growthBytes + 64 * mebibytes
+const floodSource = 1_000
+
 it(
-  'too few brokers: 503 with Retry-After while nothing can be durable, in bounded memory',
+  'too few brokers under a flood of events: 503 with Retry-After while nothing can be durable, in bounded memory',
   { timeout: 300_000 },
   async () => {
     const { balance, statuses } = await through(async () => {
-      const [first, second] = installation.kafka.servers
-      await Promise.all([first?.kill(), second?.kill()])
-      const headers = { authorization: `Bearer ${installation.key}`, 'content-type': 'application/json' }
-      const body = JSON.stringify({ userId: 'user-1', event: 'Product Viewed' })
-      const answer = await fetch(`${installation.url}/v1/track`, { method: 'POST', headers, body })
-      expect(answer.status).toBe(503)
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
-      const [ingestion] = installation.processes.ingestion
-      expect(await ingestion?.metric('process_resident_memory_bytes')).toBeLessThan(600 * 1024 ** 2)
-      await Promise.all([first?.start(), second?.start()])
+      const { url, key, kafka, processes } = installation
+      const [first, second] = kafka.servers
+      const [ingestion] = processes.ingestion
+      const [feature] = processes.feature
+      if (first === undefined || second === undefined || ingestion === undefined) throw new Error('nobody is there')
+      const flood = new Flood({ url, key, ledger, source: floodSource, users: 100 })
+      // It is warm, and its memory is that of a process under this load.
+      await vi.waitFor(() => expect(flood.answers.filter(({ status }) => status === 200).length).toBeGreaterThan(100), {
+        timeout: 60_000,
+      })
+      await Promise.all([first.kill(), second.kill()])
+      expect([first.running, second.running]).toEqual([false, false])
+      const [beganMs, bytesBefore] = [performance.now(), flood.sentBytes]
+      const memory = await watchMemory(ingestion)
+      await vi.waitFor(
+        () => {
+          expect(performance.now() - beganMs).toBeGreaterThan(10_000)
+          expect(flood.sentBytes - bytesBefore).toBeGreaterThan(floodBytes)
+        },
+        { timeout: 120_000, interval: 100 },
+      )
+      expect(await feature?.metric('rapport_events_applied_total'), 'metrics without the log').toBeGreaterThan(0)
+      const grownBytes = (await memory.peakBytes()) - memory.atStartBytes
+      const during = (await flood.stop()).filter(({ startedMs }) => startedMs > beganMs)
+      expect(grownBytes / mebibytes, 'MiB grown').toBeLessThan(growthBytes / mebibytes)
+      expect(during.length).toBeGreaterThan(400)
+      const isRefusal = ({ status, retryAfter }: Answer): boolean => status === 503 && Number(retryAfter) > 0
+      expect(during.filter((answer) => !isRefusal(answer)).slice(0, 5)).toEqual([])
+      await Promise.all([first.start(), second.start()])
     })
     expect(balance).toMatchObject(nothingAmiss)
     expect(statuses).toEqual([503])

@@ -4,9 +4,9 @@ import { takeBalance, type Balance } from './harness/check.ts'
 import { startInstallation } from './harness/installation.ts'
 import { LagWatch } from './harness/lag.ts'
 import { Ledger } from './harness/ledger.ts'
-import { Load } from './harness/load.ts'
 import { Producers } from './harness/producers.ts'
 import { RandomKills, seededRandom } from './harness/random-kills.ts'
+import { askForRecommendations, judgeRecommendations, type Judgement } from './harness/recommendations.ts'
 import { temporaryFolder } from './harness/temporary-folder.ts'
 
 export interface LongRunOptions {
@@ -27,6 +27,7 @@ export interface LongRunReport extends Balance {
   readonly repeatedCalls: Readonly<Record<string, number>>
   /** Requests for recommendations by the status of their answer; 0 for none. They are not made again. */
   readonly recommendations: Readonly<Record<string, number>>
+  readonly judged: Omit<Judgement, 'failed'> & { readonly failed: number }
   /** Each time that more than a second's events were waiting to be applied, in seconds. */
   readonly behindSeconds: readonly number[]
   /** From the last acknowledgement until everything was applied. */
@@ -34,7 +35,6 @@ export interface LongRunReport extends Balance {
 }
 
 const load = { sources: 4, batchEvents: 100, users: 5_000 }
-const recommendationsPerSecond = 20
 const progressEveryMs = 15_000
 
 /** Kills processes of ingestion, feature, recommendation and the gateway at random under load, and counts in the end. */
@@ -46,16 +46,15 @@ export async function runLong(options: LongRunOptions): Promise<LongRunReport> {
     await startInstallation({ processes: { ingestion: 2, feature: 2, recommendation: 2 } }),
   )
   const ledger = stack.use(await Ledger.open(join(folder.path, 'ledger')))
-  const { url, key, processes, gateway } = installation
+  const { url, key, processes, gateway, client } = installation
+  await client.putItems(Array.from({ length: 50 }, (_, number) => ({ id: `item-${number}`, title: `Item ${number}` })))
   const random = seededRandom(seed)
-  const killing = new RandomKills(
-    [...processes.ingestion, ...processes.feature, ...processes.recommendation, gateway],
-    random,
-  )
+  const victims = [...processes.ingestion, ...processes.feature, ...processes.recommendation, gateway]
+  const killing = new RandomKills({ victims, random, gateway, keepsOne: 'recommendation' })
   const lag = stack.use(new LagWatch(() => installation.connect(), eventsPerSecond))
   const startMs = performance.now()
   const producers = new Producers({ url, key, ledger, eventsPerSecond, ...load })
-  const recommendations = askForRecommendations(url, key)
+  const recommendations = askForRecommendations({ url, key, users: load.users })
   const sent = (): number => producers.counts.acknowledged * load.batchEvents
   const reporting = setInterval(() => options.onProgress(`${killing.count} kills, ${sent()} events`), progressEveryMs)
   stack.defer(() => clearInterval(reporting))
@@ -73,26 +72,18 @@ export async function runLong(options: LongRunOptions): Promise<LongRunReport> {
   const catchUpSeconds = (performance.now() - stoppedMs) / 1000
   await lag[Symbol.asyncDispose]()
   options.onProgress('counting')
+  const judged = judgeRecommendations(answers, killing.done)
+  for (const failed of judged.failed.slice(0, 5)) options.onProgress(`a failed request: ${JSON.stringify(failed)}`)
   return {
     ...(await takeBalance(installation, ledger)),
     seconds: (stoppedMs - startMs) / 1000,
     kills: killing.byService,
     repeatedCalls: Object.fromEntries(statuses),
     recommendations: countBy(answers.map(({ status }) => status)),
+    judged: { ...judged, failed: judged.failed.length },
     behindSeconds: lag.seconds,
     catchUpSeconds,
   }
-}
-
-function askForRecommendations(url: string, key: string): Load {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-  return new Load({
-    perSecond: recommendationsPerSecond,
-    next: (number) => ({
-      url: `${url}/v1/recommendations`,
-      init: { method: 'POST', headers, body: JSON.stringify({ userId: `user-${number % load.users}` }) },
-    }),
-  })
 }
 
 function countBy(statuses: readonly number[]): Record<string, number> {

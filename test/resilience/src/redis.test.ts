@@ -28,6 +28,11 @@ afterAll(() => owned.disposeAsync())
 const isDegraded = ({ body }: Answer): boolean => (JSON.parse(body) as { degraded?: boolean }).degraded === true
 
 let sources = 0
+const perSecond = 40
+/** Of a recommendation, whatever has become of Redis; and while a server is started on the same cores. */
+const [withinMs, startingWithinMs] = [1000, 3000]
+/** Requests that may be on their way at a moment. */
+const inHand = (perSecond * withinMs) / 1000
 
 interface Fault {
   /** Whether visitors' states cannot be read meanwhile. */
@@ -53,7 +58,7 @@ async function through({ hidesState, begin, end }: Fault): Promise<Balance> {
   sources += 2
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const load = new Load({
-    perSecond: 40,
+    perSecond,
     next: (number) => ({
       url: `${url}/v1/recommendations`,
       init: { method: 'POST', headers, body: JSON.stringify({ userId: `user-${number % 100}`, count: 5 }) },
@@ -65,7 +70,10 @@ async function through({ hidesState, begin, end }: Fault): Promise<Balance> {
     return load.answers.slice(from)
   }
   await answered(80)
+  const beforeFault = load.answers.length
   await begin()
+  // Those that were asked before it are answered by then.
+  await answered(inHand)
   const during = await answered(200)
   const acknowledged = producers.counts.acknowledged
   await vi.waitFor(() => expect(producers.counts.acknowledged, 'events are taken').toBeGreaterThan(acknowledged + 10), {
@@ -84,8 +92,13 @@ async function through({ hidesState, begin, end }: Fault): Promise<Balance> {
   await producers.stop()
   expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   expect(answers.filter(({ body }) => (JSON.parse(body) as { items: unknown[] }).items.length === 0)).toEqual([])
-  expect(during.filter(isDegraded).length, 'degraded answers').toBeGreaterThan(hidesState ? 100 : -1)
-  expect(Math.max(...during.map(({ tookMs }) => tookMs)), 'milliseconds').toBeLessThan(1_000)
+  const unmarked = hidesState ? during.filter((answer) => !isDegraded(answer)) : []
+  expect(unmarked).toEqual([])
+  const slowest = (some: readonly Answer[]): number => Math.max(...some.map(({ tookMs }) => tookMs))
+  expect(slowest(during), 'milliseconds').toBeLessThan(withinMs)
+  expect(slowest(answers.slice(beforeFault)), 'milliseconds, servers that start beside it included').toBeLessThan(
+    startingWithinMs,
+  )
   return takeBalance(installation, ledger)
 }
 

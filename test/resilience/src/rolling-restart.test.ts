@@ -1,14 +1,21 @@
-import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
+import { nothingAmiss, takeBalance } from './harness/check.ts'
 import { startInstallation } from './harness/installation.ts'
+import { Ledger } from './harness/ledger.ts'
 import { Load } from './harness/load.ts'
+import { eventOf } from './harness/producers.ts'
+import { temporaryFolder } from './harness/temporary-folder.ts'
 
+const users = 50
+/** Of the events, in the ledger and in their ids. */
+const source = 0
 const owned = new AsyncDisposableStack()
 afterEach(() => owned.disposeAsync())
 
 it(
-  'no request fails while every process of every service is restarted, one after another',
-  { timeout: 240_000 },
+  'no request fails and no event is lost or applied twice while every process is restarted, one after another',
+  { timeout: 480_000 },
   async () => {
     const processes = { ingestion: 2, feature: 2, recommendation: 2, control: 2 }
     const installation = owned.use(await startInstallation({ processes }))
@@ -20,21 +27,22 @@ it(
       init: { method: 'POST', headers, body: JSON.stringify(body) },
     })
     const requests: ((number: number) => { url: string; init: RequestInit })[] = [
-      (number) => post('/v1/track', { userId: `u${number % 50}`, event: 'Product Viewed', messageId: randomUUID() }),
-      (number) => get(`/v1/users/u${number % 50}`),
-      (number) => post('/v1/recommendations', { userId: `u${number % 50}` }),
+      (number) => post('/v1/batch', { batch: [eventOf(source, number / requests.length, users)] }),
+      (number) => get(`/v1/users/user-${number % users}`),
+      (number) => post('/v1/recommendations', { userId: `user-${number % users}` }),
       () => get('/v1/keys'),
     ]
-    await installation.client.track({ userId: 'u0', event: 'Product Viewed' })
     // So that there is a profile to read for each.
     await installation.client.importEvents(
-      Array.from({ length: 50 }, (_, number) => ({
+      Array.from({ length: users }, (_, number) => ({
         type: 'track' as const,
-        userId: `u${number}`,
+        userId: `user-${number}`,
         event: 'Product Viewed',
       })),
     )
     await installation.caughtUp()
+    const folder = owned.use(await temporaryFolder())
+    const ledger = owned.use(await Ledger.open(join(folder.path, 'ledger')))
     const load = new Load({
       perSecond: 200,
       next: (number) => (requests[number % requests.length] ?? (() => get('/v1/keys')))(number),
@@ -53,6 +61,16 @@ it(
     const failed = answers.filter(({ status }) => status !== 200)
     expect(failed.slice(0, 5), `${failed.length} of ${answers.length} failed`).toEqual([])
     expect(answers.length).toBeGreaterThan(2_000)
+    const sequences = answers.flatMap(({ number }) =>
+      number % requests.length === 0 ? [number / requests.length] : [],
+    )
+    const acknowledgedAtMs = Date.now()
+    await ledger.add(
+      sequences.map((sequence) => ({ source, sequence, messageId: `${source}-${sequence}`, acknowledgedAtMs })),
+    )
+    const balance = await takeBalance(installation, ledger)
+    expect(balance).toMatchObject(nothingAmiss)
+    expect(balance.acknowledged).toBeGreaterThan(500)
   },
 )
 

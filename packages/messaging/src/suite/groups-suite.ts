@@ -171,7 +171,10 @@ export function describeGroups(name: string, open: OpenHarness): void {
       const second = await other.subscribe(collecting(taken.second, options('second')))
       await vi.waitFor(() => expect(shares).toEqual({ first: 2, second: 2 }), WAIT)
       const held = (): number[] =>
-        [first, second].flatMap((member) => member.held().map(({ partition }) => partition)).sort((a, b) => a - b)
+        [first, second]
+          .flatMap((member) => member.held() ?? [])
+          .map(({ partition }) => partition)
+          .sort((a, b) => a - b)
       await vi.waitFor(() => expect(held()).toEqual([0, 1, 2, 3]), WAIT)
       await log.publish(sequence(stream, 400))
       await vi.waitFor(() => expect(taken.first.length + taken.second.length).toBe(400), WAIT)
@@ -183,7 +186,7 @@ export function describeGroups(name: string, open: OpenHarness): void {
       await second[Symbol.asyncDispose]()
       await publishing
       await vi.waitFor(() => expect(taken.first.length + taken.second.length).toBe(600), WAIT)
-      await vi.waitFor(() => expect([shares.first, first.held().length]).toEqual([4, 4]), WAIT)
+      await vi.waitFor(() => expect([shares.first, first.held()?.length]).toEqual([4, 4]), WAIT)
       expect(second.held()).toEqual([])
       const places = [...taken.first, ...taken.second].map(({ partition, offset }) => `${partition}/${offset}`)
       expect(new Set(places).size).toBe(600)

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { ConfigError } from '../config/config-error.ts'
+import { connectNowOrLater } from './late-online-store.ts'
 import type {
   EventLogConfig,
   ObjectStoreConfig,
@@ -30,11 +31,17 @@ export const objectFolder = (dataDir: string): string => join(dataDir, 'objects'
  * Opens the stores: each on the server that the configuration names, embedded in the data folder where it names none.
  * Drivers are loaded only when they are wanted. Each thread of a process opens its own.
  */
-export async function connectDrivers(config: StoresConfig, log: Logger): Promise<Drivers> {
+export async function connectDrivers(
+  config: StoresConfig,
+  log: Logger,
+  { startsWithoutOnlineStore = false }: { readonly startsWithoutOnlineStore?: boolean } = {},
+): Promise<Drivers> {
   await using stack = new AsyncDisposableStack()
-  const { objectStore } = stack.use(await connectObjectStore(config, log))
-  const onlineStore = stack.use(await connectOnlineStore(config, log))
+  const connect = (): Promise<OnlineStore> => connectOnlineStore(config, log)
+  const onlineStore = stack.use(await (startsWithoutOnlineStore ? connectNowOrLater(connect, log) : connect()))
   const eventLog = stack.use(await connectEventLog(config, log))
+  // The last: what it tries out costs hundreds of requests, in vain where another store does not answer.
+  const { objectStore } = stack.use(await connectObjectStore(config, log))
   const owned = stack.move()
   return { eventLog, onlineStore, objectStore, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -58,7 +58,10 @@ test('every scrape shows what the drivers know then, and a partition that has go
   const known: Known = { ...nothing }
   const registry = registryOf(known)
   expect(seriesOf(await registry.metrics())).toEqual(idle)
-  known.eventLog = { lags: [lagOf(0, 7, 3), lagOf(1, undefined, 2), lagOf(2, 5, undefined)], bufferedBytes: 12 }
+  known.eventLog = {
+    lags: [{ ...lagOf(0, 7, 3), unreadableOffset: 8 }, lagOf(1, undefined, 2), lagOf(2, 5, undefined)],
+    bufferedBytes: 12,
+  }
   known.onlineStore = {
     isUnavailable: true,
     sessionsLostTotal: 2,
@@ -70,6 +73,7 @@ test('every scrape shows what the drivers know then, and a partition that has go
     'rapport_consumer_lag_records{group="g",topic="t",partition="1"}': 2,
     'rapport_consumer_offset{group="g",topic="t",partition="0"}': 7,
     'rapport_consumer_offset{group="g",topic="t",partition="2"}': 5,
+    'rapport_consumer_unreadable_offset{group="g",topic="t",partition="0"}': 8,
     rapport_event_log_buffered_bytes: 12,
     rapport_online_store_unavailable: 1,
     rapport_online_store_sessions_lost_total: 2,

@@ -24,6 +24,11 @@ export function addDriverMetrics(registry: Registry, drivers: MeasuredDrivers): 
       help: 'The first offset that is not done of a partition that this process reads.',
       value: ({ nextOffset }) => nextOffset,
     }),
+    partitionGauge(registry, eventLog, {
+      name: 'rapport_consumer_unreadable_offset',
+      help: 'Where the consumer of a partition stands still, before records that are damaged or that nobody can decode.',
+      value: ({ unreadableOffset }) => unreadableOffset,
+    }),
     gauge(registry, {
       name: 'rapport_event_log_buffered_bytes',
       help: 'Bytes of records that wait to be durable in the event log.',

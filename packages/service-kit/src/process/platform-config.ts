@@ -21,6 +21,17 @@ export const HttpProcessSchema = Type.Object({
   }),
 })
 
+/** How long a process waits for what it needs. */
+export const StartSchema = Type.Object({
+  RAPPORT_START_WAIT_SECONDS: Type.Number({
+    default: 300,
+    minimum: 0,
+    maximum: 86_400,
+    description:
+      'How long a start is tried again while Kafka, Redis or S3 do not answer; meanwhile `/health/live` says 200 and `/health/ready` 503. What they refuse ends it at once.',
+  }),
+})
+
 /** What every process with services reads from its environment. */
 export const PlatformConfigSchema = Type.Object({
   ...HttpProcessSchema.properties,
@@ -34,6 +45,13 @@ export const PlatformConfigSchema = Type.Object({
     default: 200_000,
     minimum: 1,
     description: 'Events and calls that one API key may send to one process at once.',
+  }),
+  RAPPORT_KEY_POLL_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 3_600,
+    description:
+      'How often the keys are compared with the object store, whatever is announced: the longest that a revoked key serves.',
   }),
 })
 export type PlatformConfig = Static<typeof PlatformConfigSchema>

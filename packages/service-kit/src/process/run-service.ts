@@ -3,6 +3,7 @@ import type { Environment } from '../config/read-config.ts'
 import type { HttpServer } from '../http/base-server.ts'
 import type { Service, ServiceDependencies } from '../service.ts'
 import { connectDrivers, requireServers } from './connect-drivers.ts'
+import type { Ending } from './ending.ts'
 import { PlatformConfigSchema, type PlatformConfig } from './platform-config.ts'
 import { processSchema, runHttpProcess } from './run-http-process.ts'
 import { serveService, type ServeServiceOptions } from './serve-service.ts'
@@ -13,12 +14,14 @@ export interface RunServiceOptions<Schema extends TObject> {
   /** The service's own variables; those of `PlatformConfigSchema` are read beside them. */
   readonly schema: Schema
   readonly env: Environment
+  /** Whether it also starts while the online store does not answer. Default false. */
+  readonly startsWithoutOnlineStore?: boolean
   readonly create: (config: Static<Schema> & PlatformConfig, dependencies: ServiceDependencies) => Promise<Service>
 }
 
 /** A service as a process of its own: stores, consumers, HTTP, until a signal; then all of it ends in reverse. */
 export function runService<Schema extends TObject>(options: RunServiceOptions<Schema>): Promise<void> {
-  const { name, version, schema, env, create } = options
+  const { name, version, schema, env, startsWithoutOnlineStore = false, create } = options
   return runHttpProcess({
     name,
     schema: Type.Object({ ...schema.properties, ...PlatformConfigSchema.properties }),
@@ -28,6 +31,7 @@ export function runService<Schema extends TObject>(options: RunServiceOptions<Sc
         ...parts,
         name,
         version,
+        startsWithoutOnlineStore,
         create: (dependencies) => create(config as Static<Schema> & PlatformConfig, dependencies),
       }),
   })
@@ -37,10 +41,15 @@ export function runService<Schema extends TObject>(options: RunServiceOptions<Sc
 export const serviceSchema = (own: TObject): TObject =>
   processSchema(Type.Object({ ...own.properties, ...PlatformConfigSchema.properties }))
 
-async function startService(config: PlatformConfig, options: Omit<ServeServiceOptions, 'config'>): Promise<HttpServer> {
+interface StartServiceOptions extends Omit<ServeServiceOptions, 'config' | 'ending'> {
+  readonly ending: Ending
+  readonly startsWithoutOnlineStore: boolean
+}
+
+async function startService(config: PlatformConfig, options: StartServiceOptions): Promise<HttpServer> {
   requireServers(config)
   await using stack = new AsyncDisposableStack()
-  const drivers = stack.use(await connectDrivers(config, options.log))
+  const drivers = options.ending.own(stack, 'stores', await connectDrivers(config, options.log, options))
   const server = stack.use(await serveService(drivers, { ...options, config }))
   const owned = stack.move()
   return { ...server, [Symbol.asyncDispose]: () => owned.disposeAsync() }

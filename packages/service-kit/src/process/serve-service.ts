@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts'
 import type { Service, ServiceDependencies } from '../service.ts'
 import type { Drivers } from './connect-drivers.ts'
 import { addDriverMetrics } from './driver-metrics.ts'
+import { Ending } from './ending.ts'
 import type { PlatformConfig } from './platform-config.ts'
 
 export interface ServeServiceOptions {
@@ -15,22 +16,28 @@ export interface ServeServiceOptions {
   readonly config: PlatformConfig
   readonly log: Logger
   readonly metrics: Registry
+  /** Where whoever stops it can see what still ends. */
+  readonly ending?: Ending
   readonly create: (dependencies: ServiceDependencies) => Promise<Service>
 }
 
 /** What runs in a service's process: its consumers, its HTTP side and the metrics of both; disposing of the server ends all of it. */
 export async function serveService(drivers: Drivers, options: ServeServiceOptions): Promise<HttpServer> {
-  const { name, version, config, log, metrics, create } = options
+  const { name, version, config, log, metrics, ending = new Ending(), create } = options
   const { eventLog, objectStore, onlineStore } = drivers
   await using stack = new AsyncDisposableStack()
   addDriverMetrics(metrics, drivers)
   const rateLimit = { perSecond: config.RAPPORT_KEY_RATE_PER_SECOND, burst: config.RAPPORT_KEY_BURST }
-  const access = stack.use(await startAccessControl({ objectStore, eventLog, log, clock: systemClock, rateLimit }))
-  const service = stack.use(await create({ log, clock: systemClock, metrics, eventLog, objectStore, onlineStore }))
+  const clock = systemClock
+  const pollMs = config.RAPPORT_KEY_POLL_SECONDS * 1000
+  const access = await startAccessControl({ objectStore, eventLog, log, clock, rateLimit, pollMs })
+  ending.own(stack, 'access control', access)
+  const service = await create({ log, clock, metrics, eventLog, objectStore, onlineStore })
+  ending.own(stack, 'followers and consumers', service)
   const limits = { stopMs: config.RAPPORT_STOP_SECONDS * 1000 }
-  const server = stack.use(
-    await createHttpServer({ log, access, title: name, version, services: [service], limits, metrics }),
-  )
+  const services = [service]
+  const server = await createHttpServer({ log, access, title: name, version, services, limits, metrics })
+  ending.own(stack, 'requests in flight', server)
   await service.startServing()
   await service.startConsuming()
   const owned = stack.move()

@@ -1,7 +1,11 @@
+import { topics } from '@rapport/contracts'
 import { StoreSessionError, type OnlineStore } from '@rapport/online-store'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { anEvent } from '../testing/events.ts'
 import { createHarness, type Harness } from '../testing/harness.ts'
+import { LostWrites } from './lost-writes.ts'
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 let harness: Harness
 beforeEach(async () => {
@@ -52,4 +56,29 @@ it('applies again what a failover of the store took back, before anything newer 
   await harness.settled()
   const user = '{"kind":"user","id":"u1","sequence":100}'
   await vi.waitFor(async () => expect(await harness.exported()).toContain(user), { timeout: 10_000 })
+})
+
+it('goes back only when it is known what is held, and lets nothing newer be written before', async () => {
+  const topic = topics.events.name
+  const onlineStore = { session: 0 } as OnlineStore & { session: number }
+  let held: readonly number[] | undefined = [3]
+  const seeks: unknown[] = []
+  const live = {
+    pause: async () => {},
+    resume: () => {},
+    held: () => held,
+    seek: async (places: unknown) => void seeks.push(places),
+  }
+  await using lostWrites = new LostWrites({ onlineStore, log: silent, rewindMs: 60_000 })
+  expect(lostWrites.begin(3, 40)).toBe(0)
+  // The group shares anew, and the store fails over meanwhile.
+  held = undefined
+  onlineStore.session = 1
+  lostWrites.start(live)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(seeks).toEqual([])
+  expect(lostWrites.begin(3, 45)).toBe(0)
+  held = [3]
+  await vi.waitFor(() => expect(seeks).toEqual([[{ topic, partition: 3, offset: 40 }]]), { timeout: 10_000 })
+  await vi.waitFor(() => expect(lostWrites.begin(3, 40)).toBe(1))
 })

@@ -58,12 +58,15 @@ export class LostWrites implements AsyncDisposable {
   async #goBack(): Promise<void> {
     const { onlineStore, log } = this.#options
     const live = this.#live
-    if (live === undefined) return
+    // What is held cannot be said while a group shares anew. What it keeps must not go on without having gone back.
+    if (live?.held() === undefined) return
     await live.pause()
     try {
       // Should this session end as well, nothing is written in the next before all of this is done again.
       const { session } = onlineStore
-      const places = live.held().flatMap((partition): RecordPosition[] => {
+      const held = live.held()
+      if (held === undefined) return
+      const places = held.flatMap((partition): RecordPosition[] => {
         const offset = this.#places.startOf(partition)
         return offset === undefined ? [] : [{ topic: topics.events.name, partition, offset }]
       })

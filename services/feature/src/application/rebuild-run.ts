@@ -25,8 +25,11 @@ import { ReplaySession } from './replay-session.ts'
 export interface LiveConsumption {
   pause(): Promise<void>
   resume(): void
-  /** The partitions of the events' topic that are consumed here at the moment, and nowhere else. */
-  held(): readonly number[]
+  /**
+   * The partitions of the events' topic that are consumed here at the moment, and nowhere else; undefined while that cannot
+   * be said.
+   */
+  held(): readonly number[] | undefined
 }
 
 /** What the rebuilds of a process share. */
@@ -111,7 +114,7 @@ export class RebuildRun implements AsyncDisposable {
     const live = this.#context.live()
     if (live === undefined) return undefined
     try {
-      const record = await this.claim(() => live.held())
+      const record = await this.claim(() => live.held() ?? [])
       if (record !== undefined) await this.#advance(record, live, signal)
       else if (this.#clearing !== undefined) await this.#beginAgain(clearedLate)
     } catch (error) {
@@ -143,7 +146,7 @@ export class RebuildRun implements AsyncDisposable {
     if (open.length === 0) return
     await inFlight.settled()
     const after = await this.#change((standing) => {
-      const current = live.held()
+      const current = live.held() ?? []
       return held(
         standing,
         process,
@@ -217,7 +220,7 @@ export class RebuildRun implements AsyncDisposable {
     const { process } = this.#context
     const record = this.#record
     if (record === undefined || record.work.phase !== 'replay') return
-    const current = live.held()
+    const current = live.held() ?? []
     const partitions = partitionsOf(record, process, 'held').filter((partition) => current.includes(partition))
     if (partitions.length === 0) return
     if (this.#session?.attempt !== record.attempts) {

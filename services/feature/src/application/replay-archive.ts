@@ -22,6 +22,13 @@ export interface ReplayOptions {
   readonly log: Log
 }
 
+export interface ReplayedArchive {
+  /** Events. */
+  readonly read: number
+  /** Partitions of which something was left out. */
+  readonly left: ReadonlySet<number>
+}
+
 /** As in live consumption. */
 const maxFailures = 3
 /** After every file. */
@@ -30,23 +37,29 @@ const nowhere = Number.MAX_SAFE_INTEGER
 /**
  * Applies a tenant's archived events of some partitions from the given offsets on, under the topic, partition and offset
  * that they have in the log, so that the marks of what is applied here are the marks of live consumption. Moves `next`
- * along. Resolves with the number of events read; rejects when the signal aborts.
+ * along. Of a partition that was not wanted for a moment nothing more is applied: marks above a gap would hide it for good.
+ * Rejects when the signal aborts.
  */
 export async function replayArchive(
   tenant: string,
   next: Map<number, number>,
   options: ReplayOptions & { readonly partitions: readonly number[] },
-): Promise<number> {
+): Promise<ReplayedArchive> {
   const topic = topics.events.name
   const from = new Map(Array.from({ length: topics.events.partitions }, (_, partition) => [partition, nowhere]))
   for (const partition of options.partitions) from.set(partition, next.get(partition) ?? 0)
   let read = 0
+  const left = new Set<number>()
   for await (const { file, lines } of readArchiveFiles(options.objectStore, tenant, topic, { from })) {
-    if (!(await applyFile(file, lines, options))) continue
-    read += lines.length
-    next.set(file.partition, file.last + 1)
+    if (left.has(file.partition)) continue
+    if (await applyFile(file, lines, options)) {
+      read += lines.length
+      next.set(file.partition, file.last + 1)
+    } else {
+      left.add(file.partition)
+    }
   }
-  return read
+  return { read, left }
 }
 
 /** False when the partition is not wanted any more. */

@@ -4,7 +4,7 @@ import { advanced, replayed, type Figures, type WorkingRecord } from '../domain/
 import { persistently } from './loop.ts'
 import type { RebuildRef } from './rebuild-records.ts'
 import type { LiveConsumption, RebuildContext } from './rebuild-run.ts'
-import { replayArchive } from './replay-archive.ts'
+import { replayArchive, type ReplayedArchive } from './replay-archive.ts'
 
 export interface ReplaySessionOptions {
   readonly ref: RebuildRef
@@ -50,13 +50,14 @@ export class ReplaySession {
    * not leave events out any more. False when nothing was done.
    */
   async replay(partitions: readonly number[], live: LiveConsumption, signal: AbortSignal): Promise<boolean> {
-    const pass = (options = {}): Promise<number> => this.#pass(partitions, { live, signal, ...options })
-    for (let passes = 0; passes < maxPasses && (await pass()) > shortPass;) passes += 1
+    const pass = (options = {}): Promise<ReplayedArchive> => this.#pass(partitions, { live, signal, ...options })
+    for (let passes = 0; passes < maxPasses && (await pass()).read > shortPass;) passes += 1
     let isDone = false
     await live.pause()
     try {
-      await pass({ timeoutMs: lastFlushMs })
-      isDone = await persistently(() => this.#release(partitions, live), signal)
+      const { left } = await pass({ timeoutMs: lastFlushMs })
+      const whole = partitions.filter((partition) => !left.has(partition))
+      isDone = await persistently(() => this.#release(whole, live), signal)
     } finally {
       if (!signal.aborted) live.resume()
     }
@@ -66,16 +67,16 @@ export class ReplaySession {
   async #pass(
     partitions: readonly number[],
     { live, signal, ...flush }: { live: LiveConsumption; signal: AbortSignal; timeoutMs?: number },
-  ): Promise<number> {
+  ): Promise<ReplayedArchive> {
     const { eventLog } = this.#context
     await flushArchive(eventLog, { signal, ...flush })
-    const isWanted = (partition: number): boolean => this.#options.isOpen() && live.held().includes(partition)
+    const isWanted = (partition: number): boolean => this.#options.isOpen() && live.held()?.includes(partition) === true
     const onProgress = (partition: number, figures: Figures): Promise<void> => this.#count(partition, figures)
     const { storeSession: session, ref } = this.#options
     const options = { ...this.#context, partitions, session, signal, isWanted, onProgress }
-    const read = await replayArchive(ref.tenant, this.#next, options)
+    const replayed = await replayArchive(ref.tenant, this.#next, options)
     await this.#writeFigures()
-    return read
+    return replayed
   }
 
   async #release(partitions: readonly number[], live: LiveConsumption): Promise<boolean> {
@@ -85,7 +86,7 @@ export class ReplaySession {
     const after = await this.#options.change((standing) => {
       before = standing
       if (standing.attempts !== this.attempt) return standing
-      const current = live.held()
+      const current = live.held() ?? []
       return replayed(standing, process, { partitions: partitions.filter((p) => current.includes(p)), at })
     })
     if (after === undefined && before !== undefined) log.info({ ...this.#options.ref }, 'state rebuilt')

@@ -42,7 +42,7 @@ export function mortal({ eventLog, onlineStore, objectStore }: Ports): Mortal {
     }
   return {
     ports: { eventLog: guarded(eventLog), onlineStore: guarded(onlineStore), objectStore: guarded(objectStore) },
-    held: () => subscribers.flatMap((subscriber) => subscriber.held().map(({ partition }) => partition)),
+    held: () => subscribers.flatMap((subscriber) => (subscriber.held() ?? []).map(({ partition }) => partition)),
     kill: async () => {
       isDead = true
       await Promise.all(open.map((one) => one[Symbol.asyncDispose]()))

@@ -1,5 +1,6 @@
-import { inboxTopic, topics, type DeadLetterRecord } from '@rapport/contracts'
+import { accessKey, inboxTopic, topics, type DeadLetterRecord, type TenantAccess } from '@rapport/contracts'
 import { PublishError, readDeadLetter, type EventLog } from '@rapport/messaging'
+import type { ObjectStore } from '@rapport/object-store'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { override } from '../testing/override.ts'
 import { startIngestion, type RunningIngestion, type StartOptions } from '../testing/start-ingestion.ts'
@@ -92,5 +93,39 @@ describe('an inbox', () => {
     expect(answer.json()).toEqual({ replayed: 1, refusedCount: 0, refused: [] })
     await vi.waitFor(async () => expect(await letters()).toMatchObject([{ offset: 0 }, { offset: 1 }]))
     expect(await list(running.key)).toBe(1)
+  })
+
+  it('leaves out what was produced when there was no such tenant, and takes what comes after', async () => {
+    let createdAt: string | undefined
+    let reads = 0
+    const access = (objectStore: ObjectStore): ObjectStore =>
+      override(objectStore, {
+        get: async (key) => {
+          const found = await objectStore.get(key)
+          if (key !== accessKey('shop')) return found
+          reads += 1
+          if (found === undefined || createdAt === undefined) return undefined
+          const record = { ...(JSON.parse(Buffer.from(found.body).toString()) as TenantAccess), createdAt }
+          return { ...found, body: Buffer.from(JSON.stringify(record)) }
+        },
+      })
+    await start({ wrapObjectStore: access })
+    await produce({ ...viewed, messageId: 'before' })
+    await running.consume()
+    const leftOut = (): Promise<number> => running.metric('rapport_inbox_failures_total', { kind: 'dropped' })
+    await vi.waitFor(async () => expect(await leftOut()).toBe(1))
+    // A tenant of that name is made; what lies in its inbox from before is not its.
+    createdAt = new Date(Date.now() + 3000).toISOString()
+    await produce({ ...viewed, messageId: 'of a former tenant' })
+    await vi.waitFor(async () => expect(await leftOut()).toBe(2))
+    createdAt = new Date(0).toISOString()
+    const before = reads
+    await vi.waitFor(async () => {
+      await produce({ ...viewed, messageId: 'after' })
+      expect(reads).toBeGreaterThan(before)
+    })
+    await vi.waitFor(async () => expect(await running.events()).not.toEqual([]))
+    for (const event of await running.events()) expect(event.messageId).toBe('after')
+    expect(await letters()).toEqual([])
   })
 })

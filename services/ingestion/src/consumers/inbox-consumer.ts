@@ -1,6 +1,15 @@
-import { inboxTopic, topics } from '@rapport/contracts'
+import { inboxTopic, tenantOfInbox, topics } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
-import { runConsumer, type ConsumerMetric, type EventLog, type Subscriber } from '@rapport/messaging'
+import {
+  drop,
+  runConsumer,
+  type ConsumerMetric,
+  type Drop,
+  type EventLog,
+  type PipelineBatch,
+  type Subscriber,
+} from '@rapport/messaging'
+import type { TenantBirths } from '../application/tenant-births.ts'
 import type { EncodedEvent } from '../domain/encode-event.ts'
 import { readInboxRecord } from '../domain/read-inbox-record.ts'
 import type { IngestionMetrics } from '../metrics.ts'
@@ -8,6 +17,7 @@ import type { IngestionMetrics } from '../metrics.ts'
 export interface InboxConsumerOptions {
   readonly eventLog: EventLog
   readonly tenants: readonly string[]
+  readonly births: Pick<TenantBirths, 'createdAtMs'>
   readonly metrics: IngestionMetrics
   readonly publishDeadlineMs: number
   readonly log: Log
@@ -15,13 +25,16 @@ export interface InboxConsumerOptions {
 }
 
 const maxRecords = 500
+/** The clocks of brokers and of who makes tenants may differ by so much. */
+const leewayMs = 1000
 
 /**
  * Takes what others produced to the tenants' inboxes into the events' topic, as if it had been posted. An event that is
- * published a second time, after a crash or a rebalance, has the same messageId, so it counts once.
+ * published a second time, after a crash or a rebalance, has the same messageId, so it counts once. What was produced
+ * when there was no such tenant, or for one that has been removed since, is left out: it may be a former tenant's.
  */
 export function consumeInboxes(options: InboxConsumerOptions): Promise<Subscriber> {
-  const { eventLog, tenants, metrics, publishDeadlineMs: deadlineMs, log, clock } = options
+  const { eventLog, tenants, births, metrics, publishDeadlineMs: deadlineMs, log, clock } = options
   const topic = topics.events.name
   return runConsumer<EncodedEvent>({
     eventLog,
@@ -32,15 +45,31 @@ export function consumeInboxes(options: InboxConsumerOptions): Promise<Subscribe
     maxRecords,
     decode: readInboxRecord,
     deadLetterTopic: () => topics.eventsDeadLetters.name,
-    process: async ({ entries }) => {
+    process: async (batch) => {
+      const { taken, leftOut } = await choose(batch, births)
+      if (taken.length === 0) return leftOut
       await eventLog.publish(
-        entries.map(({ value }) => ({ topic, key: value.key, value: value.value })),
+        taken.map(({ value }) => ({ topic, key: value.key, value: value.value })),
         { deadlineMs },
       )
-      metrics.accepted.inc({ route: 'inbox' }, entries.length)
+      metrics.accepted.inc({ route: 'inbox' }, taken.length)
+      return leftOut
     },
     onMetric: (metric) => count(metric, metrics),
   })
+}
+
+async function choose(
+  { topic, entries }: PipelineBatch<EncodedEvent>,
+  births: InboxConsumerOptions['births'],
+): Promise<{ taken: PipelineBatch<EncodedEvent>['entries']; leftOut: Map<number, Drop> }> {
+  const createdAtMs = await births.createdAtMs(tenantOfInbox(topic) ?? '')
+  const isOurs = (appendedAtMs: number): boolean => createdAtMs !== undefined && appendedAtMs + leewayMs >= createdAtMs
+  const others = entries.filter(({ record }) => !isOurs(record.appendedAtMs))
+  return {
+    taken: entries.filter(({ record }) => isOurs(record.appendedAtMs)),
+    leftOut: new Map(others.map(({ record }) => [record.offset, drop('no such tenant')])),
+  }
 }
 
 function count(metric: ConsumerMetric, { inboxFailures }: IngestionMetrics): void {

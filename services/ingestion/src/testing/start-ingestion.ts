@@ -1,6 +1,7 @@
 import { topics, type Event, type Item } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
 import type { EventLog, LogRecord } from '@rapport/messaging'
+import type { ObjectStore } from '@rapport/object-store'
 import type { OnlineStore } from '@rapport/online-store'
 import type { HttpApp, HttpServer, RateLimit } from '@rapport/service-kit'
 import { createTestPlatform } from '@rapport/service-kit/testing'
@@ -15,6 +16,7 @@ export interface StartOptions {
   readonly inboxTenants?: readonly string[]
   /** Wraps a driver, to make it fail where a test says so. */
   readonly wrapEventLog?: (eventLog: EventLog) => EventLog
+  readonly wrapObjectStore?: (objectStore: ObjectStore) => ObjectStore
   readonly wrapOnlineStore?: (onlineStore: OnlineStore) => OnlineStore
 }
 
@@ -50,7 +52,7 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
       ...(rateLimit && { rateLimit, pollMs: 3_600_000 }),
     }),
   )
-  const { eventLog, onlineStore } = platform.dependencies
+  const { eventLog, onlineStore, objectStore } = platform.dependencies
   const create = (metrics: Registry) =>
     createIngestionService(
       { publishDeadlineMs, batchThreads, inboxTenants },
@@ -58,6 +60,7 @@ export async function startIngestion(options: StartOptions = {}): Promise<Runnin
         ...platform.dependencies,
         metrics,
         eventLog: options.wrapEventLog?.(eventLog) ?? eventLog,
+        objectStore: options.wrapObjectStore?.(objectStore) ?? objectStore,
         onlineStore: options.wrapOnlineStore?.(onlineStore) ?? onlineStore,
       },
     )

@@ -6,6 +6,13 @@ import { startPlatformProcess, temporaryFolder } from '../support/platform-proce
 const owned = new AsyncDisposableStack()
 afterEach(() => owned.disposeAsync())
 
+/** In less time than Prometheus waits by itself. */
+async function scrape(url: string): Promise<string> {
+  const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(8_000) })
+  expect(answer.status).toBe(200)
+  return answer.text()
+}
+
 it(
   'the platform in one process runs on Kafka, Redis and S3 by the same variables as its services',
   { timeout: 180_000 },
@@ -23,7 +30,14 @@ it(
     }
     const options = { platform: { url: 'http://127.0.0.1:9', key: 'none' }, dataDir: folder.path, env }
     const single = ['--replication', '1', '--min-insync', '1']
+    const away = { ...options, env: { RAPPORT_KAFKA_BROKERS: '127.0.0.1:9' } }
+    const unknown = await runCli(['topics', 'diff', ...single], away)
+    expect(unknown).toMatchObject({ code: 2, stdout: '' })
+    expect(unknown.stderr).toContain('127.0.0.1:9')
     expect(await runCli(['topics', 'diff', ...single], options)).toMatchObject({ code: 1 })
+    // There is one broker: with three copies nothing can be made, and nothing is said to be.
+    const impossible = await runCli(['topics', 'apply'], options)
+    expect(impossible).toMatchObject({ code: 1, stdout: '' })
     const applied = await runCli(['topics', 'apply', ...single], options)
     expect(applied).toMatchObject({ code: 0 })
     expect(applied.stdout).toContain('made  rapport.events.v1  partitions: 8')
@@ -47,7 +61,7 @@ it(
       // The consumer commits once the effect is there.
       await vi.waitFor(
         async () => {
-          const metrics = await (await fetch(`${platform.url}/metrics`)).text()
+          const metrics = await scrape(platform.url)
           expect(metrics).toMatch(/^rapport_consumer_offset\{.*topic="rapport.events.v1",.*\} 1$/m)
           expect(metrics).toMatch(/^rapport_online_store_unavailable 0$/m)
           expect(metrics).toMatch(/^rapport_object_store_requests_total [1-9]\d*$/m)
@@ -60,5 +74,14 @@ it(
     await using platform = await startPlatformProcess({ dataDir: other.path, env })
     expect((await platform.client.users.get('ada'))?.counts['Product Viewed']?.all).toBe(1)
     expect((await platform.client.getItem('tea-2'))?.title).toBe('Green tea 2')
+    expect(await scrape(platform.url)).toMatch(/^rapport_feature_lag_records\{/m)
+    await kafka.server.pause()
+    const during = await scrape(platform.url)
+    expect(during).toMatch(/^rapport_online_store_unavailable 0$/m)
+    expect(during).not.toMatch(/^rapport_feature_lag_records\{/m)
+    kafka.server.resume()
+    await vi.waitFor(async () => expect(await scrape(platform.url)).toMatch(/^rapport_feature_lag_records\{/m), {
+      timeout: 30_000,
+    })
   },
 )

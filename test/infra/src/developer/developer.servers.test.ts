@@ -24,7 +24,7 @@ async function infra(
 ): Promise<{ readonly status: number; readonly out: string; readonly said: string }> {
   const { RAPPORT_REDIS_URL: _, ...environment } = process.env
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), command], {
-    env: { ...environment, HOME: home, RAPPORT_INFRA: 'native' },
+    env: { ...environment, HOME: home },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [out, said] = await Promise.all(

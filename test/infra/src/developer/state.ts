@@ -1,20 +1,18 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ServerKind } from '../native.ts'
+import type { ServerKind } from '../endpoints.ts'
 import { cacheFolder } from '../obtain/cache.ts'
 
 /** The servers that `infra up` started, as kept for `status` and `down`. */
 export interface State {
-  readonly road: 'docker' | 'native'
   readonly variables: Readonly<Record<string, string>>
   readonly servers: readonly RunningServer[]
 }
 
 export interface RunningServer {
   readonly kind: ServerKind
-  /** A process, known by its number and its start, or a container. */
-  readonly process?: { readonly pid: number; readonly startedAt: string }
-  readonly containerId?: string
+  /** A process, of a container too, is known by its number and its start. */
+  readonly process: { readonly pid: number; readonly startedAt: string }
 }
 
 /** Holds the state and, below `data`, what the servers keep. */

@@ -1,7 +1,6 @@
-import { copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { brokerProperties } from '../kafka/properties.ts'
-import type { ServerKind } from '../native.ts'
+import type { ServerKind } from '../endpoints.ts'
 import { withScratch } from '../obtain/cache.ts'
 import { obtainKafka } from '../obtain/kafka-jars.ts'
 import { say } from '../obtain/run-tool.ts'
@@ -14,9 +13,9 @@ const dockerfiles = join(import.meta.dirname, '..', '..', 'docker')
 /** Adds to a build's context what is made rather than written. */
 const addMade: Readonly<Record<ServerKind, (context: string) => Promise<void>>> = {
   kafka: async (context) => {
-    const { jars } = await obtainKafka()
+    const { jars, formatted } = await obtainKafka()
     await cp(jars, join(context, 'libs'), { recursive: true })
-    await writeFile(join(context, 'server.properties'), containerProperties())
+    await cp(formatted, join(context, 'formatted'), { recursive: true })
   },
   redis: async () => undefined,
   s3: async (context) => copyFile(await obtainVersitygw(), join(context, 'versitygw')),
@@ -50,15 +49,4 @@ async function build(engine: Engine, { image, context, base }: Build): Promise<v
     { t: image, buildargs: { BASE: base } },
   )
   await finished(engine, `Building ${image}`, stream)
-}
-
-/** As on the machine itself, but for where it listens; start.sh fills in port and name. */
-function containerProperties(): string {
-  return brokerProperties(0, [{ clients: 9092, controller: 9093 }], {
-    listeners: 'PLAINTEXT://0.0.0.0:@PORT@,INTERNAL://0.0.0.0:9094,CONTROLLER://127.0.0.1:9093',
-    'advertised.listeners': 'PLAINTEXT://127.0.0.1:@PORT@,INTERNAL://@HOST@:9094',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT',
-    'inter.broker.listener.name': 'INTERNAL',
-    'log.dirs': '/var/lib/kafka',
-  })
 }

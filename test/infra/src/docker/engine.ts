@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ContainerRuntimeClient } from 'testcontainers'
-import type { Environment } from '../endpoints.ts'
-import type { ServerKind } from '../native.ts'
+import type { Environment, ServerKind } from '../endpoints.ts'
+import { kafkaVersion } from '../obtain/kafka-jars.ts'
+import { versitygwVersion } from '../obtain/versitygw.ts'
 
 /** A container engine that answers. */
 export type Engine = ContainerRuntimeClient
 
-/** The images of the servers; `npm run infra images` builds them. */
+/** The images of the servers' programs; `npm run infra images` builds them. */
 export const imageOf: Readonly<Record<ServerKind, string>> = {
-  kafka: 'rapport/kafka:test',
-  redis: 'rapport/redis:test',
-  s3: 'rapport/s3:test',
+  kafka: `rapport/kafka:${kafkaVersion}`,
+  redis: 'rapport/redis:bookworm',
+  s3: `rapport/versitygw:${versitygwVersion}`,
 }
 
 /** The engine that DOCKER_HOST or the default socket leads to, or undefined when none answers. */
@@ -54,4 +55,20 @@ export async function hasImage(engine: Engine, image: string): Promise<boolean> 
       () => true,
       () => false,
     )
+}
+
+/**
+ * Are its containers on this machine, with our network and our users' numbers? Not those of a virtual machine, of another
+ * computer, or of an engine without root's rights.
+ */
+export async function isOfThisMachine(engine: Engine): Promise<boolean> {
+  const { OSType, Name, SecurityOptions } = (await engine.container.dockerode.info()) as EngineInfo
+  const isApart = SecurityOptions?.some((option) => /^name=(rootless|userns)/.test(option)) ?? false
+  return process.platform === 'linux' && OSType === 'linux' && Name === hostname() && !isApart
+}
+
+interface EngineInfo {
+  readonly OSType: string
+  readonly Name: string
+  readonly SecurityOptions?: readonly string[] | null
 }

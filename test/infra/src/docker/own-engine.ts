@@ -40,6 +40,8 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     host,
     [Symbol.asyncDispose]: async () => {
       await server.stop()
+      // Once a container has had the host's network it stays mounted here, and the folder could not be removed.
+      await askTool('umount', [join(folder, 'run', 'netns', 'default')])
       // The engine sets it to DROP and leaves it so, which cuts off other network namespaces.
       if (forwarding !== undefined) await runTool('iptables', ['-P', 'FORWARD', forwarding])
     },

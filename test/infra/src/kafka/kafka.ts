@@ -1,4 +1,4 @@
-import { cp, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { clusterId, obtainKafka, type KafkaFiles } from '../obtain/kafka-jars.ts'
@@ -6,14 +6,15 @@ import { freePorts } from '../process/free-ports.ts'
 import { serverFolder } from '../process/server-folder.ts'
 import { onFreePorts, ServerProcess } from '../process/server-process.ts'
 import { startAll } from '../process/start-all.ts'
+import { chooseRoad, imageOn, type Placement, type Road } from '../road.ts'
 import { brokerProperties, type BrokerPorts } from './properties.ts'
 
-export interface KafkaOptions {
+export interface KafkaOptions extends Placement {
   /** Lines of server.properties that replace or join the usual ones. */
   readonly properties?: Readonly<Record<string, string>>
 }
 
-export interface KafkaClusterOptions extends KafkaOptions {
+export interface KafkaClusterOptions extends Omit<KafkaOptions, 'folder'> {
   /** With three or more, topics have three replicas of which two must be in sync, unless created otherwise. */
   readonly brokers: number
 }
@@ -34,7 +35,7 @@ export interface KafkaCluster extends AsyncDisposable {
 
 /** Starts one broker in a folder of its own. */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
-  const cluster = await startKafkaCluster({ ...options, brokers: 1 })
+  const cluster = await startBrokers({ ...options, brokers: 1 })
   const server = cluster.servers[0]
   if (server === undefined) throw new Error('A cluster of one broker has no broker.')
   return { brokers: cluster.brokers, server, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() }
@@ -42,7 +43,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
 
 /** Starts brokers that form one cluster, every one of them broker and controller; ready when each serves. */
 export async function startKafkaCluster(options: KafkaClusterOptions): Promise<KafkaCluster> {
-  const files = await obtainKafka()
+  return startBrokers(options)
+}
+
+async function startBrokers(options: KafkaClusterOptions & Placement): Promise<KafkaCluster> {
+  const road = options.road ?? (await chooseRoad(process.env, ['kafka']))
+  const files = road.kind === 'native' ? await obtainKafka() : filesOfImage
   return onFreePorts(async () => {
     const numbers = await freePorts(options.brokers * 2)
     const ports = Array.from({ length: options.brokers }, (_, i) => ({
@@ -51,8 +57,8 @@ export async function startKafkaCluster(options: KafkaClusterOptions): Promise<K
     }))
     const brokers = await startAll(
       ports.map((_, index) => async () => {
-        const folder = await serverFolder('kafka')
-        return startBroker({ files, index, ports, folder, ownsFolder: true, properties: options.properties ?? {} })
+        const folder = await serverFolder('kafka', options.folder)
+        return startBroker({ ...options, road, files, index, ports, folder })
       }),
     )
     return {
@@ -63,47 +69,60 @@ export async function startKafkaCluster(options: KafkaClusterOptions): Promise<K
   })
 }
 
-export interface BrokerStart {
+/** Where docker/kafka/Dockerfile puts them. */
+const filesOfImage: KafkaFiles = { jars: '/opt/kafka/libs', formatted: '/opt/kafka/formatted' }
+/** The part of a formatted log folder that all brokers have in common. */
+const metadataLog = '__cluster_metadata-0'
+
+interface BrokerStart extends KafkaOptions {
+  readonly road: Road
   readonly files: KafkaFiles
   readonly index: number
   readonly ports: readonly BrokerPorts[]
   readonly folder: string
-  readonly ownsFolder: boolean
-  readonly properties: Readonly<Record<string, string>>
 }
 
 /** Starts one broker of a cluster whose ports are known. */
-export async function startBroker(start: BrokerStart): Promise<ServerProcess> {
-  const { files, index, ports, folder, ownsFolder, properties } = start
+async function startBroker(start: BrokerStart): Promise<ServerProcess> {
+  const { road, files, index, ports, folder, outlivesUs = false, properties = {} } = start
   await writeFile(join(folder, 'server.properties'), brokerProperties(index, ports, properties))
-  await formatData(files, index, join(folder, 'data'))
+  await formatData(start)
+  const java = [
+    '-Xms64m',
+    '-Xmx256m',
+    '-XX:+UseSerialGC',
+    // The first compiler alone starts in half the time.
+    '-XX:TieredStopAtLevel=1',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+    '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',
+    '-cp',
+    join(files.jars, '*'),
+    'kafka.Kafka',
+    'server.properties',
+  ]
+  const command = [
+    `[ -e data/${metadataLog} ] || cp -r ${files.formatted}/${metadataLog} data; exec java "$@"`,
+    'java',
+    ...java,
+  ]
   return ServerProcess.start({
     name: `Kafka broker ${index}`,
-    command: 'java',
-    args: [
-      '-Xms64m',
-      '-Xmx256m',
-      '-XX:+UseSerialGC',
-      // The first compiler alone starts in half the time.
-      '-XX:TieredStopAtLevel=1',
-      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-      '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info',
-      '-cp',
-      join(files.jars, '*'),
-      'kafka.Kafka',
-      'server.properties',
-    ],
+    image: imageOn(road, 'kafka'),
+    ...(road.kind === 'native' ? { command: 'java', args: java } : { command: 'sh', args: ['-c', ...command] }),
     folder,
-    ownsFolder,
+    ownsFolder: true,
+    outlivesUs,
     // Its port opens a little before the controller counts the broker in; this line comes after.
     isReady: (log) => log.includes('Kafka Server started'),
     startTimeoutMs: 90_000,
   })
 }
 
-/** What `kafka.tools.StorageTool format` writes, without the second that it takes. */
-async function formatData(files: KafkaFiles, index: number, data: string): Promise<void> {
-  await cp(files.formatted, data, { recursive: true })
+/** What `kafka.tools.StorageTool format` writes, without the second that it takes; a container copies its own part. */
+async function formatData({ road, files, index, folder }: BrokerStart): Promise<void> {
+  const data = join(folder, 'data')
+  await mkdir(data, { recursive: true })
+  if (road.kind === 'native') await cp(join(files.formatted, metadataLog), join(data, metadataLog), { recursive: true })
   const directoryId = randomBytes(16).toString('base64url')
   await writeFile(
     join(data, 'meta.properties'),

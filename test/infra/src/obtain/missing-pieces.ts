@@ -13,7 +13,9 @@ export class MissingPiecesError extends Error {
 
   constructor(pieces: readonly MissingPiece[]) {
     const lines = pieces.map(({ name, neededFor, howToGet }) => `- ${name}, for ${neededFor}: ${howToGet}`)
-    super(`The test servers need what this machine does not have:\n${lines.join('\n')}`)
+    super(
+      `The test servers need Docker with their images (npm run infra images), or what this machine does not have:\n${lines.join('\n')}`,
+    )
     this.name = 'MissingPiecesError'
     this.pieces = pieces
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -25,15 +25,23 @@ export interface ProcessState {
 
 /** The state of a process, or undefined when there is none of this number. */
 export async function processState(pid: number): Promise<ProcessState | undefined> {
-  return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)
+  return process.platform === 'linux' ? processStateNow(pid) : fromPs(pid)
 }
 
-/** Field 3 of /proc/PID/stat is the state and field 22 the start; field 2, the name, may hold spaces and brackets. */
-async function fromProc(pid: number): Promise<ProcessState | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+/** On Linux. Field 3 of /proc/PID/stat is the state and field 22 the start; field 2, the name, may hold spaces and brackets. */
+export function processStateNow(pid: number): ProcessState | undefined {
+  const stat = readStat(pid)
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
   if (fields === undefined) return undefined
   return { ...flags(fields[0]), startedAt: fields[19] ?? '' }
+}
+
+function readStat(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 async function fromPs(pid: number): Promise<ProcessState | undefined> {

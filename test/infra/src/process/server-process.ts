@@ -1,15 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { runContainer, type ServerImage } from '../docker/run-container.ts'
 import { guard } from './guard.ts'
 import { processState } from './process-state.ts'
+import { logName, runChild, type Run } from './run-child.ts'
 import { until } from './until.ts'
-
 /** How a server is run. */
 export interface ServerSpec {
   readonly name: string
+  /** Of which the command is. Without, it is a program of this machine. */
+  readonly image?: ServerImage | undefined
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -17,6 +17,8 @@ export interface ServerSpec {
   readonly folder: string
   /** Removed when the server is disposed of, which then ends by force. */
   readonly ownsFolder: boolean
+  /** It is to be released: a container that nobody removes when its owner is gone. */
+  readonly outlivesUs?: boolean
   /** Does it serve? `log` is what it has printed since this start. */
   readonly isReady: (log: string) => boolean | Promise<boolean>
   readonly startTimeoutMs: number
@@ -39,12 +41,12 @@ export class ServerStartError extends Error {
 }
 
 /**
- * A server as a child process that can be stopped, killed, held and started again on the same ports and folder. It runs in
- * a process group of its own, so that a Ctrl-C meant for us does not reach it, and ends when this process ends.
+ * A server that can be stopped, killed, held and started again on the same ports and folder: a child process, or the process
+ * of a container. It ends when this process ends.
  */
 export class ServerProcess implements AsyncDisposable {
   readonly #spec: ServerSpec
-  #child: ChildProcess | undefined
+  #run: Run | undefined
 
   private constructor(spec: ServerSpec) {
     this.#spec = spec
@@ -64,13 +66,12 @@ export class ServerProcess implements AsyncDisposable {
 
   /** The process id; throws when it does not run. */
   get pid(): number {
-    const pid = this.#child?.pid
-    if (pid === undefined || !this.running) throw new Error(`${this.#spec.name} does not run.`)
-    return pid
+    if (this.#run?.running !== true) throw new Error(`${this.#spec.name} does not run.`)
+    return this.#run.pid
   }
 
   get running(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+    return this.#run?.running === true
   }
 
   get folder(): string {
@@ -80,40 +81,21 @@ export class ServerProcess implements AsyncDisposable {
   /** Starts it again after `stop` or `kill`, with the same ports and data, and waits until it serves. */
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.#spec.name} runs already.`)
-    const { name, command, args, env, folder, isReady, startTimeoutMs } = this.#spec
-    const logFile = join(folder, 'server.log')
+    const { name, image, folder, isReady, startTimeoutMs } = this.#spec
+    const logFile = join(folder, logName)
     const before = await stat(logFile).then(
       ({ size }) => size,
       () => 0,
     )
-    const output = openSync(logFile, 'a')
-    const child = spawn(command, args, {
-      cwd: folder,
-      detached: true,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', output, output],
-    })
-    closeSync(output)
-    await once(child, 'spawn').catch((cause: unknown) => {
-      throw new Error(`${name} could not be run: ${command}`, { cause })
-    })
-    this.#child = child
-    this.#tie(child)
-    const log = async (): Promise<string> => (await readFile(logFile)).subarray(before).toString()
+    this.#run = await (image === undefined ? runChild(this.#spec) : runContainer(this.#spec, image))
+    // A container's first program makes the file.
+    const log = async (): Promise<string> =>
+      (await readFile(logFile).catch(() => Buffer.alloc(0))).subarray(before).toString()
     const ready = await until(async () => !this.running || (await isReady(await log())), { withinMs: startTimeoutMs })
     if (!this.running) throw new ServerStartError(`${name} ended while starting:`, await log())
     if (ready) return
     await this.kill()
     throw new ServerStartError(`${name} was not ready within ${startTimeoutMs / 1000} s:`, await log())
-  }
-
-  #tie(child: ChildProcess): void {
-    // A server that nobody stopped does not keep us running: the guard ends it.
-    child.unref()
-    const { pid } = child
-    if (pid === undefined) return
-    guard().watch(pid)
-    child.once('exit', () => guard().forget(pid))
   }
 
   /** From now on it goes on when this process ends. */

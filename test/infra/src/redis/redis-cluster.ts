@@ -1,16 +1,14 @@
 import { freePorts } from '../process/free-ports.ts'
-import { obtainRedis } from '../obtain/redis-server.ts'
-import { serverFolder } from '../process/server-folder.ts'
 import { onFreePorts, type ServerProcess } from '../process/server-process.ts'
 import { startAll } from '../process/start-all.ts'
 import { until } from '../process/until.ts'
 import { redisCommand } from './command.ts'
-import { startRedis, startRedisAt, type Redis, type RedisOptions } from './redis.ts'
+import { roadOfRedis, startRedis, startRedisAt, type Redis, type RedisOptions } from './redis.ts'
 
 const slots = 16_384
 const formingTimeoutMs = 30_000
 
-export interface RedisClusterOptions extends RedisOptions {
+export interface RedisClusterOptions extends Omit<RedisOptions, 'folder'> {
   /** Nodes that hold keys; 3 unless said otherwise. */
   readonly nodes?: number
   /** Each of them gets one that copies it and takes over when it fails. Default: none has. */
@@ -33,7 +31,7 @@ export interface RedisCluster extends AsyncDisposable {
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
   const { nodes: masters = 3, replicas = false, config = [] } = options
   const count = replicas ? 2 * masters : masters
-  await obtainRedis()
+  const road = await roadOfRedis(options)
   return onFreePorts(async () => {
     const numbers = await freePorts(count * 2)
     const ports = numbers.slice(0, count)
@@ -42,8 +40,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       ports.map((port, index) => async () => {
         // Nodes find each other by a port of their own, by default 10,000 above the clients'.
         const cluster = ['cluster-enabled yes', `cluster-port ${busPorts[index]}`, 'cluster-node-timeout 2000']
-        const folder = await serverFolder('redis')
-        return startRedisAt({ port, folder, ownsFolder: true, config: [...cluster, ...config] })
+        return startRedisAt({ road, port, config: [...cluster, ...config] })
       }),
     )
     try {
@@ -111,7 +108,10 @@ async function mustAgree(port: number, ...words: readonly string[]): Promise<voi
 
 /** Starts a replica of a Redis that runs without a password; ready when it holds all that its primary holds. */
 export async function startRedisReplica(primary: Pick<Redis, 'port'>, options: RedisOptions = {}): Promise<Redis> {
-  const replica = await startRedis({ config: [`replicaof 127.0.0.1 ${primary.port}`, ...(options.config ?? [])] })
+  const replica = await startRedis({
+    ...options,
+    config: [`replicaof 127.0.0.1 ${primary.port}`, ...(options.config ?? [])],
+  })
   const linked = async (): Promise<boolean> =>
     (await redisCommand(replica.port, 'INFO', 'replication')).includes('master_link_status:up')
   if (await until(linked, { withinMs: 20_000 })) return replica

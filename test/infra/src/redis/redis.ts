@@ -4,9 +4,10 @@ import { obtainRedis } from '../obtain/redis-server.ts'
 import { freePorts } from '../process/free-ports.ts'
 import { serverFolder } from '../process/server-folder.ts'
 import { onFreePorts, ServerProcess } from '../process/server-process.ts'
+import { chooseRoad, imageOn, type Placement, type Road } from '../road.ts'
 import { redisCommand } from './command.ts'
 
-export interface RedisOptions {
+export interface RedisOptions extends Placement {
   /** Lines of redis.conf that come after the usual ones: `maxmemory 8mb`, `requirepass secret`. */
   readonly config?: readonly string[]
 }
@@ -19,22 +20,28 @@ export interface Redis extends AsyncDisposable {
 
 /** Starts a Redis with an append-only file that is written every second, in a folder of its own. */
 export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
-  await obtainRedis()
+  const road = await roadOfRedis(options)
   return onFreePorts(async () => {
     const [port = 0] = await freePorts(1)
-    return startRedisAt({ port, folder: await serverFolder('redis'), ownsFolder: true, config: options.config ?? [] })
+    return startRedisAt({ ...options, road, port })
   })
 }
 
-export interface RedisStart {
+/** How a Redis is started, whose program is there. */
+export async function roadOfRedis({ road }: Placement): Promise<Road> {
+  const chosen = road ?? (await chooseRoad(process.env, ['redis']))
+  if (chosen.kind === 'native') await obtainRedis()
+  return chosen
+}
+
+interface RedisStart extends RedisOptions {
+  readonly road: Road
   readonly port: number
-  readonly folder: string
-  readonly ownsFolder: boolean
-  readonly config: readonly string[]
 }
 
 /** Starts a Redis on a port that is known. */
-export async function startRedisAt({ port, folder, ownsFolder, config }: RedisStart): Promise<Redis> {
+export async function startRedisAt({ port, road, config = [], ...placement }: RedisStart): Promise<Redis> {
+  const folder = await serverFolder('redis', placement.folder)
   const lines = [
     `port ${port}`,
     'bind 127.0.0.1',
@@ -50,10 +57,12 @@ export async function startRedisAt({ port, folder, ownsFolder, config }: RedisSt
   await writeFile(join(folder, 'redis.conf'), `${lines.join('\n')}\n`)
   const server = await ServerProcess.start({
     name: 'Redis',
+    image: imageOn(road, 'redis'),
     command: 'redis-server',
     args: ['redis.conf'],
     folder,
-    ownsFolder,
+    ownsFolder: true,
+    outlivesUs: placement.outlivesUs ?? false,
     isReady: () => answersCommands(port),
     startTimeoutMs: 20_000,
   })

@@ -1,9 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
 
 export interface Answer {
+  /** Of its request, from 0. */
+  readonly number: number
   /** 0 for none. */
   readonly status: number
   readonly body: string
+  /** The header, where there is one. */
+  readonly retryAfter?: string
+  /** Of `performance.now()`. */
+  readonly startedMs: number
   readonly tookMs: number
   /** Why there was none. */
   readonly failure?: string
@@ -53,14 +59,22 @@ export class Load {
 
   async #send(number: number): Promise<void> {
     const { url, init } = this.#options.next(number)
-    const startMs = performance.now()
+    const startedMs = performance.now()
     try {
       const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(answerWithinMs) })
       const body = await answer.text()
-      this.answers.push({ status: answer.status, body, tookMs: performance.now() - startMs })
+      const retryAfter = answer.headers.get('retry-after')
+      this.answers.push({
+        number,
+        status: answer.status,
+        body,
+        startedMs,
+        tookMs: performance.now() - startedMs,
+        ...(retryAfter !== null && { retryAfter }),
+      })
     } catch (error) {
       const failure = error instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error)
-      this.answers.push({ status: 0, body: '', tookMs: performance.now() - startMs, failure })
+      this.answers.push({ number, status: 0, body: '', startedMs, tookMs: performance.now() - startedMs, failure })
     }
   }
 }

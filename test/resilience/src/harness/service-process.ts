@@ -59,6 +59,18 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    this.spawn()
+    const untilMs = performance.now() + readyWithinMs
+    while (!(await this.isReady())) {
+      if (!this.isRunning) throw new Error(`${this.name} ended while it started:\n${this.log}`)
+      if (performance.now() > untilMs)
+        throw new Error(`${this.name} was not ready in time, but ${await this.#state()}:\n${this.log}`)
+      await setTimeout(50)
+    }
+  }
+
+  /** Starts it without waiting for anything. */
+  spawn(): void {
     const child = spawn(process.execPath, [...nodeFlags, cli, ...this.#args], {
       env: { ...process.env, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -66,19 +78,18 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child = child
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => this.#keep(chunk.toString()))
-    const untilMs = performance.now() + readyWithinMs
-    while (!(await this.isReady())) {
-      if (!this.isRunning) throw new Error(`${this.name} ended while it started:\n${this.log}`)
-      if (performance.now() > untilMs) throw new Error(`${this.name} was not ready in time:\n${this.log}`)
-      await setTimeout(50)
-    }
   }
 
   async isReady(): Promise<boolean> {
+    return (await this.health('ready')) === 200
+  }
+
+  /** The status of its answer; undefined when there is none. */
+  async health(which: 'live' | 'ready'): Promise<number | undefined> {
     const signal = AbortSignal.timeout(2_000)
-    const answer = await fetch(`${this.url}/health/ready`, { signal }).catch(() => undefined)
+    const answer = await fetch(`${this.url}/health/${which}`, { signal }).catch(() => undefined)
     await answer?.body?.cancel()
-    return answer?.ok === true
+    return answer?.status
   }
 
   /** Ends it as a crash would (SIGKILL). Resolves when it is gone. */
@@ -105,13 +116,24 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** A metric's value, summed over its labels unless the name has them; 0 when it is not there. */
   async metric(name: string): Promise<number> {
+    return (await this.samples(name)).reduce((sum, value) => sum + value, 0)
+  }
+
+  /** A metric's values, one for each of its series. */
+  async samples(name: string): Promise<number[]> {
     const text = await (await fetch(`${this.url}/metrics`)).text()
-    const samples = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-    return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    return lines.map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
+  }
+
+  /** What it says of itself. */
+  #state(): Promise<string> {
+    const signal = AbortSignal.timeout(2_000)
+    return fetch(`${this.url}/health/ready`, { signal }).then((answer) => answer.text(), String)
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

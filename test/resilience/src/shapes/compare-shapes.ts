@@ -113,7 +113,7 @@ async function replay(file: string, { address, consumers, onProgress }: Target):
   await address.client.state.flushArchive()
   const [first] = consumers
   if (first === undefined) throw new Error('there is no feature process')
-  while ((await first.metric('rapport_feature_lag_records')) > 0) await setTimeout(100)
+  while (!(await isDone(first))) await setTimeout(100)
   const sums = (name: string): Promise<number[]> => Promise.all(consumers.map((consumer) => consumer.metric(name)))
   const [applied, redelivered] = [
     await sums('rapport_events_applied_total'),
@@ -121,6 +121,12 @@ async function replay(file: string, { address, consumers, onProgress }: Target):
   ]
   onProgress(`${applied.join(' + ')} events applied, ${redelivered.join(' + ')} delivered again`)
   return { events, applied, snapshot: await takeSnapshot(address, onProgress) }
+}
+
+/** A log that is busy leaves the series out. */
+async function isDone(consumer: ServiceProcess): Promise<boolean> {
+  const lags = await consumer.samples('rapport_feature_lag_records')
+  return lags.length > 0 && lags.every((lag) => lag === 0)
 }
 
 /** Number of events that the platform has accepted. */

@@ -33,13 +33,19 @@ interface StateLine {
 /** More than any search takes: with a budget that ends, what is tried would depend on the machine's speed. */
 const searchSeconds = 86_400
 
-export async function takeSnapshot(address: Address, onProgress: (line: string) => void): Promise<Snapshot> {
+/** The state of the tenant, field by field. */
+export async function readStateFields(address: Pick<Address, 'url' | 'key'>): Promise<Fields> {
   const state: Fields = new Map()
   for (const line of await readState(address)) {
     const { kind, id, part, field, ...value } = JSON.parse(line) as StateLine
     const place = [`${kind} ${id}`, part, field].filter((name) => name !== undefined).join(', ')
     state.set(place, JSON.stringify(value))
   }
+  return state
+}
+
+export async function takeSnapshot(address: Address, onProgress: (line: string) => void): Promise<Snapshot> {
+  const state = await readStateFields(address)
   onProgress(`${state.size} fields of state`)
   const features = await readFeatures(address.client, state)
   onProgress(`${features.size} features`)

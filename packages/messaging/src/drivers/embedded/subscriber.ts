@@ -85,6 +85,13 @@ export class EmbeddedSubscriber implements Subscriber {
           `cannot seek to ${topic}/${partition}/${offset}: no such place`,
         )
       }
+      if (this.#consumers.get(`${topic}/${partition}`)?.isHeld !== true) {
+        throw new EventLogUseError(
+          'RPT_EVENT_LOG_SEEK',
+          `cannot seek to ${topic}/${partition}/${offset}: it is not held here`,
+          { canRetry: true },
+        )
+      }
     }
     await context.writer.run(() => {
       for (const { topic, partition, offset } of offsets) {

@@ -115,7 +115,7 @@ test('a thread that gets the same partitions again, after another had them while
     onAssigned: (partitions) => void (held = partitions.length),
     onBatch: async () => undefined,
   })
-  await vi.waitFor(() => expect([held, other.held().length]).toEqual([4, 4]), WAIT)
+  await vi.waitFor(() => expect([held, other.held()?.length]).toEqual([4, 4]), WAIT)
   await other[Symbol.asyncDispose]()
   expect(thread.shares).toEqual([4])
   Atomics.store(stall, 0, 1)

@@ -11,6 +11,14 @@ export interface FetchLimits {
   readonly maxBytesPerPartition: number
 }
 
+/** A batch that stands on the log and that nobody here can decode: damaged, or of a codec that is not known. */
+export interface UnreadableBatch {
+  readonly offset: number
+  /** Behind the batch, as its head says. */
+  readonly nextOffset: number
+  readonly error: unknown
+}
+
 export interface FetchedPartition extends TopicPartition {
   /** Committed records at or after the position asked for. */
   readonly records: readonly LogRecord[]
@@ -19,6 +27,8 @@ export interface FetchedPartition extends TopicPartition {
   /** The offset that the next record will get, as far as consumers may read. */
   readonly endOffset: number
   readonly startOffset: number
+  /** What ends the records, where the broker has sent more of them. */
+  readonly unreadable?: UnreadableBatch | undefined
 }
 
 export interface ProducerIdentity {

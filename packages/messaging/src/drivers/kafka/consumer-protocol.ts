@@ -11,11 +11,6 @@ export interface Subscription {
   readonly userData: string
 }
 
-export interface Assignment {
-  readonly partitions: readonly TopicPartition[]
-  readonly userData: string
-}
-
 export function encodeSubscription({ topics, userData }: Subscription): Buffer {
   return Buffer.concat([int16(VERSION), int32(topics.length), ...topics.map(text), bytes(userData)])
 }
@@ -27,26 +22,27 @@ export function decodeSubscription(buffer: Buffer): Subscription {
   return { topics, userData: reader.bytes() }
 }
 
-export function encodeAssignment({ partitions, userData }: Assignment): Buffer {
+/** Without user data. */
+export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
   const topics = Map.groupBy(partitions, ({ topic }) => topic)
   const parts = [...topics].flatMap(([topic, owned]) => [
     text(topic),
     int32(owned.length),
     ...owned.map(({ partition }) => int32(partition)),
   ])
-  return Buffer.concat([int16(VERSION), int32(topics.size), ...parts, bytes(userData)])
+  return Buffer.concat([int16(VERSION), int32(topics.size), ...parts, bytes('')])
 }
 
 /** A member that the leader left out gets no bytes at all. */
-export function decodeAssignment(buffer: Buffer): Assignment {
-  if (buffer.length === 0) return { partitions: [], userData: '' }
+export function decodeAssignment(buffer: Buffer): readonly TopicPartition[] {
+  if (buffer.length === 0) return []
   const reader = new Reader(buffer)
   reader.int16()
-  const partitions = Array.from({ length: reader.int32() }, () => {
+  const topics = Array.from({ length: reader.int32() }, () => {
     const topic = reader.text()
     return Array.from({ length: reader.int32() }, () => ({ topic, partition: reader.int32() }))
   })
-  return { partitions: partitions.flat(), userData: reader.bytes() }
+  return topics.flat()
 }
 
 function int16(value: number): Buffer {

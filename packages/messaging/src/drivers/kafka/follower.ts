@@ -55,6 +55,11 @@ class FollowedPartition implements FetchTarget {
     this.buffer.skipTo(startOffset)
     this.#onRecords()
   }
+
+  /** What a table would lack without it nobody knows. */
+  meetUnreadable(): boolean {
+    return false
+  }
 }
 
 /** Reads a whole topic from its start, then tails it; no group, nothing that stays behind in the cluster. */

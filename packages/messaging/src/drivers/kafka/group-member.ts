@@ -5,10 +5,12 @@ import { assignPartitions } from './assign-partitions.ts'
 import type { TopicPartition } from '../../event-log.ts'
 import type { JoinedGroup, KafkaConnection, Membership } from './connection.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
-import { hasLostMembership, toKafkaError, type KafkaError } from './kafka-error.ts'
+import { hasLostMembership, isDenied, toKafkaError, type KafkaError } from './kafka-error.ts'
 
 const PROTOCOL = 'rapport-sticky'
 const RETRY = { baseMs: 100, maxMs: 5000 }
+/** Where the user may not be a member: rights are given by hand. */
+const RETRY_DENIED = { baseMs: 1000, maxMs: 60_000 }
 /** Of the time that the coordinator gives for joining again: batches in flight may take it, then they are abandoned. */
 const REVOKE_SHARE = 0.8
 
@@ -35,7 +37,6 @@ export interface GroupMemberOptions {
 export interface Assigned {
   readonly partitions: readonly TopicPartition[]
   readonly continues: boolean
-  readonly userData: string
 }
 
 /**
@@ -52,8 +53,6 @@ export class GroupMember {
   #memberId = ''
   #held: readonly TopicPartition[] = []
   #isLost = true
-  #userData = ''
-  #joinAgain = false
   /** Monotonic: until then the coordinator cannot have given the member's share away. */
   #validUntilMs = 0
   #failures = 0
@@ -70,13 +69,6 @@ export class GroupMember {
 
   get memberId(): string {
     return this.#memberId
-  }
-
-  /** Tells the whole group something, by letting it share anew. */
-  announce(userData: string): void {
-    this.#userData = userData
-    this.#joinAgain = true
-    this.#changed.notify()
   }
 
   /** A commit was told that the group has moved on: a heartbeat will say how. */
@@ -109,11 +101,10 @@ export class GroupMember {
   async #join(): Promise<void> {
     const { connection, group, sessionTimeoutMs, rebalanceTimeoutMs, topics } = this.#options
     this.#validUntilMs = 0
-    this.#joinAgain = false
     const held = this.#held.map(({ topic, partition }) => `${topic}/${partition}`)
     const metadata = encodeSubscription({
       topics: [...topics.keys()],
-      userData: JSON.stringify({ held, told: this.#userData }),
+      userData: JSON.stringify({ held }),
     })
     const joined = await connection.joinGroup({
       group,
@@ -128,26 +119,22 @@ export class GroupMember {
     const isLeader = joined.leaderId === joined.memberId
     const sentAtMs = performance.now()
     const answer = await connection.syncGroup(membership, isLeader ? this.#share(joined) : new Map())
-    const { partitions, userData } = decodeAssignment(answer)
+    const partitions = decodeAssignment(answer)
     const continues = !this.#isLost && this.#membership?.generation === joined.generation - 1
     this.#membership = membership
     this.#isLost = false
     this.#held = partitions
     this.#validUntilMs = sentAtMs + sessionTimeoutMs
-    if (!this.#isClosed) this.#options.onAssigned({ partitions, continues, userData })
+    if (!this.#isClosed) this.#options.onAssigned({ partitions, continues })
   }
 
   #share({ members }: JoinedGroup): Map<string, Buffer> {
-    const told: string[] = []
     const readers = members.map(({ memberId, metadata }) => {
       const { topics, userData } = decodeSubscription(metadata)
-      const data = readUserData(userData)
-      if (data.told !== '') told.push(data.told)
-      return { memberId, topics, held: new Set(data.held) }
+      return { memberId, topics, held: new Set(readHeld(userData)) }
     })
     const shares = assignPartitions(readers, this.#options.topics)
-    const userData = JSON.stringify(told)
-    return new Map([...shares].map(([memberId, partitions]) => [memberId, encodeAssignment({ partitions, userData })]))
+    return new Map([...shares].map(([memberId, partitions]) => [memberId, encodeAssignment(partitions)]))
   }
 
   /** Until it is time to join again. */
@@ -158,7 +145,7 @@ export class GroupMember {
     while (!this.#isClosed) {
       await this.#changed.waitAtMost(Math.min(heartbeatMs, Math.max(1, joinAtMs - performance.now())))
       if (this.#isClosed || isRevoked || performance.now() >= joinAtMs) break
-      const answer = this.#joinAgain ? 'share anew' : await this.#heartbeat()
+      const answer = await this.#heartbeat()
       if (answer === 'lost') {
         this.#lose()
         return
@@ -185,6 +172,7 @@ export class GroupMember {
       const failure = toKafkaError(error)
       if (failure.type !== 'REBALANCE_IN_PROGRESS') {
         if (hasLostMembership(failure)) return 'lost'
+        if (isDenied(failure)) throw failure
         log.debug({ err: failure, group }, 'a heartbeat failed')
         await connection.refresh().catch(() => undefined)
         return 'member'
@@ -215,9 +203,10 @@ export class GroupMember {
     const { connection, log, group, random } = this.#options
     if (failure.type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
     if (hasLostMembership(failure) && failure.type !== 'REBALANCE_IN_PROGRESS' && !this.#isLost) this.#lose()
-    const waitMs = backoffMs(this.#failures, { ...RETRY, random })
+    const waitMs = backoffMs(this.#failures, { ...(isDenied(failure) ? RETRY_DENIED : RETRY), random })
     const fields = { err: failure, group, waitMs, failures: this.#failures }
-    if (failure.canRetry && this.#failures < 3) log.debug(fields, 'joining a group failed and will be tried again')
+    if (isDenied(failure)) log.error(fields, 'the group may not be joined')
+    else if (failure.canRetry && this.#failures < 3) log.debug(fields, 'joining a group failed and will be tried again')
     else log.warn(fields, 'joining a group fails and will be tried again')
     this.#failures += 1
     await sleep(waitMs, undefined, { signal: this.#aborted.signal }).catch(() => undefined)
@@ -225,18 +214,13 @@ export class GroupMember {
   }
 }
 
-/** Other clients in the group have none, or one of their own. */
-function readUserData(text: string): { held: readonly string[]; told: string } {
+/** What a member says that it holds. Other clients in the group have no such data, or some of their own. */
+function readHeld(userData: string): readonly string[] {
   try {
-    const data: unknown = JSON.parse(text)
-    if (typeof data === 'object' && data !== null && 'held' in data && 'told' in data) {
-      const { held, told } = data
-      if (Array.isArray(held) && typeof told === 'string') {
-        return { held: held.filter((name) => typeof name === 'string'), told }
-      }
-    }
+    const { held } = JSON.parse(userData) as { readonly held?: unknown }
+    return Array.isArray(held) ? held.filter((name) => typeof name === 'string') : []
   } catch {
     // Not ours.
+    return []
   }
-  return { held: [], told: '' }
 }

@@ -2,12 +2,12 @@ import { RapportError } from '@rapport/core'
 
 /**
  * A request to Kafka that failed. `type` is the protocol's name of the error, or what happened on the way: `CONNECTION`,
- * `REQUEST_TIMEOUT`, `AUTHENTICATION`, `CLOSED`, or `CLIENT` for anything else.
+ * `REQUEST_TIMEOUT`, `AUTHENTICATION`, `CLOSED`, `UNREADABLE_BATCH`, or `CLIENT` for anything else.
  */
 export class KafkaError extends RapportError {
   override readonly name = 'KafkaError'
   readonly type: string
-  /** Where it happened, for `OFFSET_OUT_OF_RANGE`. */
+  /** Where it happened, where that is one partition of what was fetched. */
   readonly place: { readonly topic: string; readonly partition: number } | undefined
 
   constructor(
@@ -19,12 +19,20 @@ export class KafkaError extends RapportError {
     this.type = type
     this.place = options.place
   }
+
+  /** The credentials are refused, whatever was asked for: nothing of it is said by that. */
+  get isLoginRefused(): boolean {
+    return LOGIN_REFUSALS.has(this.type)
+  }
 }
+
+const LOGIN_REFUSALS = new Set(['AUTHENTICATION', 'SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM'])
 
 /** What no later attempt of the same request changes. Everything else may pass: brokers restart, leaders move. */
 const REFUSALS = new Set([
   'AUTHENTICATION',
   'CLOSED',
+  'UNREADABLE_BATCH',
   'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',
   'TOPIC_AUTHORIZATION_FAILED',
@@ -83,6 +91,9 @@ export const isCertainlyNotWritten = ({ type }: KafkaError): boolean => NOT_WRIT
 export const isTooLarge = ({ type }: KafkaError): boolean =>
   type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE'
 export const hasLostMembership = ({ type }: KafkaError): boolean => LOST_MEMBERSHIP.has(type)
+
+/** The cluster knows the user and does not allow it what it has asked for. */
+export const isDenied = ({ type }: KafkaError): boolean => type.endsWith('_AUTHORIZATION_FAILED')
 
 export const toKafkaError = (error: unknown): KafkaError =>
   error instanceof KafkaError

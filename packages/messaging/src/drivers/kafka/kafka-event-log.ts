@@ -18,9 +18,11 @@ import { TimeSlice } from '../shared/signal.ts'
 import type { KafkaClientOptions } from './client-options.ts'
 import { EARLIEST, LATEST, type KafkaConnection } from './connection.ts'
 import { Fetcher } from './fetcher.ts'
+import { mayConsume, mayRead } from './access.ts'
 import { KafkaFollower } from './follower.ts'
 import { toKafkaError } from './kafka-error.ts'
 import { Producer } from './producer.ts'
+import { namingRights } from './named-rights.ts'
 import { readRecords } from './read-records.ts'
 import { withRetries } from './retry.ts'
 import { readCheckpoints } from './starting-place.ts'
@@ -74,11 +76,11 @@ export class KafkaEventLog implements EventLog {
 
   private constructor(options: KafkaEventLogOptions, connect: () => KafkaConnection, topics: Topics) {
     this.#options = options
-    this.#connect = connect
+    this.#connect = () => namingRights(connect())
     this.#topics = topics
     this.#random = options.random ?? Math.random
-    this.#control = connect()
-    this.#producing = connect()
+    this.#control = this.#connect()
+    this.#producing = this.#connect()
     const { log, lingerMs = LINGER_MS, maxBufferedBytes } = options
     this.#producer = new Producer({
       connection: this.#producing,
@@ -122,6 +124,7 @@ export class KafkaEventLog implements EventLog {
       throw new EventLogUseError('RPT_EVENT_LOG_SUBSCRIPTION', 'a subscription needs a group and at least one topic')
     }
     const topics = subscription.topics.map((name) => this.#topics.get(name))
+    await mayConsume(this.#control, subscription)
     const { log, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatMs } = this.#options
     const subscriber = new KafkaSubscriber({
       connection: this.#connect(),
@@ -144,6 +147,7 @@ export class KafkaEventLog implements EventLog {
   async follow(topic: string, onRecords: (records: readonly LogRecord[]) => void | Promise<void>): Promise<Follower> {
     this.#refuseWhenClosed()
     const known = this.#topics.get(topic)
+    await mayRead(this.#control, topic)
     const { log } = this.#options
     const connection = this.#following?.connection ?? this.#connect()
     this.#following ??= {

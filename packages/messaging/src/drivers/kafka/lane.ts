@@ -21,11 +21,12 @@ export interface LaneBatch {
   readonly bytes: number
   firstSequence: number
   readonly formedAtMs: number
-  attempts: number
   /** An attempt has ended without an answer: the broker may have written it. */
   isDoubtful: boolean
   /** Goes in a request of its own, so that an error in the answer is known to be its. */
   isAlone: boolean
+  /** The error in an answer to several, this one among them, of which others may be written by now. */
+  sharedFailure: string | undefined
 }
 
 /**
@@ -51,10 +52,6 @@ export class Lane {
 
   get isEmpty(): boolean {
     return this.#batches.length === 0 && this.#waiting.length === 0
-  }
-
-  get isAlone(): boolean {
-    return this.#batches[0]?.isAlone === true
   }
 
   add(record: PendingRecord, nowMs: number): void {
@@ -131,7 +128,8 @@ export class Lane {
     this.#waiting = this.#waiting.slice(count)
     const firstSequence = this.#nextSequence
     this.#nextSequence += count
-    return { records, bytes, firstSequence, formedAtMs: nowMs, attempts: 0, isDoubtful: false, isAlone: false }
+    const untried = { isDoubtful: false, isAlone: false, sharedFailure: undefined }
+    return { records, bytes, firstSequence, formedAtMs: nowMs, ...untried }
   }
 
   #renumber(identity: ProducerIdentity): void {

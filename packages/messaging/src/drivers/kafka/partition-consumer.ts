@@ -5,7 +5,7 @@ import type { Checkpoint, LogRecord, RecordBatch, Subscription } from '../../eve
 import type { Pace } from '../shared/pace.ts'
 import { RewindTrail, writeTrail, type TrailPlace } from '../shared/rewind-trail.ts'
 import { Signal, type TimeSlice } from '../shared/signal.ts'
-import type { FetchedPartition } from './connection.ts'
+import type { FetchedPartition, UnreadableBatch } from './connection.ts'
 import type { FetchTarget } from './fetcher.ts'
 import { RecordBuffer } from './record-buffer.ts'
 
@@ -61,6 +61,8 @@ export class PartitionConsumer implements FetchTarget {
   #isStopping = false
   #isDelivering = false
   #isUpToDate = false
+  /** Behind what was fetched is what cannot be decoded. */
+  #standsAt: number | undefined
   #loop: Promise<void> | undefined
 
   constructor(holder: PartitionHolder, start: PartitionStart) {
@@ -95,6 +97,11 @@ export class PartitionConsumer implements FetchTarget {
     return Math.max(0, endOffset - done)
   }
 
+  /** Where it stands still before what cannot be decoded. */
+  get unreadableOffset(): number | undefined {
+    return this.#standsAt === this.#buffer.fetchOffset ? this.#standsAt : undefined
+  }
+
   get checkpoint(): Checkpoint | undefined {
     return this.#checkpoint
   }
@@ -102,6 +109,25 @@ export class PartitionConsumer implements FetchTarget {
   take(fetched: FetchedPartition, offset: number): void {
     if (this.#isPaused || this.#isStopping || !this.#buffer.add(fetched, offset)) return
     if (fetched.records.length > 0) this.#changed.notify()
+  }
+
+  meetUnreadable({ offset, nextOffset, error }: UnreadableBatch): boolean {
+    const { topic, partition } = this
+    const { fetchOffset } = this.#buffer
+    // Elsewhere by now.
+    if (fetchOffset < offset || fetchOffset >= nextOffset || this.#isPaused) return true
+    if (nextOffset > (this.#checkpoint?.nextOffset ?? -1)) {
+      this.#standsAt = fetchOffset
+      return false
+    }
+    // It is rewinding, and whoever has moved the group's checkpoint behind this has decided to do without.
+    const { log, subscription } = this.#holder
+    log.warn(
+      { err: error, group: subscription.group, topic, partition, from: offset, to: nextOffset },
+      'a batch before the checkpoint cannot be decoded and is left out',
+    )
+    this.#buffer.skipTo(nextOffset)
+    return true
   }
 
   takeGap(startOffset: number, offset: number): void {

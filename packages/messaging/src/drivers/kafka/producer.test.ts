@@ -1,6 +1,7 @@
 import { partitionOf } from '@rapport/core'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Producer } from './producer.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { KafkaError } from './kafka-error.ts'
+import { Producer, type ProducerOptions } from './producer.ts'
 import { FakeBroker } from './testing/fake-broker.ts'
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -14,14 +15,14 @@ beforeEach(() => {
 })
 afterEach(() => producer.close())
 
-function open(maxBufferedBytes?: number): Producer {
+function open(options: Partial<ProducerOptions> = {}): Producer {
   return new Producer({
     connection: broker.connection,
     partitionsOf: () => 4,
     log: silent,
     random: () => 0.01,
     lingerMs: 1,
-    ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+    ...options,
   })
 }
 
@@ -40,13 +41,7 @@ describe('a producer', () => {
   })
 
   test('does not wait for company when much waits already', async () => {
-    producer = new Producer({
-      connection: broker.connection,
-      partitionsOf: () => 4,
-      log: silent,
-      random: Math.random,
-      lingerMs: 60_000,
-    })
+    producer = open({ lingerMs: 60_000 })
     await publish(Array.from({ length: 1000 }, String))
     expect(logOf('k')).toHaveLength(1000)
   })
@@ -124,6 +119,40 @@ describe('a producer', () => {
     expect(logOf('k')).toEqual(['a', 'c'])
   })
 
+  test('refused credentials are no refusal of what is published: it waits for its deadline, with one warning', async () => {
+    const warn = vi.fn()
+    producer = open({ log: { ...silent, warn } })
+    broker.troubles.push('lost request', ...Array<string>(40).fill('AUTHENTICATION'))
+    await expect(publish(['a'], 'k', 150)).rejects.toMatchObject({
+      outcome: 'unknown',
+      reason: 'deadline',
+      canRetry: true,
+    })
+    expect(warn.mock.calls.map(([, text]) => text as unknown)).toEqual([
+      'sending records failed and will be tried again',
+      'Kafka refuses the credentials: no record is sent until it takes them',
+    ])
+    broker.troubles.length = 0
+    await publish(['b'])
+    expect(logOf('k')).toEqual(['a', 'b'])
+  })
+
+  test('of what goes together one is refused, and what was written beside it is not told as refused later', async () => {
+    const [a, b] = ['k', 'other-key'].map((key) => partitionOf(key, 4))
+    broker.refusal = ({ partition }) => (partition === a ? 'TOPIC_AUTHORIZATION_FAILED' : undefined)
+    broker.onRequest = () => {
+      if (broker.requests > 1) {
+        broker.refusal = ({ partition }) => (partition === b ? 'POLICY_VIOLATION' : 'TOPIC_AUTHORIZATION_FAILED')
+      }
+    }
+    const [refused, written] = [publish(['x'], 'k'), publish(['y'], 'other-key')]
+    await Promise.all([
+      expect(refused).rejects.toMatchObject({ outcome: 'refused', reason: 'not allowed' }),
+      expect(written).rejects.toMatchObject({ outcome: 'unknown' }),
+    ])
+    expect([logOf('k'), logOf('other-key')]).toEqual([[], ['y']])
+  })
+
   test('a refusal after a lost answer is unknown: it may have been written', async () => {
     broker.troubles.push('lost answer', 'TOPIC_AUTHORIZATION_FAILED')
     await expect(publish(['a'])).rejects.toMatchObject({ outcome: 'unknown' })
@@ -144,6 +173,22 @@ describe('a producer', () => {
     expect(logOf('k')).toEqual(['a', 'b'])
   })
 
+  test('goes on when the leaders could not be found and records came meanwhile', async () => {
+    const [leaders, isAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    broker.onLeaders = () => {
+      isAsked.resolve()
+      return leaders.promise
+    }
+    const first = publish(['a'])
+    await isAsked.promise
+    // Its time to be sent has passed too.
+    await expect(publish(['b'], 'k', 50)).rejects.toMatchObject({ reason: 'deadline' })
+    broker.onLeaders = () => undefined
+    leaders.reject(new KafkaError('CONNECTION', 'cut'))
+    await Promise.all([first, publish(['c'])])
+    expect(logOf('k')).toEqual(['a', 'c'])
+  })
+
   test('what was never sent is not sent after its deadline', async () => {
     const [gate, isUnderWay] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     broker.onRequest = () => {
@@ -160,7 +205,7 @@ describe('a producer', () => {
   })
 
   test('refuses when too much waits, and takes on again when there is room', async () => {
-    producer = open(1000)
+    producer = open({ maxBufferedBytes: 1000 })
     const gate = Promise.withResolvers<void>()
     broker.onRequest = () => gate.promise
     const first = publish(['x'.repeat(900)])

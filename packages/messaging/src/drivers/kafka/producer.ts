@@ -2,8 +2,16 @@ import { backoffMs, murmur2, partitionOfHash, type Log } from '@rapport/core'
 import { PublishError } from '../../errors.ts'
 import type { OutgoingRecord, RecordPosition } from '../../event-log.ts'
 import type { KafkaConnection, ProducerIdentity } from './connection.ts'
-import { hasLostIdentity, isCertainlyNotWritten, isTooLarge, toKafkaError, type KafkaError } from './kafka-error.ts'
+import {
+  hasLostIdentity,
+  isCertainlyNotWritten,
+  isDenied,
+  isTooLarge,
+  toKafkaError,
+  type KafkaError,
+} from './kafka-error.ts'
 import { Lane, recordBytes, recordsByCall, type LaneBatch } from './lane.ts'
+import { OpenCalls } from './open-calls.ts'
 import { PublishCall } from './publish-call.ts'
 
 const RETRY = { baseMs: 50, maxMs: 1000 }
@@ -13,9 +21,10 @@ const MAX_BUFFERED_BYTES = 64 * 1024 * 1024
 const FULL_BYTES = 256 * 1024
 const FULL_RECORDS = 1000
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024
+/** What is refused before it is sent has no sequence. */
+const NO_IDENTITY: ProducerIdentity = { id: '-1', epoch: -1 }
 /** While the broker writes one request the next is encoded. */
 const MAX_REQUESTS_PER_BROKER = 2
-const DEADLINE_SWEEP_MS = 25
 /** Batches whose callers have long been told that nobody knows are given up after this. */
 const DELIVERY_TIMEOUT_MS = 120_000
 const CLOSE_TIMEOUT_MS = 10_000
@@ -44,7 +53,7 @@ export class Producer {
   readonly #maxBytes: number
   readonly #lanes = new Map<string, (Lane | undefined)[]>()
   readonly #active = new Set<Lane>()
-  readonly #unsettled = new Set<PublishCall>()
+  readonly #calls = new OpenCalls(() => this.#dropOverdue())
   readonly #requests = new Map<number, number>()
   #identity: ProducerIdentity | undefined
   #bytes = 0
@@ -52,13 +61,12 @@ export class Producer {
   #freshRecords = 0
   /** Since a batch was last stored. */
   #failures = 0
+  #isLoginRefused = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
-  #sweep: NodeJS.Timeout | undefined
   #dispatching = false
   #again = false
   #closed = false
-  #drained: () => void = () => undefined
 
   constructor(options: ProducerOptions) {
     this.#options = options
@@ -90,8 +98,7 @@ export class Producer {
     this.#bytes += bytes
     this.#freshBytes += bytes
     this.#freshRecords += records.length
-    this.#unsettled.add(call)
-    this.#sweep ??= setInterval(() => this.#rejectOverdue(), DEADLINE_SWEEP_MS)
+    this.#calls.add(call)
     if (this.#isFull()) void this.#dispatch()
     else this.#wakeAt(nowMs + this.#options.lingerMs)
     return call.promise
@@ -100,19 +107,9 @@ export class Producer {
   /** Refuses new calls and resolves when those accepted have ended, or nobody knows after a while. */
   async close(): Promise<void> {
     this.#closed = true
-    if (this.#unsettled.size > 0) {
-      const drained = new Promise<void>((resolve) => (this.#drained = resolve))
-      const timer = setTimeout(this.#drained, CLOSE_TIMEOUT_MS)
-      await drained
-      clearTimeout(timer)
-    }
-    clearInterval(this.#sweep)
+    await this.#calls.close(CLOSE_TIMEOUT_MS)
     clearTimeout(this.#timer)
     this.#active.clear()
-    for (const call of this.#unsettled) {
-      call.reject(PublishError.unknown('connection lost', 'the event log was closed before the brokers had answered'))
-    }
-    this.#unsettled.clear()
   }
 
   #laneOf(topic: string, key: Buffer): Lane {
@@ -139,10 +136,11 @@ export class Producer {
 
   async #dispatch(): Promise<void> {
     this.#again = true
-    if (this.#dispatching) return
-    this.#dispatching = true
+    // Also during another round, whose end sets the next timer: one that has fired is none to wait for.
     clearTimeout(this.#timer)
     this.#timerAtMs = Number.POSITIVE_INFINITY
+    if (this.#dispatching) return
+    this.#dispatching = true
     while (this.#again) {
       this.#again = false
       const lingerMs = this.#isFull() ? 0 : this.#options.lingerMs
@@ -163,17 +161,37 @@ export class Producer {
       [...this.#active].filter((lane) => (lane.dueAtMs(waitMs) ?? Number.POSITIVE_INFINITY) <= nowMs)
     if (dueWithin(lingerMs).length === 0) return
     // Whatever else waits goes along: it costs no request of its own.
-    const due = dueWithin(0)
+    const due = new Set(dueWithin(0))
     try {
       const leaders = new Map<Lane, number>()
-      for (const lane of due) {
-        leaders.set(lane, (await this.#options.connection.leaders(lane.topic))[lane.partition] ?? -1)
+      for (const [topic, lanes] of Map.groupBy(due, (lane) => lane.topic)) {
+        const found = await this.#allowed(lanes, () => this.#options.connection.leaders(topic))
+        for (const lane of lanes) {
+          if (found === undefined) due.delete(lane)
+          else leaders.set(lane, found[lane.partition] ?? -1)
+        }
       }
-      this.#identity ??= await this.#options.connection.newProducerIdentity()
-      this.#sendTo(leaders, this.#identity)
+      this.#identity ??= await this.#allowed([...due], () => this.#options.connection.newProducerIdentity())
+      if (this.#identity !== undefined) this.#sendTo(leaders, this.#identity)
     } catch (error) {
-      this.#postpone(due, toKafkaError(error))
+      this.#postpone([...due], toKafkaError(error))
       await this.#options.connection.refresh().catch(() => undefined)
+    }
+  }
+
+  /** Undefined when the user may not: then what waits is refused, for it would wait in vain. */
+  async #allowed<T>(lanes: readonly Lane[], request: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await request()
+    } catch (error) {
+      const failure = toKafkaError(error)
+      if (!isDenied(failure)) throw error
+      for (const lane of lanes) {
+        for (let batch = lane.head(NO_IDENTITY, 0); batch !== undefined; batch = lane.head(NO_IDENTITY, 0)) {
+          this.#refuse({ lane, batch }, failure)
+        }
+      }
+      return undefined
     }
   }
 
@@ -209,10 +227,7 @@ export class Producer {
 
   async #send(leader: number, identity: ProducerIdentity, sendings: readonly Sending[]): Promise<void> {
     this.#requests.set(leader, (this.#requests.get(leader) ?? 0) + 1)
-    for (const { batch } of sendings) {
-      batch.attempts += 1
-      for (const { call } of batch.records) call.sent()
-    }
+    for (const { batch } of sendings) for (const { call } of batch.records) call.sent()
     try {
       const batches = sendings.map(({ lane, batch }) => ({
         topic: lane.topic,
@@ -225,7 +240,9 @@ export class Producer {
     } catch (error) {
       const failure = toKafkaError(error)
       this.#failed(sendings, failure)
-      if (failure.canRetry) await this.#options.connection.refresh().catch(() => undefined)
+      if (failure.canRetry || failure.isLoginRefused) {
+        await this.#options.connection.refresh().catch(() => undefined)
+      }
     } finally {
       this.#requests.set(leader, (this.#requests.get(leader) ?? 1) - 1)
       for (const { lane } of sendings) lane.isInFlight = false
@@ -240,19 +257,26 @@ export class Producer {
     }
     lane.notBeforeMs = 0
     this.#failures = 0
+    this.#isLoginRefused = false
     this.#settle({ lane, batch })
   }
 
   #failed(sendings: readonly Sending[], failure: KafkaError): void {
-    const isCertain = isCertainlyNotWritten(failure)
+    // What was under way when a session was to be renewed in vain may have been written.
+    const isCertain = isCertainlyNotWritten(failure) && !failure.isLoginRefused
     const { log } = this.#options
     // kafkajs tells of one error in an answer: with several batches nobody knows whose it is. Sending each again by
     // itself writes nothing twice, because the sequences are the same.
     if (sendings.length > 1 && isCertain) {
-      for (const { batch } of sendings) batch.isAlone = true
+      for (const { batch } of sendings) {
+        batch.isAlone = true
+        batch.sharedFailure = failure.type
+      }
       return
     }
     for (const { lane, batch } of sendings) {
+      // The same error again was its own then too. With another one it may have been among those that were written.
+      batch.isDoubtful ||= batch.sharedFailure !== undefined && batch.sharedFailure !== failure.type
       const place = { topic: lane.topic, partition: lane.partition, records: batch.records.length }
       if (hasLostIdentity(failure)) {
         log.warn({ ...place, err: failure, doubtful: batch.isDoubtful }, 'the producer goes on under a new identity')
@@ -260,7 +284,7 @@ export class Producer {
       } else if (isTooLarge(failure) && batch.records.length > 1) {
         lane.splitHead()
         continue
-      } else if (!failure.canRetry) {
+      } else if (!failure.canRetry && !failure.isLoginRefused) {
         this.#refuse({ lane, batch }, failure)
         continue
       }
@@ -293,7 +317,7 @@ export class Producer {
     lane.settleHead()
     if (lane.isEmpty) this.#active.delete(lane)
     this.#bytes -= batch.bytes
-    for (const { call } of batch.records) this.#forgetIfSettled(call)
+    for (const { call } of batch.records) this.#calls.forgetIfSettled(call)
   }
 
   #retire(lane: Lane): void {
@@ -306,32 +330,19 @@ export class Producer {
     const waitMs = backoffMs(this.#failures, { ...RETRY, random })
     const fields = { err: failure, waitMs, partitions: lanes.length, failures: this.#failures }
     // One warning an outage: each partition fails several times a second in it.
-    if (this.#failures === 0) log.warn(fields, 'sending records failed and will be tried again')
+    if (failure.isLoginRefused && !this.#isLoginRefused) {
+      log.warn(fields, 'Kafka refuses the credentials: no record is sent until it takes them')
+    } else if (this.#failures === 0) log.warn(fields, 'sending records failed and will be tried again')
     else log.debug(fields, 'sending records failed again')
     this.#failures += 1
+    this.#isLoginRefused ||= failure.isLoginRefused
     for (const lane of lanes) lane.notBeforeMs = performance.now() + waitMs
   }
 
-  #rejectOverdue(): void {
-    const nowMs = performance.now()
-    let some = false
-    for (const call of this.#unsettled) {
-      if (call.deadlineAtMs > nowMs) continue
-      call.overdue()
-      this.#forgetIfSettled(call)
-      some = true
-    }
-    if (!some) return
+  #dropOverdue(): void {
     for (const lane of this.#active) {
       this.#bytes -= lane.dropSettled()
       if (lane.isEmpty) this.#active.delete(lane)
     }
-  }
-
-  #forgetIfSettled(call: PublishCall): void {
-    if (!call.isSettled || !this.#unsettled.delete(call) || this.#unsettled.size > 0) return
-    clearInterval(this.#sweep)
-    this.#sweep = undefined
-    this.#drained()
   }
 }

@@ -1,7 +1,8 @@
 import type { Checkpoint, Subscription, TopicPartition } from '../../event-log.ts'
 import { readTrail, type TrailPlace } from '../shared/rewind-trail.ts'
 import { EARLIEST, type KafkaConnection } from './connection.ts'
-import { appendedBefore } from './read-records.ts'
+import { toKafkaError } from './kafka-error.ts'
+import { appendedBefore, offsetSince } from './read-records.ts'
 import type { Topic } from './topics.ts'
 
 export interface StartingPlace extends TopicPartition {
@@ -85,7 +86,16 @@ async function rewound(
   if (rewindMs <= 0 || offset === 0) return offset
   const committedAtMs = await appendedBefore(connection, place)
   if (committedAtMs === undefined) return offset
-  const found =
-    (await connection.offsetsAt(topic, [partition], Math.max(0, committedAtMs - rewindMs))).get(partition) ?? -1
-  return found < 0 ? offset : Math.min(found, offset)
+  const sinceMs = Math.max(0, committedAtMs - rewindMs)
+  try {
+    const found = (await connection.offsetsAt(topic, [partition], sinceMs)).get(partition) ?? -1
+    return found < 0 ? offset : Math.min(found, offset)
+  } catch (error) {
+    // The broker looks into the batch of that time, and cannot when it is damaged.
+    if (!CANNOT_LOOK.has(toKafkaError(error).type)) throw error
+    return offsetSince(connection, place, sinceMs)
+  }
 }
+
+/** Kafka's error -1 by both names that it has. */
+const CANNOT_LOOK = new Set(['UNKNOWN', 'UNKNOWN_SERVER_ERROR', 'CORRUPT_MESSAGE'])

@@ -14,7 +14,6 @@ import { CommitQueue } from './commit-queue.ts'
 import type { KafkaConnection } from './connection.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMember, type Assigned } from './group-member.ts'
-import { toKafkaError } from './kafka-error.ts'
 import { PartitionConsumer, type PartitionHolder } from './partition-consumer.ts'
 import { readStart, type StartingPlace } from './starting-place.ts'
 import type { Topic } from './topics.ts'
@@ -54,7 +53,6 @@ export class KafkaSubscriber implements Subscriber {
   readonly #commits: CommitQueue
   readonly #member: GroupMember
   readonly #holder: PartitionHolder
-  readonly #appliedSeeks = new Set<string>()
   #assigned: Assigned | undefined
   #taking: Promise<void> = Promise.resolve()
   #reported: string | undefined = ''
@@ -95,17 +93,19 @@ export class KafkaSubscriber implements Subscriber {
   get lags(): readonly PartitionLag[] {
     if (this.#member.current === undefined) return []
     const { group } = this.#options.subscription
-    return [...this.#consumers.values()].map(({ topic, partition, checkpoint, lag }) => ({
+    return [...this.#consumers.values()].map(({ topic, partition, checkpoint, lag, unreadableOffset }) => ({
       group,
       topic,
       partition,
       nextOffset: checkpoint?.nextOffset,
       lag,
+      ...(unreadableOffset === undefined ? {} : { unreadableOffset }),
     }))
   }
 
-  held(): readonly TopicPartition[] {
-    if (this.#member.current === undefined) return []
+  held(): readonly TopicPartition[] | undefined {
+    if (this.#closing !== undefined) return []
+    if (this.#member.current === undefined) return undefined
     return [...this.#consumers.values()].map(({ topic, partition }) => ({ topic, partition }))
   }
 
@@ -120,20 +120,12 @@ export class KafkaSubscriber implements Subscriber {
     for (const consumer of this.#consumers.values()) consumer.resume()
   }
 
-  /**
-   * The partitions that this member holds are moved at once; the others by their holders, whom the coordinator tells
-   * while it shares the group's partitions anew.
-   */
   async seek(offsets: readonly RecordPosition[]): Promise<void> {
     if (!this.#isPaused) {
       throw new EventLogUseError('RPT_EVENT_LOG_NOT_PAUSED', 'seek moves a group: pause the subscriber first')
     }
     for (const place of offsets) this.#checkSeek(place)
-    const elsewhere = offsets.filter((place) => !this.#consumers.has(nameOf(place)))
-    await Promise.all(
-      offsets.filter((place) => this.#consumers.has(nameOf(place))).map((place) => this.#seekHere(place)),
-    )
-    if (elsewhere.length > 0) await this.#seekElsewhere(elsewhere)
+    await Promise.all(offsets.map((place) => this.#move(place)))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -188,7 +180,7 @@ export class KafkaSubscriber implements Subscriber {
     }
   }
 
-  async #apply({ partitions, userData }: Assigned, isOver: () => boolean): Promise<void> {
+  async #apply({ partitions }: Assigned, isOver: () => boolean): Promise<void> {
     const reported = partitions.map(nameOf).sort().join(' ')
     if (reported !== this.#reported) await this.#options.subscription.onAssigned?.(partitions)
     if (isOver()) return
@@ -199,7 +191,6 @@ export class KafkaSubscriber implements Subscriber {
     const starts = await readStart({ connection, subscription, topics, places: missing })
     if (isOver()) return
     for (const start of starts) this.#startConsumer(start)
-    await this.#applySeeks(userData)
     for (const consumer of this.#consumers.values()) consumer.release()
     this.#fetcher.wake()
   }
@@ -243,57 +234,19 @@ export class KafkaSubscriber implements Subscriber {
 
   #checkSeek({ topic, partition, offset }: RecordPosition): void {
     const known = this.#options.topics.find(({ name }) => name === topic)
-    if (known !== undefined && partition >= 0 && partition < known.partitions && offset >= 0) return
-    throw new EventLogUseError('RPT_EVENT_LOG_SEEK', `cannot seek to ${topic}/${partition}/${offset}: no such place`)
+    const isPlace = known !== undefined && partition >= 0 && partition < known.partitions && offset >= 0
+    const canRetry = isPlace && !this.#consumers.has(nameOf({ topic, partition }))
+    if (isPlace && !canRetry) return
+    const reason = isPlace ? 'it is not held here' : 'no such place'
+    const message = `cannot seek to ${topic}/${partition}/${offset}: ${reason}`
+    throw new EventLogUseError('RPT_EVENT_LOG_SEEK', message, { canRetry })
   }
 
-  async #seekHere(place: RecordPosition): Promise<void> {
+  async #move(place: RecordPosition): Promise<void> {
     const { topic, partition, offset } = place
     const checkpoint: Checkpoint = { nextOffset: offset, metadata: '' }
     await this.#commit({ topic, partition, offset, metadata: '' })
     this.#consumers.get(nameOf(place))?.moveTo(checkpoint)
-  }
-
-  async #seekElsewhere(offsets: readonly RecordPosition[]): Promise<void> {
-    const id = `${this.#member.memberId} ${performance.now()}`
-    this.#member.announce(JSON.stringify({ id, offsets } satisfies ToldSeek))
-    const until = performance.now() + this.#options.times.rebalanceTimeoutMs
-    while (!this.#appliedSeeks.has(id)) {
-      const leftMs = until - performance.now()
-      if (leftMs <= 0 || this.#closing !== undefined) {
-        throw new EventLogUseError('RPT_EVENT_LOG_SEEK', 'the group did not take up the new offsets in time', {
-          canRetry: true,
-        })
-      }
-      await this.#changed.waitAtMost(leftMs)
-    }
-  }
-
-  /** Moves what others have asked for and this member holds now. */
-  async #applySeeks(userData: string): Promise<void> {
-    for (const { id, offsets } of readSeeks(userData)) {
-      if (this.#appliedSeeks.has(id)) continue
-      await Promise.all(
-        offsets.filter((place) => this.#consumers.has(nameOf(place))).map((place) => this.#seekHere(place)),
-      )
-      this.#appliedSeeks.add(id)
-      this.#changed.notify()
-    }
-  }
-}
-
-interface ToldSeek {
-  readonly id: string
-  readonly offsets: readonly RecordPosition[]
-}
-
-function readSeeks(userData: string): readonly ToldSeek[] {
-  if (userData === '') return []
-  try {
-    const told = JSON.parse(userData) as readonly string[]
-    return told.map((text) => JSON.parse(text) as ToldSeek)
-  } catch (error) {
-    throw toKafkaError(error)
   }
 }
 

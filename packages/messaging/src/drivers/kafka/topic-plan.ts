@@ -1,5 +1,6 @@
 import type { TopicDescription } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
+import { naming, onTopics } from './named-rights.ts'
 import { topicSettings, type ReplicationOptions } from './topic-settings.ts'
 
 export interface ExistingTopic {
@@ -63,10 +64,8 @@ export async function planTopics(
   checkReplication(options)
   const wanted = descriptions.map((description) => ({ description, settings: topicSettings(description, options) }))
   const names = [...new Set(wanted.flatMap(({ settings }) => Object.keys(settings)))]
-  const existing = await admin.describeTopics(
-    descriptions.map(({ name }) => name),
-    names,
-  )
+  const topics = descriptions.map(({ name }) => name)
+  const existing = await naming(admin.describeTopics(topics, names), onTopics('DescribeConfigs', topics))
   const byName = new Map(existing.map((topic) => [topic.name, topic]))
   const create: NewTopic[] = []
   const change: SettingChange[] = []
@@ -88,9 +87,11 @@ export async function planTopics(
 
 /** Makes the plan's changes, and leaves what it refuses. It may be run again after a failure half-way. */
 export async function applyTopics(admin: TopicAdmin, { create, change }: TopicPlan): Promise<void> {
-  if (create.length > 0) await admin.createTopics(create)
+  const names = create.map(({ name }) => name)
+  if (create.length > 0) await naming(admin.createTopics(create), onTopics('Create', names))
   for (const [topic, changes] of Map.groupBy(change, ({ topic: name }) => name)) {
-    await admin.alterSettings(topic, Object.fromEntries(changes.map(({ setting, to }) => [setting, to])))
+    const settings = Object.fromEntries(changes.map(({ setting, to }) => [setting, to]))
+    await naming(admin.alterSettings(topic, settings), onTopics('AlterConfigs', [topic]))
   }
 }
 

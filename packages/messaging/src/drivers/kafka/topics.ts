@@ -1,7 +1,7 @@
 import type { TopicDescription } from '@rapport/contracts'
 import { EventLogUseError, UnknownTopicError } from '../../errors.ts'
 import type { KafkaConnection } from './connection.ts'
-import { toKafkaError } from './kafka-error.ts'
+import { isDenied, toKafkaError } from './kafka-error.ts'
 
 export interface Topic {
   readonly name: string
@@ -42,18 +42,27 @@ export class Topics {
 
   /**
    * Checks that the cluster has them, with these partitions.
-   * @throws EventLogUseError naming every topic that is missing or laid out otherwise; KafkaError.
+   * @throws EventLogUseError naming every topic that is missing, laid out otherwise, or not to be seen; KafkaError.
    */
   async check(connection: KafkaConnection): Promise<void> {
     const problems: string[] = []
+    const hidden: string[] = []
     for (const { name, partitions } of this.#byName.values()) {
       try {
         const found = (await connection.leaders(name)).length
         if (found !== partitions) problems.push(`${name} has ${found} partitions, not ${partitions}`)
       } catch (error) {
-        if (toKafkaError(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
-        problems.push(`${name} does not exist`)
+        const failure = toKafkaError(error)
+        if (isDenied(failure)) hidden.push(name)
+        else if (failure.type === 'UNKNOWN_TOPIC_OR_PARTITION') problems.push(`${name} does not exist`)
+        else throw error
       }
+    }
+    if (hidden.length > 0) {
+      throw new EventLogUseError(
+        'RPT_EVENT_LOG_ACCESS',
+        `Kafka does not let this user see ${hidden.join(', ')}: it has not the right Describe there, which comes with Read and with Write (docs/kafka-access.md)`,
+      )
     }
     if (problems.length === 0) return
     throw new EventLogUseError(

@@ -1,3 +1,4 @@
+import type { UnreadableBatch } from '../kafka/connection.ts'
 import type { Assigner, Broker as PublicBroker, Cluster as PublicCluster, Kafka } from 'kafkajs'
 
 /** Requests that kafkajs 2.2.4 has and its types leave out. */
@@ -21,6 +22,7 @@ interface GroupRequests {
     groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]
   }): Promise<{ memberAssignment: Buffer }>
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<void>
+  findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<unknown>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<void>
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
   listOffsets(request: {
@@ -42,8 +44,14 @@ export interface FetchedMessage {
   readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
 }
 
-/** `nextOffset` is an addition of ours (patches/kafkajs@2.2.4.patch): the end of the last batch, records or not. */
-export type FetchedMessages = readonly FetchedMessage[] & { readonly nextOffset?: number }
+/**
+ * With additions of ours (patches/kafkajs@2.2.4.patch): the end of the last batch, records or not, and the batch behind
+ * it that could not be decoded.
+ */
+export type FetchedMessages = readonly FetchedMessage[] & {
+  readonly nextOffset?: number
+  readonly unreadable?: UnreadableBatch
+}
 
 export interface FetchResponse {
   readonly responses: readonly {

@@ -39,6 +39,16 @@ export function registerCodecs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstd
   CompressionCodecs[CompressionTypes.LZ4] = () => lz4
   CompressionCodecs[CompressionTypes.Snappy] = () => snappy
+  // What kafkajs has no codec for it takes for records that are not compressed.
+  for (const id of UNKNOWN_CODECS) Object.assign(CompressionCodecs, { [id]: () => unknownCodec(id) })
+}
+
+/** Of the three bits that a batch has for its codec. */
+const UNKNOWN_CODECS = [5, 6, 7]
+
+const unknownCodec = (id: number): Codec => {
+  const refuse = (): Promise<Buffer> => Promise.reject(new TypeError(`no codec is known with the number ${id}`))
+  return { compress: refuse, decompress: refuse }
 }
 
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])

@@ -24,6 +24,7 @@ export function toFetchedPartition(topic: string, data: FetchedData, offset: num
     nextOffset: Math.max(offset, messages.nextOffset ?? 0),
     endOffset: Number(data.lastStableOffset),
     startOffset: Number(data.lastStartOffset),
+    unreadable: messages.unreadable,
   }
 }
 

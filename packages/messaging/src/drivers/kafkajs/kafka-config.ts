@@ -1,10 +1,11 @@
-import { logLevel, type KafkaConfig, type SASLOptions } from 'kafkajs'
+import { logLevel, type KafkaConfig } from 'kafkajs'
 import {
   readBrokers,
   CONNECT_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS,
   type KafkaClientOptions,
 } from '../kafka/client-options.ts'
+import { toMechanism } from './login.ts'
 
 /**
  * kafkajs's options for these; nothing in it tries again by itself, or writes to the console.
@@ -16,7 +17,7 @@ export const toKafkaConfig = (options: KafkaClientOptions): KafkaConfig => ({
     host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
   ),
   ...(options.tls === undefined ? {} : { ssl: options.tls }),
-  ...(options.sasl === undefined ? {} : { sasl: options.sasl as SASLOptions }),
+  ...(options.sasl === undefined ? {} : { sasl: toMechanism(options.sasl) }),
   connectionTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   authenticationTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
   requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

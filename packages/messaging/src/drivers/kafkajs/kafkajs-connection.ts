@@ -23,6 +23,7 @@ import { Sockets } from './sockets.ts'
 const METADATA_MAX_AGE_MS = 60_000
 const CONSUMER_REPLICA_ID = -1
 const READ_COMMITTED = 1
+const GROUP_COORDINATOR = 0
 const TRANSACTION_TIMEOUT_MS = 60_000
 
 /** A connection to the cluster by kafkajs, which connects by itself when it is needed. */
@@ -235,7 +236,7 @@ export class KafkaJsConnection implements KafkaConnection {
       return await this.#attempt(async (cluster) => {
         let coordinator = this.#coordinators.get(group)
         if (coordinator === undefined) {
-          coordinator = cluster.findGroupCoordinator({ groupId: group })
+          coordinator = findCoordinator(cluster, group)
           this.#coordinators.set(group, coordinator)
         }
         const broker = await coordinator
@@ -292,6 +293,25 @@ export class KafkaJsConnection implements KafkaConnection {
     this.#cluster = undefined
     this.#coordinators.clear()
     sockets.cut(reason)
+  }
+}
+
+/** kafkajs asks all brokers and keeps to itself what they have answered. */
+async function findCoordinator(cluster: Cluster, group: string): Promise<Broker> {
+  try {
+    return await cluster.findGroupCoordinator({ groupId: group })
+  } catch (error) {
+    for (const nodeId of cluster.getNodeIds()) {
+      try {
+        const broker = await cluster.findBroker({ nodeId: String(nodeId) })
+        await broker.findGroupCoordinator({ groupId: group, coordinatorType: GROUP_COORDINATOR })
+        break
+      } catch (reason) {
+        const failure = fromKafkaJs(reason)
+        if (failure.type !== 'CONNECTION' && failure.type !== 'REQUEST_TIMEOUT') throw failure
+      }
+    }
+    throw error
   }
 }
 

@@ -7,15 +7,22 @@ interface Described {
   readonly topic?: unknown
   readonly partition?: unknown
   readonly cause?: unknown
+  readonly errors?: unknown
 }
 
 const isError = (error: unknown): error is Described => error instanceof Error
+
+/** What it wraps: several topics that were not created are one error. */
+function innerOf({ type, cause, errors }: Described): unknown {
+  if (typeof type === 'string') return undefined
+  return Array.isArray(errors) ? errors[0] : cause
+}
 
 /** kafkajs wraps what has failed, several times over: the innermost error says what it was. */
 export function fromKafkaJs(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error
   let found = error
-  while (isError(found) && isError(found.cause) && typeof found.type !== 'string') found = found.cause
+  for (let inner: unknown = found; isError(inner); inner = innerOf(inner)) found = inner
   if (!isError(found)) return new KafkaError('CLIENT', String(found), { cause: error })
   const { name, message, type, topic, partition } = found
   if (typeof type === 'string') {

@@ -1,6 +1,6 @@
 import { IS_CONTROL, IS_TRANSACTIONAL, type RecordsBatch } from '@platformatic/kafka'
 import type { LogRecord } from '../../event-log.ts'
-import type { FetchedPartition } from '../kafka/connection.ts'
+import type { FetchedPartition, UnreadableBatch } from '../kafka/connection.ts'
 import { readTexts } from '../kafka/record-texts.ts'
 
 /** Of a batch's attributes: its time is that of the broker, which stands in its header alone. */
@@ -12,6 +12,7 @@ interface FetchedData {
   readonly logStartOffset: bigint
   readonly abortedTransactions: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[] | null
   readonly records?: readonly RecordsBatch[] | null
+  readonly unreadable?: UnreadableBatch | undefined
 }
 
 /** The records that a consumer may see at or after `offset`. */
@@ -45,7 +46,7 @@ export function toFetchedPartition(topic: string, data: FetchedData, offset: num
     }
   }
   const [endOffset, startOffset] = [Number(data.lastStableOffset), Number(data.logStartOffset)]
-  return { topic, partition, records, nextOffset, endOffset, startOffset }
+  return { topic, partition, records, nextOffset, endOffset, startOffset, unreadable: data.unreadable }
 }
 
 /**

@@ -1,7 +1,5 @@
 import {
-  compressionsAlgorithms,
   FetchIsolationLevels,
-  fetchV12,
   heartbeatV4,
   initProducerIdV4,
   joinGroupV7,
@@ -12,7 +10,6 @@ import {
   ProduceAcks,
   produceV9,
   syncGroupV5,
-  type CompressionAlgorithmSpecification,
 } from '@platformatic/kafka'
 import type { TopicPartition } from '../../event-log.ts'
 import type { KafkaClientOptions } from '../kafka/client-options.ts'
@@ -28,9 +25,10 @@ import type {
   ProduceBatch,
   ProducerIdentity,
 } from '../kafka/connection.ts'
-import { gzipRecords } from '../kafka/gzip.ts'
 import { KafkaError } from '../kafka/kafka-error.ts'
 import { Cluster } from './cluster.ts'
+import { setGzipLevel } from './codecs.ts'
+import { fetchApi } from './fetch-api.ts'
 import { toFetchedPartition } from './fetched.ts'
 import { toMessages } from './messages.ts'
 import { AnsweredError } from './platformatic-error.ts'
@@ -41,10 +39,7 @@ const NO_SESSION = { id: 0, epoch: -1 }
 const NO_EPOCH = -1
 const PROTOCOL_TYPE = 'consumer'
 
-// The client has no option for the level.
-Object.assign(compressionsAlgorithms.gzip, {
-  compress: (records) => gzipRecords(Buffer.isBuffer(records) ? records : records.buffer),
-} satisfies Partial<CompressionAlgorithmSpecification>)
+setGzipLevel()
 
 /**
  * A connection to the cluster by the requests of @platformatic/kafka, of versions that Kafka 3.0 and later know. Its
@@ -83,7 +78,7 @@ export class PlatformaticConnection implements KafkaConnection {
     })).map(({ name, partitions }) => ({ topicId: name, partitions }))
     const { READ_COMMITTED } = FetchIsolationLevels
     const { id, epoch } = NO_SESSION
-    const { responses } = await this.#cluster.toBroker(leader, fetchV12.api, [
+    const { responses } = await this.#cluster.toBroker(leader, fetchApi, [
       ...([maxWaitMs, 1, maxBytes, READ_COMMITTED, id, epoch] as const),
       topics,
       [],

@@ -40,7 +40,7 @@ function fromResponse(error: ResponseError): KafkaError {
   const refusals = (error.errors as Refusal[]).filter(({ path }) => !path.includes('/record_errors/'))
   const failures = refusals.map(({ apiId, serverErrorMessage, message, path }) => {
     const type = NAMES.get(apiId) ?? apiId
-    const place = type === 'OFFSET_OUT_OF_RANGE' ? placeOf(answer, path) : undefined
+    const place = placeOf(answer, path)
     return new AnsweredError(type, serverErrorMessage ?? message, { place, answer })
   })
   // One that leaves open what was written says more than one that does not.

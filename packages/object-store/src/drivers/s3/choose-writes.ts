@@ -2,6 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { ObjectStoreError } from '../../errors.ts'
 import type { Bucket } from './bucket.ts'
 import { deleteObjects, keysPerRequest } from './delete-objects.ts'
+import { withLeases, type LeaseSettings } from './held-lease.ts'
 import { lockedWrites } from './locked-writes.ts'
 import type { S3ObjectStoreOptions } from './options.ts'
 import { probeChecks, probeConditions, type ProbeResult } from './probe-conditions.ts'
@@ -23,25 +24,41 @@ const distrustName = 'conditional-puts-are-not-atomic'
  * the lock may be begun for `distrustCheckMs` and are under way for a call's time at most; meanwhile they may meet writes
  * under the lock, and neither are safe. And until any probe has seen the race, nobody knows: `locked` says it at once.
  * @throws ObjectStoreError `RPT_OBJECT_STORE_CONFIG` when neither can be had; from a write, when it turns out then.
+ * `RPT_OBJECT_STORE_UNAVAILABLE` when the lock is needed and its store does not give it.
  */
 export async function chooseWrites(bucket: Bucket, options: S3ObjectStoreOptions): Promise<Writes> {
   if (options.conditionalPuts === 'native') return writesByStore(bucket)
   const result = options.conditionalPuts === 'locked' ? await probeChecks(bucket) : await findSupport(bucket)
-  return result.support === 'atomic' ? writesWhileTrusted(bucket, options) : writesUnderLock(bucket, options, result)
+  if (result.support === 'atomic') return writesWhileTrusted(bucket, options)
+  const writes = writesUnderLock(bucket, options, result)
+  await tryLock(bucket, options)
+  return writes
 }
 
-function writesUnderLock(bucket: Bucket, { lock, log }: S3ObjectStoreOptions, result: ProbeResult): Writes {
-  if (lock === undefined) {
+/** A lock that cannot be had, for want of a right perhaps, is found at the start and not by the first who writes. */
+async function tryLock(bucket: Bucket, options: S3ObjectStoreOptions): Promise<void> {
+  const leases = leasesOf(bucket, options)
+  if (leases === undefined) return
+  const name = `object-store/${bucket.name}/${bucket.keys.reserved('start')}`
+  await withLeases([name], leases, async ([lease]) => lease?.confirm())
+}
+
+function leasesOf({ limits }: Bucket, { lock, log }: S3ObjectStoreOptions): LeaseSettings | undefined {
+  return lock === undefined ? undefined : { lock, ttlMs: limits.lockTtlMs, waitMs: limits.lockWaitMs, log }
+}
+
+function writesUnderLock(bucket: Bucket, options: S3ObjectStoreOptions, result: ProbeResult): Writes {
+  const leases = leasesOf(bucket, options)
+  if (leases === undefined) {
     const problem = `conditional puts of the bucket "${bucket.name}" cannot be relied on: ${result.reason}`
     const remedy = 'give the object store a lock (an online store that all processes share), or another store'
     throw new ObjectStoreError('RPT_OBJECT_STORE_CONFIG', `S3 object store: ${problem}; ${remedy}`)
   }
-  log?.warn(
+  options.log?.warn(
     { bucket: bucket.name, reason: result.reason },
     'the object store does not compare atomically: writes are made under a lock',
   )
-  const { lockTtlMs: ttlMs, lockWaitMs: waitMs } = bucket.limits
-  return lockedWrites(bucket, { leases: { lock, ttlMs, waitMs, log }, sendsConditions: result.support === 'racy' })
+  return lockedWrites(bucket, { leases, sendsConditions: result.support === 'racy' })
 }
 
 /** By the store until somebody's mark is found. */

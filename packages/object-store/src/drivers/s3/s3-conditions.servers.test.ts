@@ -35,8 +35,13 @@ describe('conditional puts of the S3 driver', () => {
   })
   afterEach(() => stack.disposeAsync())
 
-  const connect = async (options: Partial<S3ObjectStoreOptions> = {}): Promise<ObjectStore> =>
-    stack.use(await connectS3ObjectStore({ ...place.options, endpoint: proxy.endpoint, ...options }))
+  const connect = async (options: Partial<S3ObjectStoreOptions> = {}): Promise<ObjectStore> => {
+    const store = stack.use(await connectS3ObjectStore({ ...place.options, endpoint: proxy.endpoint, ...options }))
+    // What the start has tried is no matter of the tests of writes.
+    lock.acquired.length = 0
+    lock.released = 0
+    return store
+  }
   const newLog = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() })
 
   describe('the probe', () => {
@@ -117,6 +122,23 @@ describe('conditional puts of the S3 driver', () => {
       const store = await connect({ lock })
       expect(await store.put('key', text('1'), { ifAbsent: true })).toMatchObject({ stored: true })
       expect(await store.put('key', text('2'), { ifAbsent: true })).toEqual({ stored: false })
+    })
+  })
+
+  describe('a start with the lock', () => {
+    it('tries it, so that one which cannot be had is found then', async () => {
+      await using _ = await connectS3ObjectStore({ ...place.options, conditionalPuts: 'locked', lock })
+      expect([lock.acquired.length, lock.released]).toEqual([1, 1])
+      lock.isDown = true
+      await expect(connect({ conditionalPuts: 'locked', lock })).rejects.toThrow(unavailable)
+      await expect(connect({ conditionalPuts: 'locked', lock })).rejects.toThrow('the lock does not answer')
+    })
+
+    it('tries it where the store is found racy, and not where it can be trusted', async () => {
+      lock.isDown = true
+      await connect({ lock })
+      proxy.fault = twoStepStore(place.client, place.options.bucket)
+      await expect(connect({ lock })).rejects.toThrow(unavailable)
     })
   })
 

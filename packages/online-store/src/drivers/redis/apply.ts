@@ -4,15 +4,13 @@ import type { Application, Change, Entry, EntryOutcome } from '../../online-stor
 import type { CommandRunner, StoreCommand } from './command-runner.ts'
 import { markField, seenKey, stateKey, talliesKey } from './layout.ts'
 import { applyScript } from './scripts.ts'
+import type { WindowSize } from './window-size.ts'
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000
 const HOUR_MS = 60 * 60 * 1000
 
 /** Bounds the time that one script holds its server: some 20 ms. */
 const MAX_CHANGES_OF_SCRIPT = 4000
-/** Bound what is under way at once, so that the last command of it answers well within its time-out. */
-const MAX_SCRIPTS_OF_WINDOW = 500
-const MAX_CHANGES_OF_WINDOW = 8000
 
 type Args = (string | number)[]
 
@@ -89,14 +87,14 @@ interface PlacedStep extends Step {
 }
 
 /** What may be under way at once, in order. */
-function* toWindows(applications: readonly Application[]): Generator<readonly PlacedStep[]> {
+function* toWindows(applications: readonly Application[], size: WindowSize): Generator<readonly PlacedStep[]> {
   let window: PlacedStep[] = []
   let orders = new Set<string>()
   let changes = 0
   for (const [application, value] of applications.entries()) {
     if (value.entries.length === 0) continue
     for (const step of toSteps(value)) {
-      const isFull = window.length >= MAX_SCRIPTS_OF_WINDOW || changes + step.changes > MAX_CHANGES_OF_WINDOW
+      const isFull = window.length >= size.scripts || changes + step.changes > size.changes
       if (window.length > 0 && (isFull || orders.has(step.order))) {
         yield window
         window = []
@@ -115,15 +113,20 @@ const outcomeOf: Readonly<Record<string, EntryOutcome>> = { a: 'applied', r: 're
 
 /** Applies in order; stops at the first window of which something failed. */
 export async function applyAll(
-  runner: CommandRunner,
+  runner: Pick<CommandRunner, 'run'>,
   applications: readonly Application[],
-  session: number | undefined,
+  { session, size }: { readonly session: number | undefined; readonly size: WindowSize },
 ): Promise<EntryOutcome[][]> {
   const options = { durable: true, ...(session === undefined ? {} : { session }) }
   const outcomes = applications.map((): EntryOutcome[] => [])
-  for (const window of toWindows(applications)) {
+  for (const window of toWindows(applications, size)) {
     const commands = window.map(({ command }) => command)
-    const replies = await runner.run('apply changes', commands, options)
+    const startedAtMs = performance.now()
+    const replies = await runner.run('apply changes', commands, options).catch((error: unknown) => {
+      size.failed()
+      throw error
+    })
+    size.answered(performance.now() - startedAtMs)
     for (const [index, { application }] of window.entries())
       for (const letter of String(replies[index])) {
         const outcome = outcomeOf[letter]

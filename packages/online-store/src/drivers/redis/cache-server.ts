@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../errors.ts'
 import type { CacheKey, CacheStats } from '../../online-store.ts'
 import { ValueCache } from './cache.ts'
 import { CommandRunner } from './command-runner.ts'
+import { StoreConfigurationError } from './check-server.ts'
 import { connect, type Connection } from './connection.ts'
 import { isStateOrCacheKey } from './layout.ts'
 import { reconnectDelayMs, type ConnectionSettings } from './options.ts'
@@ -100,9 +101,9 @@ export class CacheServer implements AsyncDisposable {
     this.#log.info({}, 'the server for cached values has been reached')
   }
 
-  /** @throws whatever is not the server's absence. */
+  /** @throws whatever is not the server's absence or refusal. */
   #miss(error: unknown): void {
-    if (!(error instanceof StoreUnavailableError)) throw error
+    if (!(error instanceof StoreUnavailableError || error instanceof StoreConfigurationError)) throw error
     this.#report(error)
   }
 

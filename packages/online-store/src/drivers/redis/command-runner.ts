@@ -174,9 +174,11 @@ export class CommandRunner {
     const batch = waits
       ? [...commands, new BatchCommand('wait', [minReplicas, Math.floor(commandTimeoutMs / 2)])]
       : commands
-    const timer = setTimeout(() => {
+    const expire = (): void => {
       for (const command of batch) if (!command.isResolved) command.reject(new Error('Command timed out'))
-    }, commandTimeoutMs)
+    }
+    // After another look at the sockets: in a process that was held up itself the answers are there, but not read.
+    const timer = setTimeout(() => setImmediate(expire), commandTimeoutMs)
     try {
       // A client that follows a slot to another master leaves the session without a word.
       const replies = await this.#connection.send(batch, session === undefined ? 'follow' : 'stay')
@@ -207,6 +209,9 @@ function checkReplicas(replies: readonly Reply[], minReplicas: number): Reply[] 
   const others = replies.slice(0, -1)
   const count = last?.status === 'fulfilled' ? Number(last.value) : 0
   if (count >= minReplicas) return others
-  const reason = new StoreUnavailableError(`${count} of ${minReplicas} replicas of the online store have the write`)
+  const reason =
+    last?.status === 'rejected' && isAnswerOf(last.reason, 'NOPERM')
+      ? toStoreError('wait for its replicas', last.reason)
+      : new StoreUnavailableError(`${count} of ${minReplicas} replicas of the online store have the write`)
   return others.map((reply) => (reply.status === 'rejected' ? reply : { status: 'rejected', reason }))
 }

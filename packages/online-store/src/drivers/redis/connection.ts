@@ -2,10 +2,10 @@ import type { Log } from '@rapport/core'
 import { Cluster, Pipeline, Redis, type Command } from 'ioredis'
 import { once } from 'node:events'
 import { StoreUnavailableError } from '../../errors.ts'
-import { checkPolicy, readFacts, type ServerFacts } from './check-server.ts'
+import { checkPolicy, readFacts, StoreConfigurationError, type ServerFacts } from './check-server.ts'
 import { reconnectDelayMs, type Address, type ConnectionSettings } from './options.ts'
 import { sendBatch, type Reply } from './send-batch.ts'
-import { toStoreError, withoutCommand } from './server-errors.ts'
+import { ServerAnswerError, toStoreError, withoutCommand } from './server-errors.ts'
 
 /** A connection to one server or to every node of a cluster; it connects again by itself. */
 export interface Connection extends AsyncDisposable {
@@ -235,6 +235,16 @@ class ClusterConnection implements Connection {
 
 type PolicyCheck = typeof checkPolicy
 
+/** A refusal of the user lasts until somebody mends it: no start is to be tried again for it. */
+function toOpeningError(what: string, error: unknown): Error {
+  const failure = toStoreError(what, error)
+  const { cause } = failure
+  const isRefusal = cause instanceof ServerAnswerError && refusals.has(cause.answer ?? '')
+  return isRefusal ? new StoreConfigurationError(failure.message, { cause }) : failure
+}
+
+const refusals = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM'])
+
 /** Facts of the first address that answers. */
 async function probe({ addresses, redis: options }: ConnectionSettings, check: PolicyCheck): Promise<ServerFacts> {
   let failure: unknown
@@ -244,11 +254,13 @@ async function probe({ addresses, redis: options }: ConnectionSettings, check: P
     redis.on('error', (error) => (reason = error))
     try {
       await redis.connect()
+      // The client goes on with database 0 when it may not choose, and says nothing.
+      if (options.db !== undefined && options.db > 0) await redis.select(options.db)
       const facts = await readFacts(redis)
       check(facts, nameOf(address))
       return facts
     } catch (error) {
-      failure = toStoreError(`be reached at ${nameOf(address)}`, reason ?? error)
+      failure = toOpeningError(`be reached at ${nameOf(address)}`, reason ?? error)
     } finally {
       redis.disconnect()
     }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { silent } from '../embedded/temporary-folder.fixture.ts'
 import { connectRedisFencedLock, type RedisFencedLock } from './index.ts'
+import { redisRights } from './rights.ts'
 
 const patience = { ttlMs: 10_000, waitMs: 10_000 }
 const once = { ttlMs: 10_000, waitMs: 0 }
@@ -11,12 +12,15 @@ let redis: Redis
 let mine: RedisFencedLock
 let theirs: RedisFencedLock
 let name: string
+/** All of it under the rights that the document for operators names. */
+const urlOf = (user: string): string => redis.url.replace('//', `//${user}:secret@`)
 beforeAll(async () => {
   redis = await startRedis()
+  await redisCommand(redis.port, 'ACL', 'SETUSER', 'rapport', 'on', '>secret', ...redisRights.always.split(' '))
 })
 afterAll(() => redis[Symbol.asyncDispose]())
 beforeEach(async () => {
-  const options = { url: redis.url, log: silent, commandTimeoutMs: 500 }
+  const options = { url: urlOf('rapport'), log: silent, commandTimeoutMs: 500 }
   mine = await connectRedisFencedLock(options)
   theirs = await connectRedisFencedLock(options)
   name = `models/${randomUUID()}/{}`
@@ -76,6 +80,13 @@ describe('the lock on Redis', () => {
     const next = await theirs.acquire(name, once)
     expect(next?.token).toBeGreaterThan(lease?.token ?? Number.NaN)
     expect(await lease?.renew(1_000)).toBe(false)
+  })
+
+  it('names a right that is missing', async () => {
+    const rights = redisRights.always.replace(' +time', '').split(' ')
+    await redisCommand(redis.port, 'ACL', 'SETUSER', 'poor', 'on', '>secret', ...rights)
+    await using poor = await connectRedisFencedLock({ url: urlOf('poor'), log: silent })
+    await expect(poor.acquire(name, once)).rejects.toThrow('the ACL of the user does not allow it')
   })
 
   it('says so when the server does not answer, and a lease runs on as it was', async () => {

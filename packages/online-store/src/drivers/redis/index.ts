@@ -29,12 +29,10 @@ export type { RedisOnlineStore } from './redis-online-store.ts'
  * **Eviction.** `maxmemory-policy` must be `noeviction` or `volatile-*`: state has no time to live and stays. A server for
  * cached values alone (`cacheUrl`) may have any policy.
  *
- * **Rights.** All keys start with `rpt:{`. The least that a user needs:
- * `ACL SETUSER rapport on >PASSWORD ~rpt:{* resetchannels -@all +ping +info +client|setname +evalsha +eval +hget +hmget
- * +hgetall +hset +hdel +hincrby +hincrbyfloat +hscan +get +set +unlink +scan`, with `minReplicas` also `+wait`, with a
- * database in the URL `+select`, and on a cluster `+cluster|slots +cluster|info +cluster|nodes +readonly +asking`.
- * @throws StoreUnavailableError when it cannot be reached or refuses the user; the call may be made again.
- * @throws StoreConfigurationError when the eviction policy would lose state.
+ * **Rights.** All keys start with `rpt:{`. The least that a user needs is in `rights.ts`, and for operators in
+ * `docs/redis.md`.
+ * @throws StoreUnavailableError when it cannot be reached; the call may be made again.
+ * @throws StoreConfigurationError when it refuses the user, or its eviction policy would lose state.
  * @throws OnlineStoreInputError naming the option that is wrong.
  */
 export async function connectRedisOnlineStore(options: RedisOnlineStoreOptions): Promise<RedisOnlineStore> {

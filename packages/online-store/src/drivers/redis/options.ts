@@ -6,11 +6,6 @@ import { isAnswerOf } from './server-errors.ts'
 export interface RedisTlsOptions {
   /** Certificates of the authorities that are trusted, as PEM. Default: those of Node. */
   readonly ca?: string
-  /** Certificate and key of the client, as PEM, for servers that ask for them. */
-  readonly cert?: string
-  readonly key?: string
-  /** The name that the server's certificate must bear. Default: the host of the URL. */
-  readonly servername?: string
 }
 
 export interface RedisOnlineStoreOptions {

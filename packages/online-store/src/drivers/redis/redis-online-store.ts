@@ -25,6 +25,7 @@ import type { ConnectionSettings } from './options.ts'
 import { readAll } from './read.ts'
 import { removeKeys, scanTenant, type Scan } from './scan.ts'
 import { toStoreError } from './server-errors.ts'
+import { WindowSize } from './window-size.ts'
 
 export interface RedisOnlineStoreParts {
   readonly log: Log
@@ -38,11 +39,13 @@ export class RedisOnlineStore implements OnlineStore {
   readonly #runner: CommandRunner
   readonly #cache: ValueCache | CacheServer
   readonly #cacheServer: CacheServer | undefined
+  readonly #windowSize: WindowSize
   #closing: PromiseLike<void> | undefined
 
   constructor(connection: Connection, settings: ConnectionSettings, { log, cacheServer }: RedisOnlineStoreParts) {
     this.#connection = connection
     this.#runner = new CommandRunner(connection, { ...settings, log })
+    this.#windowSize = new WindowSize(settings.commandTimeoutMs)
     this.#cacheServer = cacheServer
     this.#cache = cacheServer ?? new ValueCache(this.#runner, log)
   }
@@ -54,7 +57,7 @@ export class RedisOnlineStore implements OnlineStore {
   async apply(applications: readonly Application[], { session }: { session?: number } = {}): Promise<EntryOutcome[][]> {
     this.#checkOpen()
     checkApplications(applications)
-    return applyAll(this.#runner, applications, session)
+    return applyAll(this.#runner, applications, { session, size: this.#windowSize })
   }
 
   async read(requests: readonly EntityRead[]): Promise<EntityState[]> {

@@ -22,6 +22,12 @@ const meanings: Readonly<Record<string, string>> = {
 }
 const CODE = new RegExp(String.raw`(?:^|[\s:])-?(${Object.keys(meanings).join('|')})\b`)
 
+/** Words of answers that begin with ERR alone. */
+const UNCODED = [
+  ['max number of clients', 'MAXCLIENTS'],
+  ["user executing the script can't", 'NOPERM'],
+] as const
+
 /** An error answer of the server, without the command: that may hold a password. */
 export class ServerAnswerError extends Error {
   override readonly name = 'ServerAnswerError'
@@ -30,7 +36,7 @@ export class ServerAnswerError extends Error {
 
   constructor(message: string) {
     super(message)
-    this.answer = message.includes('max number of clients') ? 'MAXCLIENTS' : CODE.exec(message)?.[1]
+    this.answer = UNCODED.find(([words]) => message.includes(words))?.[1] ?? CODE.exec(message)?.[1]
   }
 }
 

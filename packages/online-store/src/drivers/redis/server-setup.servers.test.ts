@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeOnlineStore } from '../../port-suite.ts'
 import { silent } from '../embedded/temporary-folder.fixture.ts'
 import { connectRedisOnlineStore, type RedisOnlineStore, type RedisOnlineStoreOptions } from './index.ts'
+import { redisRights } from './rights.ts'
 import { storeHarness } from './store-harness.fixture.ts'
 
 let redis: Redis
@@ -17,12 +18,6 @@ beforeAll(async () => {
   redis = await startRedis()
 })
 afterAll(() => redis[Symbol.asyncDispose]())
-
-/** As the documentation of `connectRedisOnlineStore` has it. */
-const leastRights =
-  '~rpt:{* resetchannels -@all +ping +info +client|setname +evalsha +eval +hget +hmget +hgetall +hset +hdel +hincrby +hincrbyfloat +hscan +get +set +unlink +scan'
-
-const rightsOnCluster = '+cluster|slots +cluster|info +cluster|nodes +readonly +asking'
 
 const secret = 'not-for-the-log'
 
@@ -41,20 +36,29 @@ async function refusal(url: string, options: Partial<RedisOnlineStoreOptions> = 
 
 describe('a user with the least rights', () => {
   beforeAll(async () => {
-    const rules = ['on', `>${secret}`, ...leastRights.split(' ')]
+    const rules = ['on', `>${secret}`, ...redisRights.always.split(' ')]
     await redisCommand(redis.port, 'ACL', 'SETUSER', 'rapport', ...rules)
   })
   describeOnlineStore(
     'redis under an ACL',
     storeHarness(() => redis.url.replace('//', `//rapport:${secret}@`)),
   )
+
+  it('needs one more with a database in the URL', async () => {
+    const url = `${redis.url.replace('//', `//rapport:${secret}@`)}/1`
+    // Not with database 0, which the client would go on with.
+    expect((await refusal(url)).message).toContain('the ACL of the user does not allow it')
+    await redisCommand(redis.port, 'ACL', 'SETUSER', 'rapport', redisRights.database)
+    await using store = await connect(url)
+    await store.ping()
+  })
 })
 
 describe('a user with the least rights on a cluster', () => {
   let cluster: RedisCluster
   beforeAll(async () => {
     cluster = await startRedisCluster({ replicas: true })
-    const rules = ['on', `>${secret}`, ...leastRights.split(' '), ...rightsOnCluster.split(' ')]
+    const rules = ['on', `>${secret}`, ...redisRights.always.split(' '), ...redisRights.cluster.split(' ')]
     for (const port of [...cluster.ports, ...cluster.replicas.map((replica) => replica.port)])
       await redisCommand(port, 'ACL', 'SETUSER', 'rapport', ...rules)
   }, 60_000)
@@ -62,6 +66,16 @@ describe('a user with the least rights on a cluster', () => {
   const urlOf = (): string => (cluster.urls[0] ?? '').replace('//', `//rapport:${secret}@`)
 
   describeOnlineStore('redis cluster under an ACL', storeHarness(urlOf))
+
+  it('needs one more to wait for replicas', async () => {
+    await using store = await connect(urlOf(), { minReplicas: 1 })
+    const write = (): Promise<unknown> =>
+      store.writeDocuments([{ entity: { tenant: 'acl', kind: 'item', id: 'waited' }, value: null }])
+    await expect(write()).rejects.toThrow('the ACL of the user does not allow it')
+    for (const port of [...cluster.ports, ...cluster.replicas.map((replica) => replica.port)])
+      await redisCommand(port, 'ACL', 'SETUSER', 'rapport', redisRights.replicas)
+    await write()
+  })
 
   it('follows a failover', { timeout: 60_000 }, async () => {
     await using store = await connect(urlOf())
@@ -81,9 +95,10 @@ describe('a user with the least rights on a cluster', () => {
 it('names what is wrong with the user, never the password', async () => {
   await redisCommand(redis.port, 'ACL', 'SETUSER', 'idle', 'on', `>${secret}`, '~rpt:{*', '-@all')
   const wrong = await refusal(redis.url.replace('//', `//idle:${secret}-wrong@`))
-  expect(wrong).toMatchObject({ code: 'RPT_ONLINE_STORE_UNAVAILABLE' })
+  expect(wrong).toMatchObject({ code: 'RPT_ONLINE_STORE_CONFIGURATION', canRetry: false })
   expect(wrong.message).toContain('it refused the user or password')
   const powerless = await refusal(redis.url.replace('//', `//idle:${secret}@`))
+  expect(powerless).toMatchObject({ code: 'RPT_ONLINE_STORE_CONFIGURATION', canRetry: false })
   expect(powerless.message).toContain('the ACL of the user does not allow it')
 })
 

@@ -2,6 +2,7 @@ import type { Command } from '@commander-js/extra-typings'
 import type { TopicPlan } from '@rapport/messaging/kafkajs'
 import { exitCodes } from '../exit-codes.ts'
 import { wholeNumber } from '../arguments.ts'
+import { explain } from '../explain.ts'
 import { print } from '../output.ts'
 
 interface Replication {
@@ -35,8 +36,14 @@ Example:
     .command('diff')
     .option('--replication <n>', describe, wholeNumber(1, 100), 3)
     .option('--min-insync <n>', describeInsync, wholeNumber(1, 100), 2)
-    .description('Shows what apply would do. Exit code 1 where something differs.')
-    .action((options) => run(options, 'diff'))
+    .description('Shows what apply would do.')
+    .addHelpText(
+      'after',
+      `
+Exit code 0 where nothing differs, 1 where something does, 2 where that cannot be said: Kafka is not set, cannot be
+reached, or refuses to tell.`,
+    )
+    .action((options) => run(options, 'diff').catch(notCompared))
 }
 
 /** The Kafka client is loaded only here. */
@@ -47,10 +54,15 @@ async function run({ replication, minInsync }: Replication, what: 'apply' | 'dif
   const { applyTopics, createTopicAdmin, planTopics } = await kit.loadKafkaDriver(config)
   await using admin = createTopicAdmin(await kit.kafkaClientOptions(config))
   const plan = await planTopics(admin, kit.topicsOf(config), { replication, minInsyncReplicas: minInsync })
-  show(plan, what === 'apply' ? ['made', 'set'] : ['to make', 'to set'])
   if (what === 'apply') await applyTopics(admin, plan)
+  show(plan, what === 'apply' ? ['made', 'set'] : ['to make', 'to set'])
   const differs = what === 'diff' ? !plan.isEmpty : plan.refused.length > 0
   if (differs) process.exitCode = exitCodes.failed
+}
+
+function notCompared(error: unknown): void {
+  process.stderr.write(`${explain(error)}\n`)
+  process.exitCode = exitCodes.notCompared
 }
 
 function show({ create, change, refused, isEmpty }: TopicPlan, [making, setting]: readonly [string, string]): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { RecordBatch } from '../../../event-log.ts'
+import type { RecordBatch, Subscriber } from '../../../event-log.ts'
 import { groupsOfClient } from '../../platformatic/testing/groups.ts'
 import type { KafkaEventLog } from '../kafka-event-log.ts'
 import { clientOptions, openKafkaHarness, type KafkaDriver, type KafkaHarness } from '../testing/harness.ts'
@@ -130,30 +130,32 @@ export function describeGroups(driver: KafkaDriver): void {
     expect(batches).toBe(1)
   })
 
-  test('a seek also moves partitions that another member holds', async () => {
+  test('a seek to a partition that another member holds moves nothing', async () => {
     await log.publish(records(40))
     const other = await harness.connect()
-    const seen = { first: [] as string[], second: [] as string[] }
-    const shares = { first: 0, second: 0 }
-    const subscribe = (by: KafkaEventLog, who: 'first' | 'second') =>
+    const seen: string[] = []
+    const subscribe = (by: KafkaEventLog): Promise<Subscriber> =>
       by.subscribe({
         group,
         topics: [stream],
-        onAssigned: (partitions) => void (shares[who] = partitions.length),
         onBatch: async (batch) => {
-          seen[who].push(...placesOf(batch))
+          seen.push(...placesOf(batch))
           await batch.commit(endOf(batch))
         },
       })
-    await using first = await subscribe(log, 'first')
-    await using _second = await subscribe(other, 'second')
-    await vi.waitFor(() => expect(shares).toEqual({ first: 1, second: 1 }), WAIT)
-    await vi.waitFor(() => expect(seen.first.length + seen.second.length).toBe(40), WAIT)
+    await using first = await subscribe(log)
+    await using second = await subscribe(other)
+    await vi.waitFor(() => expect([first.held()?.length, second.held()?.length]).toEqual([1, 1]), WAIT)
+    await vi.waitFor(() => expect(seen).toHaveLength(40), WAIT)
     await first.pause()
-    await first.seek([0, 1].map((partition) => ({ topic: stream, partition, offset: 3 })))
+    const places = [0, 1].map((partition) => ({ topic: stream, partition, offset: 3 }))
+    const refusal = { code: 'RPT_EVENT_LOG_SEEK', canRetry: true }
+    await expect(first.seek(places)).rejects.toMatchObject(refusal)
+    const own = first.held()?.[0]?.partition
+    const after = seen.filter((place) => place.startsWith(`${own}/`)).slice(3)
+    await first.seek(places.filter(({ partition }) => partition === own))
     first.resume()
-    await vi.waitFor(() => expect(seen.first.length + seen.second.length).toBe(40 + 34), WAIT)
-    expect(new Set([...seen.first, ...seen.second]).size).toBe(40)
+    await vi.waitFor(() => expect(seen.slice(40)).toEqual(after), WAIT)
   })
 
   test('a follower is in no group', async () => {

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { LogRecord } from '../../../event-log.ts'
 import type { KafkaClientOptions } from '../client-options.ts'
 import { clientOptions, openKafkaHarness, silent, type KafkaDriver } from '../testing/harness.ts'
-import { addScramUser } from '../testing/scram.ts'
+import { startLoginRelay, type LoginRelay } from '../testing/relay.ts'
+import { addScramUser, type ScramUser } from '../testing/scram.ts'
 
 /** TLS, SASL, and opening a log that cannot be opened. */
 export function describeSecurity(driver: KafkaDriver): void {
@@ -23,6 +24,8 @@ export function describeSecurity(driver: KafkaDriver): void {
 
   let kafka: Kafka
   let proxy: TlsProxy
+  let controllerPort: number
+  const brokerPort = (): number => Number(kafka.brokers[0]?.split(':')[1])
 
   /** Everything that an error says, its causes too. */
   function textOf(error: unknown): string {
@@ -35,6 +38,33 @@ export function describeSecurity(driver: KafkaDriver): void {
     tls: { ca: proxy.ca },
     ...(sasl === undefined ? {} : { sasl }),
   })
+
+  /** A log with one topic, reached through the relay. */
+  async function openRelayed(relay: LoginRelay, sasl: KafkaClientOptions['sasl']) {
+    proxy.forwardTo(relay.port)
+    const topic = `test.relayed-${randomUUID()}.v1`
+    const harness = await openKafkaHarness(driver, [{ name: topic, partitions: 2, cleanup: 'delete' }], client(sasl))
+    return {
+      ...harness,
+      topic,
+      [Symbol.asyncDispose]: async () => {
+        await harness[Symbol.asyncDispose]()
+        proxy.forwardTo(brokerPort())
+      },
+    }
+  }
+
+  /** The controller takes a user before the broker knows of it. */
+  async function knowsUser({ mechanism, name, password }: ScramUser, isKnown: boolean): Promise<void> {
+    const ask = async (): Promise<boolean> => {
+      await using admin = driver.createTopicAdmin(client({ mechanism, username: name, password }))
+      return await admin.describeTopics(['any'], []).then(
+        () => true,
+        () => false,
+      )
+    }
+    await vi.waitFor(async () => expect(await ask()).toBe(isKnown), { timeout: 10_000 })
+  }
 
   beforeAll(async () => {
     proxy = await startTlsProxy()
@@ -50,9 +80,9 @@ export function describeSecurity(driver: KafkaDriver): void {
         'listener.name.plaintext.scram-sha-512.sasl.jaas.config': `${jaas}.scram.ScramLoginModule required;`,
       },
     })
-    proxy.forwardTo(Number(kafka.brokers[0]?.split(':')[1]))
+    proxy.forwardTo(brokerPort())
     const properties = await readFile(join(kafka.server.folder, 'server.properties'), 'utf8')
-    const controllerPort = Number(/controller\.quorum\.voters=1@127\.0\.0\.1:(\d+)/.exec(properties)?.[1])
+    controllerPort = Number(/controller\.quorum\.voters=1@127\.0\.0\.1:(\d+)/.exec(properties)?.[1])
     for (const mechanism of ['scram-sha-256', 'scram-sha-512'] as const) {
       await addScramUser(controllerPort, { mechanism, name: 'rapport', password: secrets.client })
     }
@@ -122,6 +152,55 @@ export function describeSecurity(driver: KafkaDriver): void {
         expect(textOf(error)).toContain('Kafka refuses the credentials')
         expect(textOf(error)).not.toContain(password)
         expect(performance.now() - startedAtMs).toBeLessThan(5000)
+      },
+    )
+
+    test(
+      'a connection that ends in the middle of a login is made again: at the start, and for what is published',
+      { timeout: 60_000 },
+      async () => {
+        await using relay = await startLoginRelay({ port: brokerPort() })
+        await using harness = await openRelayed(relay, {
+          mechanism: 'plain',
+          username: 'rapport',
+          password: secrets.client,
+        })
+        relay.cuts = 2
+        const log = await harness.connect()
+        expect(relay.cuts).toBe(0)
+        relay.cuts = 2
+        relay.cutAll()
+        await expect(log.publish([{ topic: harness.topic, key: 'k', value: Buffer.from('v') }])).resolves.toHaveLength(
+          1,
+        )
+        expect(relay.cuts).toBe(0)
+      },
+    )
+
+    test(
+      'what is published while the credentials are refused waits for its deadline, and one warning says so',
+      { timeout: 60_000 },
+      async () => {
+        const name = `changing-${randomUUID()}`
+        const user = { mechanism: 'scram-sha-256', name, password: secrets.client } as const
+        await addScramUser(controllerPort, user)
+        await knowsUser(user, true)
+        await using relay = await startLoginRelay({ port: brokerPort() })
+        await using harness = await openRelayed(relay, { ...user, username: name })
+        const warn = vi.fn()
+        const log = await harness.connect({ log: { ...silent, warn } })
+        const publish = (deadlineMs: number): Promise<unknown> =>
+          log.publish([{ topic: harness.topic, key: 'k', value: Buffer.from('v') }], { deadlineMs })
+        await publish(20_000)
+        await addScramUser(controllerPort, { ...user, password: 'another' })
+        await knowsUser(user, false)
+        relay.cutAll()
+        await expect(publish(1000)).rejects.toMatchObject({ outcome: 'unknown', reason: 'deadline', canRetry: true })
+        await expect(publish(1000)).rejects.toMatchObject({ outcome: 'unknown', reason: 'deadline', canRetry: true })
+        const told = warn.mock.calls.filter(([, text]) => String(text).includes('refuses the credentials'))
+        expect(told).toHaveLength(1)
+        await addScramUser(controllerPort, user)
+        await publish(20_000)
       },
     )
 

@@ -15,6 +15,10 @@ export class FakeBroker {
   readonly troubles: (Trouble | undefined)[] = []
   /** Called at each request, before its trouble. */
   onRequest: (batches: readonly ProduceBatch[]) => void | Promise<void> = () => undefined
+  /** Called when the leaders are asked for. */
+  onLeaders: () => void | Promise<void> = () => undefined
+  /** The error with which a batch is sent away while those beside it are written. */
+  refusal: (batch: ProduceBatch) => Trouble | undefined = () => undefined
   requests = 0
   identities = 0
   #sequences = new Map<string, Sequence>()
@@ -28,7 +32,10 @@ export class FakeBroker {
 
   get connection(): KafkaConnection {
     const used: Partial<KafkaConnection> = {
-      leaders: async () => [1, 1, 1, 1],
+      leaders: async () => {
+        await this.onLeaders()
+        return [1, 1, 1, 1]
+      },
       refresh: async () => undefined,
       newProducerIdentity: async () => {
         this.identities += 1
@@ -45,7 +52,10 @@ export class FakeBroker {
     const trouble = this.troubles.shift()
     if (trouble === 'lost request') throw new KafkaError('CONNECTION', 'cut')
     if (trouble !== undefined && trouble !== 'lost answer') throw new KafkaError(trouble, 'refused')
-    const offsets = batches.map((batch) => this.#append(identity, batch))
+    const refused = batches.map((batch) => this.refusal(batch))
+    const offsets = batches.map((batch, index) => (refused[index] === undefined ? this.#append(identity, batch) : -1))
+    const refusal = refused.find((type) => type !== undefined)
+    if (refusal !== undefined) throw new KafkaError(refusal, 'refused')
     if (trouble === 'lost answer') throw new KafkaError('CONNECTION', 'cut')
     return offsets
   }

@@ -6,7 +6,10 @@ import {
   type CompressionAlgorithmValue,
 } from '@platformatic/kafka'
 import type { TopicPartition } from '../../../event-log.ts'
+import type { KafkaClientOptions } from '../../kafka/client-options.ts'
+import { toConnectionOptions } from '../client-config.ts'
 import { Cluster } from '../cluster.ts'
+import { fromPlatformatic } from '../platformatic-error.ts'
 
 export type Codec = CompressionAlgorithmValue
 
@@ -21,11 +24,18 @@ const CODEC_BITS = 0b111
 
 /** Produces as somebody does who has no code of ours: any codec, any size that the broker takes, any bytes as a key. */
 export async function produceForeign(
-  brokers: readonly string[],
+  to: readonly string[] | Pick<KafkaClientOptions, 'brokers' | 'sasl'>,
   records: readonly ForeignRecord[],
   compression: Codec = 'none',
 ): Promise<void> {
-  const producer = new Producer({ clientId: 'somebody-else', bootstrapBrokers: [...brokers], retries: 10 })
+  const options = 'brokers' in to ? to : { brokers: to }
+  const { sasl } = toConnectionOptions(options)
+  const producer = new Producer({
+    clientId: 'somebody-else',
+    bootstrapBrokers: [...options.brokers],
+    retries: 10,
+    ...(sasl === undefined ? {} : { sasl }),
+  })
   try {
     await producer.send({
       acks: ProduceAcks.ALL,
@@ -38,6 +48,8 @@ export async function produceForeign(
         ...(headers === undefined ? {} : { headers: new Map(headers) }),
       })),
     })
+  } catch (error) {
+    throw fromPlatformatic(error)
   } finally {
     await producer.close()
   }
