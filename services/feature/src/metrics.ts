@@ -1,5 +1,5 @@
 import { archivedTopics, archiveGroup, featureGroup, topics } from '@rapport/contracts'
-import type { Clock } from '@rapport/core'
+import { within, type Clock } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
@@ -77,6 +77,7 @@ const createAgeGauge = (registry: Registry, ageSeconds: () => number | undefined
 
 /** A scrape has a deadline of its own, and the metrics that need no log are worth most while it is away. */
 const lagDeadlineMs = 1_500
+const late = (): Error => new Error('the log has not told the lag in time')
 
 function createLagGauge(registry: Registry, eventLog: EventLog): Gauge {
   const followed = [
@@ -97,7 +98,7 @@ function createLagGauge(registry: Registry, eventLog: EventLog): Gauge {
         // That the log does not answer is told by the consumers; here the series are missing.
         .catch(() => [])
         .finally(() => (look = undefined))
-      for (const { group, topic, partition, records } of await by(lagDeadlineMs, look, [])) {
+      for (const { group, topic, partition, records } of await within(look, lagDeadlineMs, late).catch(() => [])) {
         this.set({ group, topic, partition: String(partition) }, records)
       }
     },
@@ -117,15 +118,4 @@ async function lagsOf(eventLog: EventLog, { group, topic }: Pick<Lag, 'group' | 
     const done = Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0)
     return { group, topic, partition, records: Math.max(0, nextOffset - done) }
   })
-}
-
-/** `otherwise` when the work takes longer. */
-async function by<T>(deadlineMs: number, work: Promise<T>, otherwise: T): Promise<T> {
-  const late = Promise.withResolvers<T>()
-  const timer = setTimeout(() => late.resolve(otherwise), deadlineMs)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -9,7 +9,7 @@ import { ItemStore } from './application/item-store.ts'
 import { ItemVersions } from './application/item-versions.ts'
 import { repairCatalogue } from './application/repair-catalogue.ts'
 import { createTailEvents } from './application/tail-events.ts'
-import { TenantBirths } from './application/tenant-births.ts'
+import { TenantCreationTimes } from './application/tenant-creation-times.ts'
 import type { IngestionConfig } from './config.ts'
 import { consumeInboxes } from './consumers/inbox-consumer.ts'
 import { createIngestionMetrics } from './metrics.ts'
@@ -63,8 +63,8 @@ export function createIngestionService(config: IngestionConfig, dependencies: Se
       repairs.watch()
       const tenants = config.inboxTenants
       if (tenants.length === 0) return
-      const births = new TenantBirths({ objectStore: dependencies.objectStore, clock, log })
-      stack.use(await consumeInboxes({ eventLog, tenants, births, metrics, publishDeadlineMs, log, clock }))
+      const creationTimes = new TenantCreationTimes({ objectStore: dependencies.objectStore, clock, log })
+      stack.use(await consumeInboxes({ eventLog, tenants, creationTimes, metrics, publishDeadlineMs, log, clock }))
     },
     notReady: () => [],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Engine } from './docker/engine.ts'
-import { assertNothingMissing } from './native.ts'
+import { assertNothingMissing } from './obtain/assert-nothing-missing.ts'
 import { chooseRoad } from './road.ts'
 
 const machine = vi.hoisted(() => ({ engine: undefined as unknown, isOurs: true, missing: [] as string[] }))
@@ -10,7 +10,7 @@ vi.mock('./docker/engine.ts', () => ({
   isOfThisMachine: async () => machine.isOurs,
   missingImages: async () => machine.missing,
 }))
-vi.mock('./native.ts', () => ({ assertNothingMissing: vi.fn(async () => undefined) }))
+vi.mock('./obtain/assert-nothing-missing.ts', () => ({ assertNothingMissing: vi.fn(async () => undefined) }))
 
 afterEach(() => {
   Object.assign(machine, { engine: undefined, isOurs: true, missing: [] })

@@ -1,7 +1,7 @@
 import { connectEngine, isOfThisMachine, imageOf, missingImages, type Engine } from './docker/engine.ts'
 import type { ServerImage } from './docker/run-container.ts'
 import type { Environment, ServerKind } from './endpoints.ts'
-import { assertNothingMissing } from './native.ts'
+import { assertNothingMissing } from './obtain/assert-nothing-missing.ts'
 
 /** How servers are started: in containers, or as programs of this machine. */
 export type Road = { readonly kind: 'docker'; readonly engine: Engine } | { readonly kind: 'native' }

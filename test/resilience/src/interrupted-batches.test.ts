@@ -17,7 +17,7 @@ let producers: Producers
 let first: ServiceProcess
 let second: ServiceProcess
 
-/** Two feature processes, of which the second is not there yet, under load. */
+/** Two feature processes, of which the second is not there yet, under as much load as there can be. */
 beforeEach(async () => {
   owned = new AsyncDisposableStack()
   // Without a rewind, so that what comes again does so because it was not committed.
@@ -30,7 +30,7 @@ beforeEach(async () => {
   const folder = owned.use(await temporaryFolder())
   ledger = owned.use(await Ledger.open(join(folder.path, 'ledger')))
   const { url, key } = installation
-  producers = new Producers({ url, key, ledger, sources: 4, batchEvents: 100, eventsPerSecond: 800, users: 500 })
+  producers = new Producers({ url, key, ledger, sources: 4, batchEvents: 100, eventsPerSecond: 1_500, users: 500 })
 }, 120_000)
 afterEach(() => owned.disposeAsync())
 

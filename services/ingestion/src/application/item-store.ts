@@ -1,5 +1,5 @@
 import { itemKey, topics } from '@rapport/contracts'
-import type { Log } from '@rapport/core'
+import { type Log, within } from '@rapport/core'
 import type { EventLog, RecordPosition } from '@rapport/messaging'
 import type { EntityRef, OnlineStore } from '@rapport/online-store'
 import {
@@ -11,7 +11,6 @@ import {
 } from '../domain/stored-item.ts'
 import { notInTime, toAnswer } from '../errors.ts'
 import type { ItemVersion, ItemVersions } from './item-versions.ts'
-import { within } from './within.ts'
 
 export interface ItemStoreDependencies {
   readonly onlineStore: OnlineStore

@@ -9,7 +9,7 @@ import {
   type PipelineBatch,
   type Subscriber,
 } from '@rapport/messaging'
-import type { TenantBirths } from '../application/tenant-births.ts'
+import type { TenantCreationTimes } from '../application/tenant-creation-times.ts'
 import type { EncodedEvent } from '../domain/encode-event.ts'
 import { readInboxRecord } from '../domain/read-inbox-record.ts'
 import type { IngestionMetrics } from '../metrics.ts'
@@ -17,7 +17,7 @@ import type { IngestionMetrics } from '../metrics.ts'
 export interface InboxConsumerOptions {
   readonly eventLog: EventLog
   readonly tenants: readonly string[]
-  readonly births: Pick<TenantBirths, 'createdAtMs'>
+  readonly creationTimes: Pick<TenantCreationTimes, 'createdAtMs'>
   readonly metrics: IngestionMetrics
   readonly publishDeadlineMs: number
   readonly log: Log
@@ -34,7 +34,7 @@ const leewayMs = 1000
  * when there was no such tenant, or for one that has been removed since, is left out: it may be a former tenant's.
  */
 export function consumeInboxes(options: InboxConsumerOptions): Promise<Subscriber> {
-  const { eventLog, tenants, births, metrics, publishDeadlineMs: deadlineMs, log, clock } = options
+  const { eventLog, tenants, creationTimes, metrics, publishDeadlineMs: deadlineMs, log, clock } = options
   const topic = topics.events.name
   return runConsumer<EncodedEvent>({
     eventLog,
@@ -46,7 +46,7 @@ export function consumeInboxes(options: InboxConsumerOptions): Promise<Subscribe
     decode: readInboxRecord,
     deadLetterTopic: () => topics.eventsDeadLetters.name,
     process: async (batch) => {
-      const { taken, leftOut } = await choose(batch, births)
+      const { taken, leftOut } = await choose(batch, creationTimes)
       if (taken.length === 0) return leftOut
       await eventLog.publish(
         taken.map(({ value }) => ({ topic, key: value.key, value: value.value })),
@@ -61,9 +61,9 @@ export function consumeInboxes(options: InboxConsumerOptions): Promise<Subscribe
 
 async function choose(
   { topic, entries }: PipelineBatch<EncodedEvent>,
-  births: InboxConsumerOptions['births'],
+  creationTimes: InboxConsumerOptions['creationTimes'],
 ): Promise<{ taken: PipelineBatch<EncodedEvent>['entries']; leftOut: Map<number, Drop> }> {
-  const createdAtMs = await births.createdAtMs(tenantOfInbox(topic) ?? '')
+  const createdAtMs = await creationTimes.createdAtMs(tenantOfInbox(topic) ?? '')
   const isOurs = (appendedAtMs: number): boolean => createdAtMs !== undefined && appendedAtMs + leewayMs >= createdAtMs
   const others = entries.filter(({ record }) => !isOurs(record.appendedAtMs))
   return {

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it, vi } from 'vitest'
 import { askApiVersions } from '../kafka/api-versions.ts'
-import { processState } from '../process/process-state.ts'
 import { ServerProcess, ServerStartError, type ServerSpec } from '../process/server-process.ts'
 import { serverFolder } from '../process/server-folder.ts'
-import { startOwner } from '../process/server-owner.fixture.ts'
+import { expectToGoWithOwner } from '../process/server-owner.fixture.ts'
 import { redisCommand } from '../redis/command.ts'
 import { imageOn } from '../road.ts'
 import { startServers } from '../servers.ts'
@@ -44,19 +42,9 @@ describe.runIf(road !== undefined)('servers in containers', () => {
     await vi.waitFor(async () => expect(await mine()).toEqual([]), { timeout: 20_000 })
   })
 
-  it('go, and their folders too, when their owner is killed', { timeout: 60_000 }, async () => {
-    const { kill, server } = await startOwner('docker')
-    expect(await processState(server.pid)).toMatchObject({ ended: false })
-    expect(existsSync(server.folder)).toBe(true)
-    await kill()
-    await vi.waitFor(
-      async () => {
-        expect((await processState(server.pid))?.ended ?? true).toBe(true)
-        expect(existsSync(server.folder)).toBe(false)
-      },
-      { timeout: 10_000 },
-    )
-  })
+  it('go, and their folders too, when their owner is killed', { timeout: 60_000 }, () =>
+    expect(expectToGoWithOwner('docker')).resolves.toBeUndefined(),
+  )
 
   it('are removed at the next start when nobody did before', { timeout: 60_000 }, async () => {
     if (engine === undefined) throw new Error('no engine')

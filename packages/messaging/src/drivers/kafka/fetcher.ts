@@ -3,13 +3,10 @@ import { backoffMs, type Log } from '@rapport/core'
 import { Signal } from '../shared/signal.ts'
 import { EARLIEST, type FetchedPartition, type KafkaConnection, type UnreadableBatch } from './connection.ts'
 import { FetchHolds } from './fetch-holds.ts'
-import { isDenied, toKafkaError, type KafkaError } from './kafka-error.ts'
+import { isDenied, isLogDamaged, toKafkaError, type KafkaError } from './kafka-error.ts'
 
 const LIMITS = { maxBytes: 16 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 }
 const RETRY = { baseMs: 50, maxMs: 2000 }
-
-/** Trouble of one partition on its broker's disk; error -1 has a name of its own in each client. */
-const BROKER_CANNOT_READ = new Set(['CORRUPT_MESSAGE', 'KAFKA_STORAGE_ERROR', 'UNKNOWN', 'UNKNOWN_SERVER_ERROR'])
 
 /** A partition that somebody reads. */
 export interface FetchTarget {
@@ -198,7 +195,7 @@ export class Fetcher {
       return
     }
     const lost = place === undefined ? undefined : asked.get(nameOf(place))
-    if (place !== undefined && lost !== undefined && BROKER_CANNOT_READ.has(failure.type)) {
+    if (place !== undefined && lost !== undefined && isLogDamaged(failure)) {
       const { waitMs, failures } = this.#holds.hold(nameOf(place), lost.offset)
       const fields = { err: failure, ...place, offset: lost.offset, waitMs, failures }
       this.#options.log.error(fields, 'a broker cannot read its own log: the partition stands still')

@@ -92,6 +92,10 @@ export const isTooLarge = ({ type }: KafkaError): boolean =>
   type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE'
 export const hasLostMembership = ({ type }: KafkaError): boolean => LOST_MEMBERSHIP.has(type)
 
+/** The broker cannot read its own log there; error -1 has a name of its own in each client. */
+export const isLogDamaged = ({ type }: KafkaError): boolean =>
+  ['CORRUPT_MESSAGE', 'KAFKA_STORAGE_ERROR', 'UNKNOWN', 'UNKNOWN_SERVER_ERROR'].includes(type)
+
 /** The cluster knows the user and does not allow it what it has asked for. */
 export const isDenied = ({ type }: KafkaError): boolean => type.endsWith('_AUTHORIZATION_FAILED')
 

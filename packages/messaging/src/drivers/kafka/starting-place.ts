@@ -1,7 +1,7 @@
 import type { Checkpoint, Subscription, TopicPartition } from '../../event-log.ts'
 import { readTrail, type TrailPlace } from '../shared/rewind-trail.ts'
 import { EARLIEST, type KafkaConnection } from './connection.ts'
-import { toKafkaError } from './kafka-error.ts'
+import { isLogDamaged, toKafkaError } from './kafka-error.ts'
 import { appendedBefore, offsetSince } from './read-records.ts'
 import type { Topic } from './topics.ts'
 
@@ -92,10 +92,7 @@ async function rewound(
     return found < 0 ? offset : Math.min(found, offset)
   } catch (error) {
     // The broker looks into the batch of that time, and cannot when it is damaged.
-    if (!CANNOT_LOOK.has(toKafkaError(error).type)) throw error
+    if (!isLogDamaged(toKafkaError(error))) throw error
     return offsetSince(connection, place, sinceMs)
   }
 }
-
-/** Kafka's error -1 by both names that it has. */
-const CANNOT_LOOK = new Set(['UNKNOWN', 'UNKNOWN_SERVER_ERROR', 'CORRUPT_MESSAGE'])

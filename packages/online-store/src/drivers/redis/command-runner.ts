@@ -1,4 +1,4 @@
-import type { Log } from '@rapport/core'
+import { within, type Log } from '@rapport/core'
 import type { Command } from 'ioredis'
 import { StoreSessionError, StoreUnavailableError } from '../../errors.ts'
 import { BatchCommand, SharedArgumentsCommand, type SharedArguments } from './batch-command.ts'
@@ -94,8 +94,10 @@ export class CommandRunner {
     const prepared = commands.map((command) => toCommand(command))
     const groups = Map.groupBy(commands.keys(), (index) => this.#connection.groupOf(prepared[index] as Command))
     this.#checkSession(options)
-    await this.#withDeadline(
-      what,
+    const deadlineMs = 2 * this.#options.commandTimeoutMs
+    const late = (): Error => toStoreError(what, new Error(`no answer in ${deadlineMs} ms`))
+    // Ends the wait for what no time-out of a command covers, as a cluster's redirections.
+    await within(
       Promise.all(
         Array.from(groups, async ([group, indices]) => {
           const own = indices.map((index) => commands[index] as StoreCommand)
@@ -104,23 +106,13 @@ export class CommandRunner {
           for (const [at, index] of indices.entries()) replies[index] = answers[at] as Reply
         }),
       ),
+      deadlineMs,
+      late,
     )
     return replies.map((reply) => {
       if (reply.status === 'rejected') throw toStoreError(what, reply.reason)
       return reply.value
     })
-  }
-
-  /** Ends the wait for what no time-out of a command covers, as a cluster's redirections. */
-  async #withDeadline(what: string, work: Promise<unknown>): Promise<void> {
-    const { promise, reject } = Promise.withResolvers<never>()
-    const deadlineMs = 2 * this.#options.commandTimeoutMs
-    const timer = setTimeout(() => reject(toStoreError(what, new Error(`no answer in ${deadlineMs} ms`))), deadlineMs)
-    try {
-      await Promise.race([work, promise])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   /** @param options `first`: the commands as they are sent first. */

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { assertNothingMissing } from './native.ts'
+import { assertNothingMissing } from './assert-nothing-missing.ts'
 
 let folder: string
 

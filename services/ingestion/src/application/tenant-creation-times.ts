@@ -11,7 +11,7 @@ interface Known {
 }
 
 /** Since when tenants exist; what is known is never older than half a second, unless the object store does not answer. */
-export class TenantBirths {
+export class TenantCreationTimes {
   readonly #objectStore: ObjectStore
   readonly #clock: Clock
   readonly #log: Log

@@ -1,8 +1,8 @@
-import type { ServerKind } from './endpoints.ts'
-import { missingForKafka } from './obtain/kafka-jars.ts'
-import { assertNone, type MissingPiece } from './obtain/missing-pieces.ts'
-import { missingForRedis } from './obtain/redis-server.ts'
-import { missingForS3 } from './obtain/versitygw.ts'
+import type { ServerKind } from '../endpoints.ts'
+import { missingForKafka } from './kafka-jars.ts'
+import { assertNone, type MissingPiece } from './missing-pieces.ts'
+import { missingForRedis } from './redis-server.ts'
+import { missingForS3 } from './versitygw.ts'
 
 const missingFor: Readonly<Record<ServerKind, () => Promise<MissingPiece[]>>> = {
   kafka: missingForKafka,
