@@ -1,15 +1,22 @@
 /*
- * A producer that is nothing but its client library: idempotent, acks=all, gzip of the driver's level, so many records a
- * call, so many calls at once. The measure for what stands between HTTP and the brokers.
- *   node packages/messaging/bench/bare-producer-process.ts kafkajs|platformatic BROKERS TOPIC SECONDS <records.ndjson
+ * A producer that is nothing but its client library: idempotent, acks=all, gzip, so many records a call, so many calls at
+ * once. The measure for what stands between HTTP and the brokers. The level of gzip is the library's, which neither has an
+ * option for, or the drivers'.
+ *   node packages/messaging/bench/bare-producer-process.ts kafkajs|platformatic library|driver BROKERS TOPIC SECONDS <records.ndjson
  * Each line of the input is { key, value, headers }; they are sent over and over. Prints records a second, after as
  * long again (at most 3 s) in which the code gets compiled.
  */
 import { text } from 'node:stream/consumers'
-import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka'
+import {
+  compressionsAlgorithms,
+  ProduceAcks,
+  Producer,
+  stringSerializers,
+  type CompressionAlgorithmSpecification,
+} from '@platformatic/kafka'
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
+import { gzipRecords } from '../src/drivers/kafka/gzip.ts'
 import { registerCodecs } from '../src/drivers/kafkajs/codecs.ts'
-import { setGzipLevel } from '../src/drivers/platformatic/codecs.ts'
 
 const RECORDS = 500
 const IN_FLIGHT = 4
@@ -27,7 +34,7 @@ interface BareProducer {
 
 const clients: Readonly<Record<string, (brokers: string[], topic: string) => Promise<BareProducer>>> = {
   async kafkajs(brokers, topic) {
-    registerCodecs()
+    if (level === 'driver') registerCodecs()
     const kafka = new Kafka({ clientId: 'bare', brokers, logLevel: logLevel.ERROR })
     const producer = kafka.producer({ idempotent: true })
     await producer.connect()
@@ -37,7 +44,11 @@ const clients: Readonly<Record<string, (brokers: string[], topic: string) => Pro
     }
   },
   async platformatic(brokers, topic) {
-    setGzipLevel()
+    if (level === 'driver') {
+      Object.assign(compressionsAlgorithms.gzip, {
+        compress: (records) => gzipRecords(Buffer.isBuffer(records) ? records : records.buffer),
+      } satisfies Partial<CompressionAlgorithmSpecification>)
+    }
     const producer = new Producer({
       clientId: 'bare',
       bootstrapBrokers: brokers,
@@ -61,7 +72,7 @@ const clients: Readonly<Record<string, (brokers: string[], topic: string) => Pro
   },
 }
 
-const [name = '', brokers = '', topic = '', seconds = ''] = process.argv.slice(2)
+const [name = '', level = '', brokers = '', topic = '', seconds = ''] = process.argv.slice(2)
 const connect = clients[name]
 if (connect === undefined) throw new Error(`no client is called ${JSON.stringify(name)}`)
 const messages: Message[] = (await text(process.stdin))

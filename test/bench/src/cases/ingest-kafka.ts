@@ -17,7 +17,8 @@ const oneByOne = { callers: 128, warmUpSeconds: 2, seconds: 6 }
 
 /**
  * Acknowledged by Kafka with acks=all, by each client library; the library alone, with the same records, before, between
- * and after, since a machine's speed changes. Latencies are those of the slowest round.
+ * and after, since a machine's speed changes, and once at our drivers' level of gzip. Latencies are those of the slowest
+ * round.
  */
 export async function benchIngestOnKafka(): Promise<Report> {
   await using production = await startProduction()
@@ -43,14 +44,16 @@ async function ingest(production: Production, client: string): Promise<Record<st
   }
   await closedLoop(service, { callers: 1, seconds: 1, next: () => maker.batch(batch) })
   const records = await sampleEvents(installation)
-  const bare = (): Promise<number> =>
-    bareProducer(client, { brokers: installation.kafka.brokers, records, seconds: bareSeconds })
-  const bares = [await bare()]
+  const { brokers } = installation.kafka
+  const bare = (level: 'library' | 'driver'): Promise<number> =>
+    bareProducer({ client, level, brokers, records, seconds: bareSeconds })
+  const bares = [await bare('library')]
   const batches: (LoadResult & { cpuSeconds: number })[] = []
   for (let round = 0; round < rounds; round += 1) {
     batches.push(await load(inBatches, () => maker.batch(batch)))
-    bares.push(await bare())
+    bares.push(await bare('library'))
   }
+  const bareAtOurLevel = await bare('driver')
   const single = await load(oneByOne, () => maker.single())
   await service[Symbol.asyncDispose]()
   const barePerSecond = sum(bares) / bares.length
@@ -62,6 +65,7 @@ async function ingest(production: Production, client: string): Promise<Record<st
     'bare producer, records per second': barePerSecond,
     'batches of 100, events per second': batchedPerSecond,
     'batches, % of the bare producer': (100 * batchedPerSecond) / barePerSecond,
+    'bare producer at our level of gzip, records per second': bareAtOurLevel,
     'batches, p50 ms': Math.max(...batches.map(({ latency }) => latency.p50)),
     'batches, p99 ms': Math.max(...batches.map(({ latency }) => latency.p99)),
     'batches, CPU µs per event': (sum(batches.map(({ cpuSeconds }) => cpuSeconds)) * 1e6) / batched,

@@ -22,14 +22,19 @@ export async function sampleEvents(installation: Installation): Promise<readonly
   return samples.flat()
 }
 
+export interface BareProducerOptions {
+  readonly client: string
+  /** The level of gzip: as the library has it, or as our drivers do. */
+  readonly level: 'library' | 'driver'
+  readonly brokers: readonly string[]
+  readonly records: readonly LogRecord[]
+  readonly seconds: number
+}
+
 /** Records a second that a client library alone writes to the events' topic, as a process of its own. */
-export async function bareProducer(
-  client: string,
-  { brokers, records, seconds }: { brokers: readonly string[]; records: readonly LogRecord[]; seconds: number },
-): Promise<number> {
-  const child = spawn(process.execPath, [program, client, brokers.join(','), topics.events.name, String(seconds)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+export async function bareProducer({ client, level, brokers, records, seconds }: BareProducerOptions): Promise<number> {
+  const args = [client, level, brokers.join(','), topics.events.name, String(seconds)]
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = records.map(({ key, value, headers }) =>
     JSON.stringify({ key, value: Buffer.from(value ?? []).toString(), headers }),
   )

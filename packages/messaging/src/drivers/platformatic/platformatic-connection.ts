@@ -7,8 +7,6 @@ import {
   listOffsetsV7,
   offsetCommitV8,
   offsetFetchV8,
-  ProduceAcks,
-  produceV9,
   syncGroupV5,
 } from '@platformatic/kafka'
 import type { TopicPartition } from '../../event-log.ts'
@@ -25,21 +23,17 @@ import type {
   ProduceBatch,
   ProducerIdentity,
 } from '../kafka/connection.ts'
-import { KafkaError } from '../kafka/kafka-error.ts'
 import { Cluster } from './cluster.ts'
-import { setGzipLevel } from './codecs.ts'
 import { fetchApi } from './fetch-api.ts'
 import { toFetchedPartition } from './fetched.ts'
-import { toMessages } from './messages.ts'
 import { AnsweredError } from './platformatic-error.ts'
+import { produceApi } from './produce-api.ts'
 
 const TRANSACTION_TIMEOUT_MS = 60_000
 const CONSUMER_REPLICA_ID = -1
 const NO_SESSION = { id: 0, epoch: -1 }
 const NO_EPOCH = -1
 const PROTOCOL_TYPE = 'consumer'
-
-setGzipLevel()
 
 /**
  * A connection to the cluster by the requests of @platformatic/kafka, of versions that Kafka 3.0 and later know. Its
@@ -103,14 +97,11 @@ export class PlatformaticConnection implements KafkaConnection {
     identity: ProducerIdentity,
     batches: readonly ProduceBatch[],
   ): Promise<readonly number[]> {
-    const { messages, sequences } = toMessages(batches)
-    const answer = await this.#cluster.toBroker(leader, produceV9.api, [
-      ProduceAcks.ALL,
+    const answer = await this.#cluster.toBroker(leader, produceApi, [
+      batches,
       this.#cluster.requestTimeoutMs,
-      messages,
-      { compression: this.#compression, producerId: BigInt(identity.id), producerEpoch: identity.epoch, sequences },
+      { identity, compression: this.#compression, timestamp: Date.now() },
     ])
-    if (typeof answer === 'boolean') throw new KafkaError('CLIENT', 'the client gave no answer to what was produced')
     const offsets = new Map(
       answer.responses.flatMap(({ name, partitionResponses }) =>
         partitionResponses.map(({ index, baseOffset }) => [`${name}/${index}`, Number(baseOffset)] as const),
