@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { backoffMs, type Log } from '@rapport/core'
+import { backoffMs, Turns, type Log } from '@rapport/core'
 import { ObjectStoreError } from '../../errors.ts'
 import type { ObjectStoreStats } from '../../object-store.ts'
 import type { S3Limits } from './options.ts'
 import { describeFailure, judge, type Redact, unavailable } from './s3-errors.ts'
-import { Turns } from './turns.ts'
 
 const retryBaseMs = 50
 const longestRetryMs = 5_000

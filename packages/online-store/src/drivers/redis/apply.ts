@@ -1,16 +1,22 @@
-import { murmur2 } from '@rapport/core'
+import { murmur2, Turns } from '@rapport/core'
 import { digestOf } from '../../message-digest.ts'
 import type { Application, Change, Entry, EntryOutcome } from '../../online-store.ts'
 import type { CommandRunner, StoreCommand } from './command-runner.ts'
 import { markField, seenKey, stateKey, talliesKey } from './layout.ts'
 import { applyScript } from './scripts.ts'
-import type { WindowSize } from './window-size.ts'
+import { WindowSize } from './window-size.ts'
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000
 const HOUR_MS = 60 * 60 * 1000
 
 /** Bounds the time that one script holds its server: some 20 ms. */
 const MAX_CHANGES_OF_SCRIPT = 4000
+
+/**
+ * Of all consumers of a process together: while the store works at one window, the next is on its way. More only wait for
+ * each other there, where the time-out counts.
+ */
+const WINDOWS_AT_ONCE = 2
 
 type Args = (string | number)[]
 
@@ -87,7 +93,10 @@ interface PlacedStep extends Step {
 }
 
 /** What may be under way at once, in order. */
-function* toWindows(applications: readonly Application[], size: WindowSize): Generator<readonly PlacedStep[]> {
+function* toWindows(
+  applications: readonly Application[],
+  size: WindowSize,
+): Generator<readonly PlacedStep[], undefined> {
   let window: PlacedStep[] = []
   let orders = new Set<string>()
   let changes = 0
@@ -111,28 +120,49 @@ function* toWindows(applications: readonly Application[], size: WindowSize): Gen
 
 const outcomeOf: Readonly<Record<string, EntryOutcome>> = { a: 'applied', r: 'redelivered', d: 'duplicate' }
 
-/** Applies in order; stops at the first window of which something failed. */
-export async function applyAll(
-  runner: Pick<CommandRunner, 'run'>,
-  applications: readonly Application[],
-  { session, size }: { readonly session: number | undefined; readonly size: WindowSize },
-): Promise<EntryOutcome[][]> {
-  const options = { durable: true, ...(session === undefined ? {} : { session }) }
-  const outcomes = applications.map((): EntryOutcome[] => [])
-  for (const window of toWindows(applications, size)) {
+/** Applications to one store, of which several may come at once. */
+export class Applier {
+  readonly #runner: Pick<CommandRunner, 'run'>
+  readonly #size: WindowSize
+  readonly #turns = new Turns(WINDOWS_AT_ONCE)
+
+  constructor(runner: Pick<CommandRunner, 'run'>, commandTimeoutMs: number) {
+    this.#runner = runner
+    this.#size = new WindowSize(commandTimeoutMs)
+  }
+
+  /** Applies in order; stops at the first window of which something failed. */
+  async apply(applications: readonly Application[], session: number | undefined): Promise<EntryOutcome[][]> {
+    const outcomes = applications.map((): EntryOutcome[] => [])
+    const windows = toWindows(applications, this.#size)
+    let isLeft = true
+    while (isLeft) isLeft = await this.#turns.run(() => this.#applyNext(windows, outcomes, session))
+    return outcomes
+  }
+
+  /** False when there was none left. */
+  async #applyNext(
+    windows: Generator<readonly PlacedStep[]>,
+    outcomes: readonly EntryOutcome[][],
+    session: number | undefined,
+  ): Promise<boolean> {
+    const next = windows.next()
+    if (next.done === true) return false
+    const window = next.value
     const commands = window.map(({ command }) => command)
+    const options = { durable: true, ...(session === undefined ? {} : { session }) }
     const startedAtMs = performance.now()
-    const replies = await runner.run('apply changes', commands, options).catch((error: unknown) => {
-      size.failed()
+    const replies = await this.#runner.run('apply changes', commands, options).catch((error: unknown) => {
+      this.#size.failed()
       throw error
     })
-    size.answered(performance.now() - startedAtMs)
+    this.#size.answered(performance.now() - startedAtMs)
     for (const [index, { application }] of window.entries())
       for (const letter of String(replies[index])) {
         const outcome = outcomeOf[letter]
         if (outcome === undefined) throw new TypeError(`a script of the online store answered ${letter}`)
         outcomes[application]?.push(outcome)
       }
+    return true
   }
-  return outcomes
 }

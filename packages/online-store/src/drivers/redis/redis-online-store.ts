@@ -14,7 +14,7 @@ import type {
   OnlineStore,
   OnlineStoreStats,
 } from '../../online-store.ts'
-import { applyAll } from './apply.ts'
+import { Applier } from './apply.ts'
 import { ValueCache } from './cache.ts'
 import type { CacheServer } from './cache-server.ts'
 import { CommandRunner } from './command-runner.ts'
@@ -25,7 +25,6 @@ import type { ConnectionSettings } from './options.ts'
 import { readAll } from './read.ts'
 import { removeKeys, scanTenant, type Scan } from './scan.ts'
 import { toStoreError } from './server-errors.ts'
-import { WindowSize } from './window-size.ts'
 
 export interface RedisOnlineStoreParts {
   readonly log: Log
@@ -39,13 +38,13 @@ export class RedisOnlineStore implements OnlineStore {
   readonly #runner: CommandRunner
   readonly #cache: ValueCache | CacheServer
   readonly #cacheServer: CacheServer | undefined
-  readonly #windowSize: WindowSize
+  readonly #applier: Applier
   #closing: PromiseLike<void> | undefined
 
   constructor(connection: Connection, settings: ConnectionSettings, { log, cacheServer }: RedisOnlineStoreParts) {
     this.#connection = connection
     this.#runner = new CommandRunner(connection, { ...settings, log })
-    this.#windowSize = new WindowSize(settings.commandTimeoutMs)
+    this.#applier = new Applier(this.#runner, settings.commandTimeoutMs)
     this.#cacheServer = cacheServer
     this.#cache = cacheServer ?? new ValueCache(this.#runner, log)
   }
@@ -57,7 +56,7 @@ export class RedisOnlineStore implements OnlineStore {
   async apply(applications: readonly Application[], { session }: { session?: number } = {}): Promise<EntryOutcome[][]> {
     this.#checkOpen()
     checkApplications(applications)
-    return applyAll(this.#runner, applications, { session, size: this.#windowSize })
+    return this.#applier.apply(applications, session)
   }
 
   async read(requests: readonly EntityRead[]): Promise<EntityState[]> {

@@ -2,6 +2,8 @@
 const MOST = { scripts: 500, changes: 8000 }
 const LEAST = { scripts: 5, changes: 80 }
 const LEAST_SHARE = LEAST.scripts / MOST.scripts
+/** Before the first answer nothing is known of the server. */
+const FIRST_SHARE = 0.1
 /** Of the time-out, for the last command of a window. */
 const TARGET_SHARE = 0.2
 const GROWTH = 1.25
@@ -14,7 +16,7 @@ const GROWTH = 1.25
  */
 export class WindowSize {
   readonly #targetMs: number
-  #share = 1
+  #share = FIRST_SHARE
 
   constructor(commandTimeoutMs: number) {
     this.#targetMs = TARGET_SHARE * commandTimeoutMs
