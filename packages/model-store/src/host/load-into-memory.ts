@@ -1,7 +1,7 @@
 import type { Alias, ModelManifest } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
 import { ModelRefusedError } from '../errors.ts'
-import { describeVersion } from '../model-keys.ts'
+import { describeVersion, type VersionRef } from '../model-keys.ts'
 import type { ModelStore } from '../model-store.ts'
 import { loadVersion } from './load-version.ts'
 import { LoadedModel } from './loaded-model.ts'
@@ -20,6 +20,8 @@ export interface HostContext<T> {
   readonly log: Log
   /** Takes memory at the cost of other models, but never of the one that `spared` has in memory. */
   readonly reserve: (bytes: number, spared?: object) => Promise<boolean>
+  /** The model of a pinned version, which is the caller's from now on; undefined when it is not in memory. */
+  readonly adopt: (ref: VersionRef) => LoadedModel<T> | undefined
   readonly counts: { loads: number; swaps: number; evictions: number; readFailures: number }
   readonly nextUse: () => number
 }

@@ -102,6 +102,7 @@ class SlotHost<T> implements ModelHost<T> {
       refusals: this.#refusals,
       counts: { loads: 0, swaps: 0, evictions: 0, readFailures: 0 },
       reserve: (bytes, spared) => this.#budget.reserve(bytes, () => this.#evictable(spared)),
+      adopt: (ref) => this.#pinned.adopt(ref),
       nextUse: () => (this.#uses += 1),
     }
     this.#pinned = new PinnedVersions(this.#context)

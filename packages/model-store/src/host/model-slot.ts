@@ -171,8 +171,11 @@ export class ModelSlot<T> {
   }
 
   async #load(ref: VersionRef, revision: number): Promise<void> {
-    const { store, counts } = this.#context
-    const loaded = await loadIntoMemory(this.#context, await store.readManifest(ref), { revision, spared: this })
+    const { store, counts, adopt } = this.#context
+    const load = async (): Promise<LoadedModel<T>> =>
+      loadIntoMemory(this.#context, await store.readManifest(ref), { revision, spared: this })
+    const loaded = adopt(ref) ?? (await load())
+    loaded.revision = revision
     if (this.#serving !== undefined) counts.swaps += 1
     this.#retire()
     this.#serving = loaded

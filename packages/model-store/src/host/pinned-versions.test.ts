@@ -53,6 +53,18 @@ describe('versions that callers name', () => {
     expect(loader.decodes).toBe(1)
   })
 
+  it('come to serve without being loaded again when they are promoted', async () => {
+    const host = openHost()
+    ;(await host.acquire('shop', 'numbers'))?.[Symbol.dispose]()
+    await valueOf(host, 'v1')
+    await fixture.models.promote(champion, 'v1')
+    await host.poll()
+    using serving = await host.acquire('shop', 'numbers')
+    expect(serving).toMatchObject({ revision: 2, model: { value: 1, isDisposed: false } })
+    expect(host.stats()).toMatchObject({ loads: 2, swaps: 1, usedBytes: 100 })
+    expect(versions(host)).toEqual(['v1'])
+  })
+
   it('share the memory: the least recently used goes first, champion or not, and is drained', async () => {
     const host = openHost({ budgetBytes: 250 })
     await valueOf(host, 'v1')

@@ -33,6 +33,14 @@ export class PinnedVersions<T> {
     }
   }
 
+  /** Hands the model over to whoever serves the version under an alias from now on. */
+  adopt(ref: VersionRef): LoadedModel<T> | undefined {
+    const key = describeVersion(ref)
+    const loaded = this.#loaded.get(key)
+    this.#loaded.delete(key)
+    return loaded
+  }
+
   evictable(): readonly Evictable[] {
     return [...this.#loaded].map(([key, loaded]) => ({
       bytes: loaded.bytes,

@@ -1,0 +1,14 @@
+import type { Log } from '@rapport/core'
+import type { ModelStore } from '@rapport/model-store'
+import type { TextMetrics } from '../metrics.ts'
+import type { TextModelHost } from './find-model.ts'
+
+/** What the use cases of the service share. */
+export interface TextContext {
+  readonly host: TextModelHost
+  readonly store: Pick<ModelStore, 'listModels' | 'readAlias' | 'readManifest'>
+  readonly metrics: TextMetrics
+  readonly log: Log
+  /** For all explanations of a call. */
+  readonly explainTimeoutMs: number
+}
