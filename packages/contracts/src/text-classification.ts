@@ -49,8 +49,9 @@ const optionProperties = {
     Type.Number({ minimum: 0, maximum: 1, description: 'Below it the best label is marked as uncertain.' }),
   ),
 }
-/** How documents are classified: the query of a stream, or of any call that does not say it in its body. */
+/** How documents are classified: the query of a stream, or of a call whose body says nothing else. */
 export const TextOptionsSchema = Type.Object(optionProperties, closed)
+export type TextOptions = Static<typeof TextOptionsSchema>
 
 export const ExplainTextSchema = Type.Union([
   Type.Boolean(),
@@ -156,6 +157,25 @@ export const ClassifyTextsAnswerSchema = Type.Object(
   { ...closed, $id: 'ClassifiedTexts' },
 )
 export type ClassifyTextsAnswer = Static<typeof ClassifyTextsAnswerSchema>
+
+/**
+ * A line of the answer to a stream is a `TextResult`, or this: a line that was no document, a document that could not be
+ * classified, or, without `line` and as the last one, why the answer ends here.
+ */
+export const TextStreamErrorSchema = Type.Object(
+  {
+    error: Type.Object(
+      {
+        line: Type.Optional(Type.Integer({ minimum: 1, description: 'Of the body, from 1.' })),
+        id: Type.Optional(Type.String()),
+        ...problemProperties,
+      },
+      closed,
+    ),
+  },
+  closed,
+)
+export type TextStreamError = Static<typeof TextStreamErrorSchema>
 
 /** `GET /v1/text/models`: models of this tenant with a champion that classifies texts. */
 export const TextModelListSchema = Type.Object(

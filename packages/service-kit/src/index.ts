@@ -12,7 +12,7 @@ export { createBaseServer, type BaseServerOptions, type HttpLimits, type HttpSer
 export { createHttpServer, type HttpServerOptions } from './http/http-server.ts'
 export { inflateStream, isGzip, type BodyRefusals } from './http/inflate-stream.ts'
 export { ErrorRef } from './http/openapi.ts'
-export { undeclaredBody } from './http/validation.ts'
+export { undeclaredBody, undeclaredBodyOf } from './http/validation.ts'
 export { isAuthenticated } from './http/route-config.ts'
 export { sendRendered } from './http/send-rendered.ts'
 export { createLogger, logLevels, type Logger, type LoggerOptions, type LogLevel } from './logger.ts'

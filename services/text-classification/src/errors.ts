@@ -23,6 +23,9 @@ export const modelUnavailable = (model: string, cause?: unknown): HttpError =>
 export const tooManyDocuments = (message: string): HttpError =>
   new HttpError(413, 'RPT_TEXT_TOO_MANY_DOCUMENTS', message)
 
+/** 400: damaged gzip, or the sender went away. */
+export const streamInvalid = (message: string): HttpError => new HttpError(400, 'RPT_TEXT_STREAM_INVALID', message)
+
 /** 400: the model does not know the label that is to be explained. */
 export const unknownLabel = (label: string, known: readonly string[]): HttpError =>
   new HttpError(400, 'RPT_TEXT_LABEL_UNKNOWN', `The model has no label ${JSON.stringify(label)}.`, [

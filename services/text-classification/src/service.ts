@@ -6,7 +6,7 @@ import type { TextClassificationConfig } from './config.ts'
 import type { ServedClassifier } from './domain/served-classifier.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addClassifyRoute } from './routes/classify.ts'
-import { takeJsonBodies } from './routes/json-bodies.ts'
+import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
 import { addModelsRoute } from './routes/models.ts'
 
 /** Labels texts by the tenants' own models and says why. */
@@ -37,6 +37,7 @@ export async function createTextClassificationService(
     name: 'text-classification',
     routes(app: HttpApp) {
       takeJsonBodies(app)
+      takeNdjsonStreams(app)
       addClassifyRoute(app, context)
       addModelsRoute(app, context)
     },

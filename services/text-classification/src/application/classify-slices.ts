@@ -3,7 +3,7 @@ import { createPacer } from '@rapport/ml'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 
 /** The process answers others between two slices. */
-const sliceMs = 5
+export const sliceMs = 5
 /** Of what is classified in one go. */
 const mostTexts = 32
 const mostUnits = 8 * 1024

@@ -2,6 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { textLimits } from '@rapport/contracts'
 import { HttpError, type HttpApp } from '@rapport/service-kit'
 
+export const ndjsonType = 'application/x-ndjson'
+/** Other names under which it is sent. */
+const ndjsonTypes = [ndjsonType, 'application/ndjson', 'application/jsonl']
+
 const malformed = (message: string): HttpError =>
   new HttpError(400, 'RPT_HTTP_MALFORMED', `The body ${message}.`, [{ field: 'body', reason: message }])
 
@@ -19,6 +23,11 @@ export function takeJsonBodies(app: HttpApp): void {
       }
     },
   )
+}
+
+/** Makes the app hand newline-delimited JSON over as a stream. */
+export function takeNdjsonStreams(app: HttpApp): void {
+  app.addContentTypeParser(ndjsonTypes, (_request, payload, done) => done(null, payload))
 }
 
 /** @throws HttpError 400. */
