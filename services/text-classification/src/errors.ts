@@ -23,6 +23,10 @@ export const modelUnavailable = (model: string, cause?: unknown): HttpError =>
 export const tooManyDocuments = (message: string): HttpError =>
   new HttpError(413, 'RPT_TEXT_TOO_MANY_DOCUMENTS', message)
 
+/** 400: an inference request that the model cannot take. */
+export const inferenceInvalid = (message: string): HttpError =>
+  new HttpError(400, 'RPT_TEXT_INFERENCE_INVALID', message)
+
 /** 400: damaged gzip, or the sender went away. */
 export const streamInvalid = (message: string): HttpError => new HttpError(400, 'RPT_TEXT_STREAM_INVALID', message)
 

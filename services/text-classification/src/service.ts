@@ -6,6 +6,7 @@ import type { TextClassificationConfig } from './config.ts'
 import type { ServedClassifier } from './domain/served-classifier.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addClassifyRoute } from './routes/classify.ts'
+import { addInferenceRoutes } from './routes/inference.ts'
 import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
 import { addModelsRoute } from './routes/models.ts'
 
@@ -40,6 +41,7 @@ export async function createTextClassificationService(
       takeNdjsonStreams(app)
       addClassifyRoute(app, context)
       addModelsRoute(app, context)
+      addInferenceRoutes(app, context)
     },
     startServing: () => host.start(),
     startConsuming: () => Promise.resolve(),

@@ -6,7 +6,7 @@ import type { TextModelHost } from './find-model.ts'
 /** What the use cases of the service share. */
 export interface TextContext {
   readonly host: TextModelHost
-  readonly store: Pick<ModelStore, 'listModels' | 'readAlias' | 'readManifest'>
+  readonly store: Pick<ModelStore, 'listModels' | 'listVersions' | 'readAlias' | 'readManifest'>
   readonly metrics: TextMetrics
   readonly log: Log
   /** For all explanations of a call. */
