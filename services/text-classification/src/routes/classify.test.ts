@@ -101,6 +101,8 @@ describe('POST /v1/text/classify', () => {
     expect(await field({ documents: [{ id: 'a', text: 'b' }], threshold: 2 })).toBe('threshold')
     const invalid = await post(Buffer.from([0x7b, 0xff, 0x7d]).toString('latin1'), json)
     expect([invalid.statusCode, invalid.json().error.code]).toEqual([400, 'RPT_HTTP_MALFORMED'])
+    const none = await desk.request('POST', '/v1/text/classify')
+    expect([none.statusCode, none.json().error.code]).toEqual([400, 'RPT_HTTP_MALFORMED'])
     expect((await post('a,b', { 'content-type': 'text/csv' })).statusCode).toBe(415)
   })
 

@@ -14,7 +14,7 @@ import { classifyTexts } from '../application/classify-texts.ts'
 import type { TextContext } from '../application/context.ts'
 import { findModel } from '../application/find-model.ts'
 import { streamInvalid } from '../errors.ts'
-import { ndjsonType } from './json-bodies.ts'
+import { malformed, ndjsonType } from './json-bodies.ts'
 
 const schema = {
   operationId: 'classifyTexts',
@@ -32,7 +32,7 @@ for a line that cannot be classified. Ids may repeat. An error without \`line\` 
   body: {
     content: {
       'application/json': { schema: ClassifyTextsSchema },
-      [ndjsonType]: { schema: Type.String({ examples: ['{"id":"r1","text":"where is my parcel"}\n'] }) },
+      [ndjsonType]: { schema: Type.String() },
     },
   },
   response: {
@@ -57,6 +57,8 @@ export function addClassifyRoute(app: HttpApp, context: TextContext): void {
       const { tenant } = request.principal
       const body: unknown = request.body
       if (body instanceof Readable) return answerStream(context, { tenant, ...request.query }, { body, reply })
+      // Without a content type there is neither a body nor a check of it.
+      if (body === undefined) throw malformed('is missing')
       // The query is for streams, and for calls that say nothing else.
       const call = { ...request.query, ...(body as ClassifyTexts) }
       return sendRendered(reply, await classifyTexts(context, tenant, call))

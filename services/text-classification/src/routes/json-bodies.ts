@@ -6,7 +6,8 @@ export const ndjsonType = 'application/x-ndjson'
 /** Other names under which it is sent. */
 const ndjsonTypes = [ndjsonType, 'application/ndjson', 'application/jsonl']
 
-const malformed = (message: string): HttpError =>
+/** 400: what is sent is no body of this API. */
+export const malformed = (message: string): HttpError =>
   new HttpError(400, 'RPT_HTTP_MALFORMED', `The body ${message}.`, [{ field: 'body', reason: message }])
 
 /** Makes the app take JSON in UTF-8 alone: the framework would silently replace bytes that are none. */
