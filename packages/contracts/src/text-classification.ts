@@ -198,3 +198,29 @@ export const TextModelListSchema = Type.Object(
   closed,
 )
 export type TextModelList = Static<typeof TextModelListSchema>
+
+/** `GET /v1/text/models/{name}/monitoring`: what the versions in memory of the process that answers have said. */
+export const TextMonitoringSchema = Type.Object(
+  {
+    model: Type.String(),
+    versions: Type.Array(
+      Type.Object(
+        {
+          version: Type.String(),
+          documents: Type.Integer({ minimum: 0, description: 'Classified since the version was loaded.' }),
+          uncertain: Type.Integer({ minimum: 0, description: 'Of these, below the threshold of their call.' }),
+          refused: Type.Integer({ minimum: 0, description: 'Documents that could not be classified.' }),
+          meanConfidence: Type.Union([Type.Number(), Type.Null()], {
+            description: 'Mean of the best probabilities; null before the first document.',
+          }),
+          labels: Type.Array(Type.Object({ label: Type.String(), documents: Type.Integer({ minimum: 0 }) }, closed), {
+            description: 'Documents by their best label, in the order of the model’s labels.',
+          }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type TextMonitoring = Static<typeof TextMonitoringSchema>

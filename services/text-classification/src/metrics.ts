@@ -32,6 +32,8 @@ export interface TextModelSources {
   readonly served: ReadonlySet<ServedClassifier>
 }
 
+/** More would be a burden to whoever stores the series. */
+const mostLabelSeries = 100
 const ofVersion = ['tenant', 'model', 'version'] as const
 const labelsOf = ({ manifest: { tenant, name, version } }: ServedClassifier) => ({ tenant, model: name, version })
 
@@ -55,6 +57,20 @@ function versionMetrics(registry: Registry, { served }: TextModelSources): reado
           this.inc({ ...labelsOf(each), outcome: 'classified' }, classified - uncertain)
           this.inc({ ...labelsOf(each), outcome: 'uncertain' }, uncertain)
           this.inc({ ...labelsOf(each), outcome: 'refused' }, refused)
+        }
+      },
+    }),
+    new Counter({
+      name: 'rapport_text_labels_total',
+      help: `Documents by the model version in memory and their best label; of models of up to ${mostLabelSeries} labels.`,
+      labelNames: [...ofVersion, 'label'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of served) {
+          if (each.labels.length > mostLabelSeries) continue
+          for (const [at, label] of each.labels.entries())
+            this.inc({ ...labelsOf(each), label }, each.tally.byLabel[at])
         }
       },
     }),

@@ -1,6 +1,6 @@
 import { encodeTextClassifier, type TextClassifierData } from '@rapport/text-models'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { TestDesk, topicTexts, trainTopics } from './testing.ts'
+import { TestDesk, topicLabels, topicTexts, trainTopics } from './testing.ts'
 
 let desk: TestDesk
 let data: TextClassifierData
@@ -114,5 +114,16 @@ describe('createTextClassificationService', () => {
     expect(sum).toBeGreaterThan(1)
     expect(sum).toBeLessThan(2)
     expect(await desk.metric('rapport_text_classify_seconds')).toContain('_count 1')
+    expect(await desk.metric('rapport_text_labels_total')).toContain('version="v1",label="refund"} 1')
+    const monitoring = (await desk.request('GET', '/v1/text/models/text/monitoring')).json()
+    expect(monitoring).toMatchObject({
+      model: 'text',
+      versions: [{ version: 'v1', documents: 2, uncertain: 1, refused: 1, meanConfidence: sum / 2 }],
+    })
+    const { labels } = monitoring.versions[0]
+    expect(labels.map(({ label }: { label: string }) => label)).toEqual([...topicLabels])
+    expect(labels.reduce((total: number, each: { documents: number }) => total + each.documents, 0)).toBe(2)
+    const other = await desk.request('GET', '/v1/text/models/nothing/monitoring')
+    expect([other.statusCode, other.json()]).toEqual([200, { model: 'nothing', versions: [] }])
   })
 })

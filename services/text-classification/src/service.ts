@@ -8,7 +8,7 @@ import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addClassifyRoute } from './routes/classify.ts'
 import { addInferenceRoutes } from './routes/inference.ts'
 import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
-import { addModelsRoute } from './routes/models.ts'
+import { addModelsRoutes } from './routes/models.ts'
 
 /** Labels texts by the tenants' own models and says why. */
 export async function createTextClassificationService(
@@ -32,7 +32,7 @@ export async function createTextClassificationService(
   )
   addTextModelMetrics(metrics, { host, served })
   const { explainTimeoutMs } = config
-  const context: TextContext = { host, store, metrics: createTextMetrics(metrics), log, explainTimeoutMs }
+  const context: TextContext = { host, store, served, metrics: createTextMetrics(metrics), log, explainTimeoutMs }
   const owned = stack.move()
   return {
     name: 'text-classification',
@@ -40,7 +40,7 @@ export async function createTextClassificationService(
       takeJsonBodies(app)
       takeNdjsonStreams(app)
       addClassifyRoute(app, context)
-      addModelsRoute(app, context)
+      addModelsRoutes(app, context)
       addInferenceRoutes(app, context)
     },
     startServing: () => host.start(),

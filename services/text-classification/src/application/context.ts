@@ -1,5 +1,6 @@
 import type { Log } from '@rapport/core'
 import type { ModelStore } from '@rapport/model-store'
+import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextMetrics } from '../metrics.ts'
 import type { TextModelHost } from './find-model.ts'
 
@@ -7,6 +8,8 @@ import type { TextModelHost } from './find-model.ts'
 export interface TextContext {
   readonly host: TextModelHost
   readonly store: Pick<ModelStore, 'listModels' | 'listVersions' | 'readAlias' | 'readManifest'>
+  /** The models in memory. */
+  readonly served: ReadonlySet<ServedClassifier>
   readonly metrics: TextMetrics
   readonly log: Log
   /** For all explanations of a call. */

@@ -1,0 +1,24 @@
+import type { TextMonitoring } from '@rapport/contracts'
+import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { TextContext } from './context.ts'
+
+/** What the versions of a model that are in memory have said since they were loaded. */
+export function monitorModel(
+  { served }: Pick<TextContext, 'served'>,
+  { tenant, name }: { readonly tenant: string; readonly name: string },
+): TextMonitoring {
+  const own = [...served].filter(({ manifest }) => manifest.tenant === tenant && manifest.name === name)
+  return { model: name, versions: own.map(describe) }
+}
+
+function describe({ version, labels, tally }: ServedClassifier): TextMonitoring['versions'][number] {
+  const { classified, uncertain, refused, confidenceSum, byLabel } = tally
+  return {
+    version,
+    documents: classified,
+    uncertain,
+    refused,
+    meanConfidence: classified === 0 ? null : confidenceSum / classified,
+    labels: labels.map((label, at) => ({ label, documents: byLabel[at] as number })),
+  }
+}
