@@ -213,6 +213,12 @@ export const TextMonitoringSchema = Type.Object(
           meanConfidence: Type.Union([Type.Number(), Type.Null()], {
             description: 'Mean of the best probabilities; null before the first document.',
           }),
+          shadowAgreement: Type.Optional(
+            Type.Union([Type.Number(), Type.Null()], {
+              description:
+                'Of a shadow alone: the share of documents to which the version that answered gave the same label.',
+            }),
+          ),
           labels: Type.Array(Type.Object({ label: Type.String(), documents: Type.Integer({ minimum: 0 }) }, closed), {
             description: 'Documents by their best label, in the order of the model’s labels.',
           }),

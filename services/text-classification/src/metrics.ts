@@ -5,6 +5,7 @@ import type { ServedClassifier } from './domain/served-classifier.ts'
 export interface TextMetrics {
   readonly classifySeconds: Histogram
   readonly explanationSeconds: Histogram<'method'>
+  readonly shadowDropped: Counter
 }
 
 export function createTextMetrics(registry: Registry): TextMetrics {
@@ -23,13 +24,20 @@ export function createTextMetrics(registry: Registry): TextMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),
+    shadowDropped: new Counter({
+      name: 'rapport_text_shadow_dropped_total',
+      help: 'Documents that no shadow has labelled, because too many waited for it.',
+      registers,
+    }),
   }
 }
 
 export interface TextModelSources {
-  readonly host: Pick<ModelHost<unknown>, 'stats'>
+  /** Of the champions and of the shadows. */
+  readonly hosts: readonly Pick<ModelHost<unknown>, 'stats'>[]
   /** The models in memory. */
   readonly served: ReadonlySet<ServedClassifier>
+  readonly shadows: ReadonlySet<ServedClassifier>
 }
 
 /** More would be a burden to whoever stores the series. */
@@ -42,7 +50,7 @@ export function addTextModelMetrics(registry: Registry, sources: TextModelSource
   return [...versionMetrics(registry, sources), ...hostMetrics(registry, sources)]
 }
 
-function versionMetrics(registry: Registry, { served }: TextModelSources): readonly (Counter | Gauge)[] {
+function versionMetrics(registry: Registry, { served, shadows }: TextModelSources): readonly (Counter | Gauge)[] {
   const registers = [registry]
   return [
     new Counter({
@@ -84,10 +92,24 @@ function versionMetrics(registry: Registry, { served }: TextModelSources): reado
         for (const each of served) this.inc(labelsOf(each), each.tally.confidenceSum)
       },
     }),
+    new Counter({
+      name: 'rapport_text_shadow_documents_total',
+      help: 'Documents that a shadow version has labelled beside the answer, by whether the label was the same: agrees or differs.',
+      labelNames: [...ofVersion, 'outcome'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of shadows) {
+          const { classified, agreed } = each.tally
+          this.inc({ ...labelsOf(each), outcome: 'agrees' }, agreed)
+          this.inc({ ...labelsOf(each), outcome: 'differs' }, classified - agreed)
+        }
+      },
+    }),
   ]
 }
 
-function hostMetrics(registry: Registry, { host }: TextModelSources): readonly Gauge[] {
+function hostMetrics(registry: Registry, { hosts }: TextModelSources): readonly Gauge[] {
   const registers = [registry]
   return [
     new Gauge({
@@ -95,7 +117,7 @@ function hostMetrics(registry: Registry, { host }: TextModelSources): readonly G
       help: 'Memory of loaded text models.',
       registers,
       collect() {
-        this.set(host.stats().usedBytes)
+        this.set(hosts.reduce((sum, host) => sum + host.stats().usedBytes, 0))
       },
     }),
     new Gauge({
@@ -104,7 +126,8 @@ function hostMetrics(registry: Registry, { host }: TextModelSources): readonly G
       labelNames: ['reason'],
       registers,
       collect() {
-        for (const [reason, count] of host.stats().refusals) this.set({ reason }, count)
+        this.reset()
+        for (const [reason, count] of hosts.flatMap((host) => [...host.stats().refusals])) this.inc({ reason }, count)
       },
     }),
     new Gauge({
@@ -112,7 +135,7 @@ function hostMetrics(registry: Registry, { host }: TextModelSources): readonly G
       help: 'Times since the start that a text model could not be read from the object store; what serves goes on serving.',
       registers,
       collect() {
-        this.set(host.stats().readFailures)
+        this.set(hosts.reduce((sum, host) => sum + host.stats().readFailures, 0))
       },
     }),
   ]

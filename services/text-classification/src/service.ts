@@ -2,6 +2,7 @@ import { createModelHost, createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { createClassifierLoader } from './adapters/classifier-loader.ts'
 import type { TextContext } from './application/context.ts'
+import { ShadowScoring } from './application/shadow-scoring.ts'
 import type { TextClassificationConfig } from './config.ts'
 import type { ServedClassifier } from './domain/served-classifier.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
@@ -19,20 +20,28 @@ export async function createTextClassificationService(
   await using stack = new AsyncDisposableStack()
   const store = createModelStore(objectStore, { log, clock })
   const served = new Set<ServedClassifier>()
-  const host = stack.use(
+  const shadows = new Set<ServedClassifier>()
+  const { explainTimeoutMs, modelPollMs: pollMs } = config
+  const shared = { store, log, clock, eventLog, pollMs }
+  const loader = createClassifierLoader(served)
+  const host = stack.use(createModelHost({ ...shared, loader, budgetBytes: config.modelBytes }))
+  const shadowHost = stack.use(
     createModelHost({
-      store,
-      loader: createClassifierLoader(served),
-      log,
-      clock,
-      eventLog,
-      budgetBytes: config.modelBytes,
-      pollMs: config.modelPollMs,
+      ...shared,
+      loader: createClassifierLoader(shadows),
+      alias: 'shadow',
+      budgetBytes: config.shadowBytes,
+      // Most models have no shadow, and calls need not ask for one again and again.
+      pauseBetweenLooksMs: pollMs,
     }),
   )
-  addTextModelMetrics(metrics, { host, served })
-  const { explainTimeoutMs } = config
-  const context: TextContext = { host, store, served, metrics: createTextMetrics(metrics), log, explainTimeoutMs }
+  addTextModelMetrics(metrics, { hosts: [host, shadowHost], served, shadows })
+  const textMetrics = createTextMetrics(metrics)
+  const hasShadows = config.shadowBytes > 0
+  const shadow = stack.use(
+    new ShadowScoring({ host: hasShadows ? shadowHost : undefined, served: shadows, metrics: textMetrics, log }),
+  )
+  const context: TextContext = { host, store, served, shadow, metrics: textMetrics, log, explainTimeoutMs }
   const owned = stack.move()
   return {
     name: 'text-classification',
@@ -43,7 +52,9 @@ export async function createTextClassificationService(
       addModelsRoutes(app, context)
       addInferenceRoutes(app, context)
     },
-    startServing: () => host.start(),
+    async startServing() {
+      await Promise.all([host.start(), ...(hasShadows ? [shadowHost.start()] : [])])
+    },
     startConsuming: () => Promise.resolve(),
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -26,6 +26,7 @@ import { createTextClassificationService } from './service.ts'
 export const testConfig: TextClassificationConfig = {
   modelBytes: 256 * 1024 ** 2,
   modelPollMs: 30_000,
+  shadowBytes: 256 * 1024 ** 2,
   explainTimeoutMs: 10_000,
 }
 

@@ -14,6 +14,8 @@ export interface HostContext<T> {
   readonly store: ModelStore
   readonly loader: ModelLoader<T>
   readonly alias: Alias
+  /** Between two looks on behalf of requests while nothing serves. */
+  readonly pauseBetweenLooksMs: number
   readonly budget: MemoryBudget
   readonly refusals: Refusals
   readonly clock: Clock

@@ -26,6 +26,11 @@ export interface ModelHostOptions<T> {
   readonly eventLog?: EventLog
   /** How often the aliases of the models in use are read, whatever the broadcast says. Default 30 s. */
   readonly pollMs?: number
+  /**
+   * Between two looks at an alias on behalf of requests while nothing serves: a first version is found this soon, also when
+   * the process that should tell of it has died. Default 1 s.
+   */
+  readonly pauseBetweenLooksMs?: number
   /** How long an eviction waits for leases. Default 5 s. */
   readonly drainMs?: number
   readonly clock?: Clock
@@ -88,7 +93,7 @@ class SlotHost<T> implements ModelHost<T> {
   #uses = 0
 
   constructor(options: ModelHostOptions<T>) {
-    const { store, loader, log, alias = 'champion', clock = systemClock } = options
+    const { store, loader, log, alias = 'champion', clock = systemClock, pauseBetweenLooksMs = 1000 } = options
     this.#options = options
     this.#budget = new MemoryBudget(options.budgetBytes, options.drainMs ?? 5000)
     this.#refusals = new Refusals(log)
@@ -98,6 +103,7 @@ class SlotHost<T> implements ModelHost<T> {
       log,
       alias,
       clock,
+      pauseBetweenLooksMs,
       budget: this.#budget,
       refusals: this.#refusals,
       counts: { loads: 0, swaps: 0, evictions: 0, readFailures: 0 },

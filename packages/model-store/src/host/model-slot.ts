@@ -10,11 +10,6 @@ import type { LoadedModel, ModelLease } from './loaded-model.ts'
  */
 export type ModelAbsence = 'no alias' | 'refused' | 'memory budget' | 'unreadable'
 
-/**
- * Between two looks on behalf of requests while nothing serves: a first champion is found this soon, also when the process
- * that should tell of it has died.
- */
-const pauseBetweenLooksMs = 1000
 /** Earlier versions that are tried when the named one must not serve and nothing serves. */
 const mostFallbacks = 5
 
@@ -121,7 +116,7 @@ export class ModelSlot<T> {
   }
 
   async #refreshOnce(): Promise<void> {
-    const { store, alias, log, clock, counts } = this.#context
+    const { store, alias, log, clock, counts, pauseBetweenLooksMs } = this.#context
     try {
       const named = await store.readAlias({ ...this.ref, alias })
       this.#isStale = false

@@ -3,7 +3,10 @@ import type { ModelLoader } from '@rapport/model-store'
 import { decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
 import { ServedClassifier } from '../domain/served-classifier.ts'
 
-/** Beside the arrays of its files a loaded classifier holds its tokens as strings and tables to find them by. */
+/**
+ * Beside the arrays of its files a loaded classifier holds its tokens as strings and tables to find them by: 0.9 to 1.9
+ * times its files were measured, 1.1 to 3.1 with its explainer.
+ */
 const memoryPerFileByte = 3
 /** Loads the word segmentation, where the model needs it. */
 const warmUpText = 'a good example 一个很好的例子'

@@ -6,6 +6,7 @@ import { classifySlices } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import { createDocumentExplainer } from './explain-document.ts'
 import { findModel } from './find-model.ts'
+import type { AnsweredText } from './shadow-scoring.ts'
 
 /**
  * The answer to a call, rendered in parts: written as a whole, thousands of scores would hold up the event loop.
@@ -24,14 +25,17 @@ export async function classifyTexts(
   const { accepted, errors } = sieveDocuments(request.documents)
   served.tally.refused += errors.length
   const results: string[] = []
+  const answered: AnsweredText[] = []
   for await (const slice of classifySlices(served, accepted)) {
     for (const [document, probabilities] of slice) {
       const { result, best } = presentDocument(served, document, probabilities, request)
+      answered.push({ text: document.text, label: result.label })
       const explained = await explain?.(document, best)
       results.push(JSON.stringify(explained === undefined ? result : { ...result, ...explained }))
     }
   }
   context.metrics.classifySeconds.observe((performance.now() - startedMs) / 1000)
+  context.shadow.take(served.manifest, answered)
   return render(results, JSON.stringify(errors))
 }
 

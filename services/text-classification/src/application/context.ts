@@ -3,6 +3,7 @@ import type { ModelStore } from '@rapport/model-store'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextMetrics } from '../metrics.ts'
 import type { TextModelHost } from './find-model.ts'
+import type { ShadowScoring } from './shadow-scoring.ts'
 
 /** What the use cases of the service share. */
 export interface TextContext {
@@ -10,6 +11,7 @@ export interface TextContext {
   readonly store: Pick<ModelStore, 'listModels' | 'listVersions' | 'readAlias' | 'readManifest'>
   /** The models in memory. */
   readonly served: ReadonlySet<ServedClassifier>
+  readonly shadow: ShadowScoring
   readonly metrics: TextMetrics
   readonly log: Log
   /** For all explanations of a call. */

@@ -26,6 +26,8 @@ export async function inferTexts(
     }
   }
   context.metrics.classifySeconds.observe((performance.now() - startedMs) / 1000)
+  const answered = texts.map((text, row) => ({ text, label: labels[best[row] as number] as string }))
+  context.shadow.take(served.manifest, answered)
   return {
     model_name: manifest.name,
     model_version: manifest.version,

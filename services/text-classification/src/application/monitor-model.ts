@@ -4,11 +4,15 @@ import type { TextContext } from './context.ts'
 
 /** What the versions of a model that are in memory have said since they were loaded. */
 export function monitorModel(
-  { served }: Pick<TextContext, 'served'>,
+  { served, shadow }: Pick<TextContext, 'served' | 'shadow'>,
   { tenant, name }: { readonly tenant: string; readonly name: string },
 ): TextMonitoring {
-  const own = [...served].filter(({ manifest }) => manifest.tenant === tenant && manifest.name === name)
-  return { model: name, versions: own.map(describe) }
+  const isOwn = ({ manifest }: ServedClassifier): boolean => manifest.tenant === tenant && manifest.name === name
+  const shadows = [...shadow.served].filter(isOwn).map((each) => {
+    const { classified, agreed } = each.tally
+    return { ...describe(each), shadowAgreement: classified === 0 ? null : agreed / classified }
+  })
+  return { model: name, versions: [...[...served].filter(isOwn).map(describe), ...shadows] }
 }
 
 function describe({ version, labels, tally }: ServedClassifier): TextMonitoring['versions'][number] {

@@ -7,6 +7,8 @@ export class VersionTally {
   uncertain = 0
   /** Documents that could not be classified. */
   refused = 0
+  /** Of `classified`, of a shadow: those to which the version that answered gave the same label. */
+  agreed = 0
   /** Of the best probabilities. */
   confidenceSum = 0
 
