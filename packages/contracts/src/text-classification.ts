@@ -96,7 +96,8 @@ export const TextExplanationSchema = Type.Object(
     label: Type.String(),
     method: Type.Enum(['linear-shap', 'tree-shap', 'lime']),
     of: Type.Enum(['score', 'probability'], {
-      description: 'What is explained: the label’s score before calibration (SHAP), or its probability (LIME).',
+      description:
+        'What is explained: the label’s score before calibration (SHAP; of a model of logits, what it is above the mean of all labels’), or its probability (LIME).',
     }),
     base: Type.Number({ description: 'What is left when no token is there.' }),
     value: Type.Number({ description: 'With SHAP the base and all weights, exactly; with LIME nearly.' }),

@@ -23,7 +23,8 @@ export interface TextExplanation {
   readonly method: 'linear-shap' | 'tree-shap' | 'lime'
   /**
    * What is explained: the label's `score` before calibration (SHAP: `base` and the weights sum to it within 1e-6, relative
-   * to the largest), or its calibrated `probability` (LIME: nearly).
+   * to the largest; of logits that is what they are above the mean of all labels'), or its calibrated `probability` (LIME:
+   * nearly).
    */
   readonly of: 'score' | 'probability'
   /** What is left when no token is there. */
@@ -58,26 +59,34 @@ export function createTextExplainer(classifier: TextClassifier): ExplainText {
   }
 }
 
-function createLinearExplainer({ vectorizer: data, model, means }: LinearTextScorer): ExplainText {
+function createLinearExplainer({ vectorizer: data, model, means, scores }: LinearTextScorer): ExplainText {
   const vectorizer = new TextVectorizer(data)
   const tokenizer = new TextTokenizer(data.analysis)
   const shap = new LinearShap(model, means)
+  const { classes } = model
+  // A logit by itself says nothing: of naive Bayes every word makes every label's less.
+  const partOf = scores === 'margins' ? ownPart : partAboveMean
   return async (text, label) => {
     const matrix = vectorizer.transform([text])
     const { base, contributions, absent } = shap.explain(matrix, 0)
     const ofColumn = new Map<number, number>()
     matrix.indices.forEach((column, entry) => {
-      ofColumn.set(column, contributions[entry * model.classes + label] as number)
+      const row = contributions.subarray(entry * classes, (entry + 1) * classes)
+      ofColumn.set(column, partOf(row, label))
     })
     return {
       method: 'linear-shap',
       of: 'score',
-      base: (base[label] as number) + (absent[label] as number),
-      value: linearScores(model, matrix)[label] as number,
+      base: partOf(base, label) + partOf(absent, label),
+      value: partOf(Float64Array.from(linearScores(model, matrix)), label),
       tokens: spread(text, { vectorizer, tokenizer, ofColumn }),
     }
   }
 }
+
+const ownPart = (byLabel: Float64Array, label: number): number => byLabel[label] as number
+const partAboveMean = (byLabel: Float64Array, label: number): number =>
+  ownPart(byLabel, label) - byLabel.reduce((sum, part) => sum + part, 0) / byLabel.length
 
 function createTreeExplainer({ vectorizer: data, ensemble }: TreeTextScorer): ExplainText {
   const vectorizer = new TextVectorizer(data)
