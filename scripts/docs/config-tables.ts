@@ -5,6 +5,7 @@ import { FeatureConfigSchema } from '../../services/feature/src/config.ts'
 import { GatewayConfigSchema } from '../../services/gateway/src/config.ts'
 import { IngestionConfigSchema } from '../../services/ingestion/src/config.ts'
 import { RecommendationConfigSchema } from '../../services/recommendation/src/config.ts'
+import { TextClassificationConfigSchema } from '../../services/text-classification/src/config.ts'
 import { TrainingConfigSchema } from '../../services/training/src/config.ts'
 
 const schemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>> = {
@@ -14,6 +15,7 @@ const schemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>>
   gateway: processSchema(GatewayConfigSchema),
   ingestion: serviceSchema(IngestionConfigSchema),
   recommendation: serviceSchema(RecommendationConfigSchema),
+  'text-classification': serviceSchema(TextClassificationConfigSchema),
   training: TrainingConfigSchema,
 }
 

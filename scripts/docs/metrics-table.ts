@@ -8,6 +8,10 @@ import { GatewayConfigSchema } from '../../services/gateway/src/config.ts'
 import { createGateway } from '../../services/gateway/src/gateway.ts'
 import { createIngestionService, toIngestionConfig } from '../../services/ingestion/src/index.ts'
 import { createRecommendationService, toRecommendationConfig } from '../../services/recommendation/src/index.ts'
+import {
+  createTextClassificationService,
+  toTextClassificationConfig,
+} from '../../services/text-classification/src/index.ts'
 
 type Create = (config: AllInOneConfig, dependencies: ServiceDependencies) => Promise<Service>
 
@@ -16,6 +20,8 @@ const services: Readonly<Record<string, Create>> = {
   feature: (config, dependencies) => createFeatureService(toFeatureConfig(config), dependencies),
   ingestion: (config, dependencies) => createIngestionService(toIngestionConfig(config), dependencies),
   recommendation: (config, dependencies) => createRecommendationService(toRecommendationConfig(config), dependencies),
+  'text-classification': (config, dependencies) =>
+    createTextClassificationService(toTextClassificationConfig(config), dependencies),
 }
 
 interface Metric {
@@ -54,7 +60,7 @@ async function metricsOfService(name: string, create: Create): Promise<Metric[]>
 async function metricsOfGateway(): Promise<Metric[]> {
   await using platform = await createTestPlatform()
   const { log, metrics } = platform.dependencies
-  const names = Object.keys(services).map((name) => `RAPPORT_${name.toUpperCase()}_URLS`)
+  const names = Object.keys(services).map((name) => `RAPPORT_${name.toUpperCase().replaceAll('-', '_')}_URLS`)
   const nowhere = Object.fromEntries(names.map((name) => [name, 'http://127.0.0.1:9']))
   const config = readConfig(GatewayConfigSchema, nowhere)
   await using _server = await createGateway(config, { log, metrics, version: '0.0.0', stopMs: 0 })

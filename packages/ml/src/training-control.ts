@@ -10,13 +10,18 @@ export interface TrainingControl {
   readonly log?: Log
 }
 
-const sliceMs = 25
+export interface Pacer {
+  /** Whether the slice of time is used up. */
+  due(): boolean
+  /** Lets the event loop turn. */
+  pause(fraction: number): Promise<void>
+}
 
 /**
- * Gives a long computation its breaks: `pause()` between rows lets the event loop turn when a slice of time is used up
- * (so heartbeats and aborts get through), and throws the signal's reason once aborted.
+ * Gives a long computation its breaks: `pause()` between rows lets the event loop turn when a slice of time (25 ms when
+ * absent) is used up, so heartbeats, requests and aborts get through, and throws the signal's reason once aborted.
  */
-export function createPacer(control: TrainingControl): { due(): boolean; pause(fraction: number): Promise<void> } {
+export function createPacer(control: TrainingControl, sliceMs = 25): Pacer {
   let sliceEnds = performance.now() + sliceMs
   control.signal?.throwIfAborted()
   return {

@@ -18,6 +18,7 @@ export type RefusalReason =
   | 'manifest missing'
   | 'manifest invalid'
   | 'wrong tenant'
+  | 'task'
   | 'file missing'
   | 'file size'
   | 'file checksum'

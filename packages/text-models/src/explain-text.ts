@@ -1,4 +1,12 @@
-import { explainTokens, LinearShap, linearScores, maxLimeTokens, TreeShap, type TokenMasks } from '@rapport/ml'
+import {
+  createPacer,
+  explainTokens,
+  LinearShap,
+  linearScores,
+  maxLimeTokens,
+  TreeShap,
+  type TokenMasks,
+} from '@rapport/ml'
 import { TextTokenizer, TextVectorizer, type TextToken } from '@rapport/text'
 import type { LinearTextScorer, TextScorer, TreeTextScorer } from './text-classifier-data.ts'
 import type { TextClassifier } from './text-classifier.ts'
@@ -126,6 +134,9 @@ function spread(text: string, { vectorizer, tokenizer, ofColumn }: Spread): Toke
   return tokens.map(({ start, end }, token) => ({ start, end, weight: weights[token] as number }))
 }
 
+/** A process that explains also answers others. */
+const predictionSliceMs = 5
+
 /** Of equal tokens all are there or none, as the authors' program has it for bags of words. */
 function createLimeExplainer(classifier: TextClassifier): ExplainText {
   const tokenizer = new TextTokenizer(analysisOf(classifier.data.scorer))
@@ -137,21 +148,22 @@ function createLimeExplainer(classifier: TextClassifier): ExplainText {
       const value = classifier.classify([text])[label] as number
       return { method: 'lime', of: 'probability', base: value, value, tokens: [], localR2: 1 }
     }
-    const predict = ({ kept, samples: versions }: TokenMasks): Float32Array =>
-      classifier.classify(
-        Array.from({ length: versions }, (_, version) =>
-          maskedText(text, tokens, (token) => {
-            const word = words.of[token] as number
-            return word < 0 || kept[version * words.count + word] === 1
-          }),
-        ),
-      )
-    const { weights, intercepts, localR2, probabilities } = await explainTokens(
-      words.count,
-      predict,
-      { classes, seed, ...(samples !== undefined && { samples }) },
-      signal === undefined ? {} : { signal },
-    )
+    const control = signal === undefined ? {} : { signal }
+    const pacer = createPacer(control, predictionSliceMs)
+    const predict = async ({ kept, samples: versions }: TokenMasks): Promise<Float32Array> => {
+      const predicted = new Float32Array(versions * classes)
+      for (let version = 0; version < versions; version += 1) {
+        if (pacer.due()) await pacer.pause(0)
+        const masked = maskedText(text, tokens, (token) => {
+          const word = words.of[token] as number
+          return word < 0 || kept[version * words.count + word] === 1
+        })
+        predicted.set(classifier.classify([masked]), version * classes)
+      }
+      return predicted
+    }
+    const settings = { classes, seed, ...(samples !== undefined && { samples }) }
+    const { weights, intercepts, localR2, probabilities } = await explainTokens(words.count, predict, settings, control)
     return {
       method: 'lime',
       of: 'probability',

@@ -8,6 +8,11 @@ import {
 } from '@rapport/recommendation'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { PlatformConfigSchema } from '@rapport/service-kit'
+import {
+  createTextClassificationService,
+  TextClassificationConfigSchema,
+  toTextClassificationConfig,
+} from '@rapport/text-classification'
 import { Type, type Static } from 'typebox'
 
 /** Every variable of the platform in one process. */
@@ -16,6 +21,7 @@ export const AllInOneConfigSchema = Type.Object({
   ...IngestionConfigSchema.properties,
   ...FeatureConfigSchema.properties,
   ...RecommendationConfigSchema.properties,
+  ...TextClassificationConfigSchema.properties,
   ...ControlConfigSchema.properties,
 })
 export type AllInOneConfig = Static<typeof AllInOneConfigSchema>
@@ -30,6 +36,12 @@ export async function composeServices(
     stack.use(await createIngestionService(toIngestionConfig(config), named('ingestion', dependencies))),
     stack.use(await createFeatureService(toFeatureConfig(config), named('feature', dependencies))),
     stack.use(await createRecommendationService(toRecommendationConfig(config), named('recommendation', dependencies))),
+    stack.use(
+      await createTextClassificationService(
+        toTextClassificationConfig(config),
+        named('text-classification', dependencies),
+      ),
+    ),
     stack.use(await createControlService(toControlConfig(config), named('control', dependencies))),
   ]
   const owned = stack.move()

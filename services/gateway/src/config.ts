@@ -12,6 +12,7 @@ export const GatewayConfigSchema = Type.Object({
   RAPPORT_INGESTION_URLS: urlsOf('ingestion'),
   RAPPORT_FEATURE_URLS: urlsOf('feature'),
   RAPPORT_RECOMMENDATION_URLS: urlsOf('recommendation'),
+  RAPPORT_TEXT_CLASSIFICATION_URLS: urlsOf('text-classification'),
   RAPPORT_CONTROL_URLS: urlsOf('control'),
   RAPPORT_GATEWAY_PROBE_MS: Type.Integer({
     default: 500,
@@ -44,5 +45,6 @@ export const upstreamUrls = (config: GatewayConfig): Readonly<Record<ServiceName
   ingestion: config.RAPPORT_INGESTION_URLS,
   feature: config.RAPPORT_FEATURE_URLS,
   recommendation: config.RAPPORT_RECOMMENDATION_URLS,
+  'text-classification': config.RAPPORT_TEXT_CLASSIFICATION_URLS,
   control: config.RAPPORT_CONTROL_URLS,
 })

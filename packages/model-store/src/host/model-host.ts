@@ -4,12 +4,14 @@ import type { EventLog, LogRecord } from '@rapport/messaging'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { RefusalReason } from '../errors.ts'
-import { checkModelRef, type ModelRef } from '../model-keys.ts'
+import { checkModelRef, type ModelRef, type VersionRef } from '../model-keys.ts'
 import type { ModelStore } from '../model-store.ts'
+import type { HostContext } from './load-into-memory.ts'
 import type { ModelLease } from './loaded-model.ts'
-import { MemoryBudget } from './memory-budget.ts'
+import { type Evictable, MemoryBudget } from './memory-budget.ts'
 import type { ModelLoader } from './model-loader.ts'
-import { ModelSlot, type SlotContext } from './model-slot.ts'
+import { type ModelAbsence, ModelSlot } from './model-slot.ts'
+import { PinnedVersions } from './pinned-versions.ts'
 import { Refusals } from './refusals.ts'
 
 export interface ModelHostOptions<T> {
@@ -24,6 +26,11 @@ export interface ModelHostOptions<T> {
   readonly eventLog?: EventLog
   /** How often the aliases of the models in use are read, whatever the broadcast says. Default 30 s. */
   readonly pollMs?: number
+  /**
+   * Between two looks at an alias on behalf of requests while nothing serves: a first version is found this soon, also when
+   * the process that should tell of it has died. Default 1 s.
+   */
+  readonly pauseBetweenLooksMs?: number
   /** How long an eviction waits for leases. Default 5 s. */
   readonly drainMs?: number
   readonly clock?: Clock
@@ -47,6 +54,14 @@ export interface ModelHost<T> extends AsyncDisposable {
   acquire(tenant: string, name: string): Promise<ModelLease<T> | undefined>
   /** As `acquire` without waiting: undefined while the model is not in memory, and begins to load it. */
   tryAcquire(tenant: string, name: string): ModelLease<T> | undefined
+  /** Why the last `acquire` gave nothing; undefined while something serves. */
+  absence(tenant: string, name: string): ModelAbsence | undefined
+  /**
+   * A lease on a version that the caller names, whatever the aliases say; loads it on first use, beside the champions and
+   * within the same memory. Its lease has the revision 0 unless the version serves anyway.
+   * @throws ModelRefusedError: there is no such version, it must not serve, or memory is missing; ModelStoreError `RPT_MODEL_NAME`.
+   */
+  acquireVersion(ref: VersionRef): Promise<ModelLease<T>>
   /** The version that `tryAcquire` would give now; counts as a use of it. Undefined while none is in memory, and begins nothing. */
   servingVersion(tenant: string, name: string): string | undefined
   /** Follows alias changes, by broadcast and by polling. Resolves when the changes that stand are known. */
@@ -71,13 +86,14 @@ class SlotHost<T> implements ModelHost<T> {
   readonly #options: ModelHostOptions<T>
   readonly #budget: MemoryBudget
   readonly #refusals: Refusals
-  readonly #context: SlotContext<T>
+  readonly #context: HostContext<T>
   readonly #slots = new Map<string, ModelSlot<T>>()
+  readonly #pinned: PinnedVersions<T>
   readonly #stack = new AsyncDisposableStack()
   #uses = 0
 
   constructor(options: ModelHostOptions<T>) {
-    const { store, loader, log, alias = 'champion', clock = systemClock } = options
+    const { store, loader, log, alias = 'champion', clock = systemClock, pauseBetweenLooksMs = 1000 } = options
     this.#options = options
     this.#budget = new MemoryBudget(options.budgetBytes, options.drainMs ?? 5000)
     this.#refusals = new Refusals(log)
@@ -87,12 +103,15 @@ class SlotHost<T> implements ModelHost<T> {
       log,
       alias,
       clock,
+      pauseBetweenLooksMs,
       budget: this.#budget,
       refusals: this.#refusals,
       counts: { loads: 0, swaps: 0, evictions: 0, readFailures: 0 },
-      reserve: (bytes, slot) => this.#budget.reserve(bytes, () => this.#evictable(slot)),
+      reserve: (bytes, spared) => this.#budget.reserve(bytes, () => this.#evictable(spared)),
+      adopt: (ref) => this.#pinned.adopt(ref),
       nextUse: () => (this.#uses += 1),
     }
+    this.#pinned = new PinnedVersions(this.#context)
   }
 
   async acquire(tenant: string, name: string): Promise<ModelLease<T> | undefined> {
@@ -105,6 +124,16 @@ class SlotHost<T> implements ModelHost<T> {
     const slot = this.#slot(tenant, name)
     if (slot.needsLook) void slot.refresh()
     return slot.lease()
+  }
+
+  absence(tenant: string, name: string): ModelAbsence | undefined {
+    return this.#slots.get(`${tenant}/${name}`)?.absence
+  }
+
+  async acquireVersion(ref: VersionRef): Promise<ModelLease<T>> {
+    const slot = this.#slots.get(`${ref.tenant}/${ref.name}`)
+    const serves = slot?.serving?.manifest.version === ref.version ? slot.lease() : undefined
+    return serves ?? this.#pinned.acquire(ref)
   }
 
   servingVersion(tenant: string, name: string): string | undefined {
@@ -122,15 +151,17 @@ class SlotHost<T> implements ModelHost<T> {
   }
 
   async poll(): Promise<void> {
+    // Names that callers make up must not stay.
+    for (const [key, slot] of this.#slots) if (slot.isForgettable()) this.#slots.delete(key)
     const slots = [...this.#slots.values()].filter((slot) => slot.isWatched)
     await Promise.all(slots.map((slot) => slot.refresh()))
   }
 
   stats(): ModelHostStats {
-    const models = [...this.#slots.values()].flatMap(({ ref, serving }) => {
-      if (serving === undefined) return []
-      const { revision, bytes, leases, manifest } = serving
-      return [{ tenant: ref.tenant, name: ref.name, version: manifest.version, revision, bytes, leases }]
+    const serving = [...this.#slots.values()].flatMap((slot) => slot.serving ?? [])
+    const models = [...serving, ...this.#pinned.all].map(({ revision, bytes, leases, manifest }) => {
+      const { tenant, name, version } = manifest
+      return { tenant, name, version, revision, bytes, leases }
     })
     const { usedBytes, totalBytes } = this.#budget
     return { ...this.#context.counts, usedBytes, budgetBytes: totalBytes, refusals: this.#refusals.counts, models }
@@ -138,7 +169,7 @@ class SlotHost<T> implements ModelHost<T> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
-    await Promise.all([...this.#slots.values()].map((slot) => slot.close()))
+    await Promise.all([this.#pinned.close(), ...[...this.#slots.values()].map((slot) => slot.close())])
   }
 
   #slot(tenant: string, name: string): ModelSlot<T> {
@@ -151,12 +182,13 @@ class SlotHost<T> implements ModelHost<T> {
     return slot
   }
 
-  #evictable(asking: ModelSlot<T>) {
-    return [...this.#slots.values()].flatMap((slot) => {
+  #evictable(spared: object | undefined): readonly Evictable[] {
+    const slots = [...this.#slots.values()].flatMap((slot) => {
       const { serving } = slot
-      if (serving === undefined || slot === asking) return []
+      if (serving === undefined || slot === spared) return []
       return [{ bytes: serving.bytes, lastUsed: serving.lastUsed, evict: () => slot.evict() }]
     })
+    return [...slots, ...this.#pinned.evictable()]
   }
 
   /** Only models in use are looked at; others are read when they are first asked for. */
@@ -168,6 +200,7 @@ class SlotHost<T> implements ModelHost<T> {
         this.#options.log.warn({ topic: topics.models.name, key }, 'not an alias change')
         continue
       }
+      if (value === null) this.#pinned.forget(change)
       const slot = this.#slots.get(`${change.tenant}/${change.name}`)
       if (slot?.isWatched === true && change.alias === this.#context.alias) changed.add(slot)
     }

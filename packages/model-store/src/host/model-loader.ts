@@ -2,6 +2,8 @@ import type { ModelManifest } from '@rapport/contracts'
 
 /** What a serving service knows about its kind of model. Problems are thrown; the version is refused with their message. */
 export interface ModelLoader<T> {
+  /** Tasks of the manifests that it takes; others are refused before a file is read. All when absent. */
+  readonly tasks?: readonly string[]
   /** Bytes that the model will hold in memory, asked before anything is read. The bytes of its files when absent. */
   readonly estimateBytes?: (manifest: ModelManifest) => number
   readonly decode: (files: ReadonlyMap<string, Uint8Array>, manifest: ModelManifest) => T | Promise<T>

@@ -1,54 +1,42 @@
-import type { Alias, ModelAlias } from '@rapport/contracts'
-import type { Clock, Log } from '@rapport/core'
+import type { ModelAlias } from '@rapport/contracts'
 import { ModelRefusedError } from '../errors.ts'
-import { describeVersion, type ModelRef, type VersionRef } from '../model-keys.ts'
-import type { ModelStore } from '../model-store.ts'
-import { loadVersion } from './load-version.ts'
-import { LoadedModel, type ModelLease } from './loaded-model.ts'
-import type { MemoryBudget } from './memory-budget.ts'
-import { fileBytes, type ModelLoader } from './model-loader.ts'
-import type { Refusals } from './refusals.ts'
-
-/** What the slots of one host share. */
-export interface SlotContext<T> {
-  readonly store: ModelStore
-  readonly loader: ModelLoader<T>
-  readonly alias: Alias
-  readonly budget: MemoryBudget
-  readonly refusals: Refusals
-  readonly clock: Clock
-  readonly log: Log
-  /** Takes memory for a slot, at the cost of others. */
-  readonly reserve: (bytes: number, slot: ModelSlot<T>) => Promise<boolean>
-  readonly counts: { loads: number; swaps: number; evictions: number; readFailures: number }
-  readonly nextUse: () => number
-}
+import type { ModelRef, VersionRef } from '../model-keys.ts'
+import { type HostContext, loadIntoMemory } from './load-into-memory.ts'
+import type { LoadedModel, ModelLease } from './loaded-model.ts'
 
 /**
- * Between two looks on behalf of requests while nothing serves: a first champion is found this soon, also when the process
- * that should tell of it has died.
+ * Why nothing serves: the alias names nothing, what it names is refused (and so is what it named before), memory was
+ * missing, or the object store could not be read. The last two may pass by themselves.
  */
-const pauseBetweenLooksMs = 1000
+export type ModelAbsence = 'no alias' | 'refused' | 'memory budget' | 'unreadable'
+
 /** Earlier versions that are tried when the named one must not serve and nothing serves. */
 const mostFallbacks = 5
 
 /** One model of one tenant: the version that serves now, and how it comes to be another one. */
 export class ModelSlot<T> {
   readonly ref: ModelRef
-  readonly #context: SlotContext<T>
+  readonly #context: HostContext<T>
   #serving: LoadedModel<T> | undefined
   #refreshing: Promise<void> | undefined
   #isStale = true
   #isClosed = false
   #retryAtMs = 0
+  #absence: ModelAbsence | undefined
+  #wasAskedFor = true
 
-  constructor(ref: ModelRef, context: SlotContext<T>) {
+  constructor(ref: ModelRef, context: HostContext<T>) {
     this.ref = ref
     this.#context = context
   }
 
   get serving(): LoadedModel<T> | undefined {
     return this.#serving
+  }
+
+  /** Of the last look at the alias; undefined while something serves, and before the first look. */
+  get absence(): ModelAbsence | undefined {
+    return this.#serving === undefined ? this.#absence : undefined
   }
 
   /** Nothing serves, and a look at the alias may change that: none has been done, one is under way, or the last one is a while ago. */
@@ -66,8 +54,16 @@ export class ModelSlot<T> {
     return this.use()?.lease()
   }
 
+  /** True when nothing serves and nobody has asked since the last call: whoever asks next may have a new slot. */
+  isForgettable(): boolean {
+    const isUnused = !this.#wasAskedFor && this.#serving === undefined && this.#refreshing === undefined
+    this.#wasAskedFor = false
+    return isUnused
+  }
+
   /** What serves, which is used now: others are evicted before it. */
   use(): LoadedModel<T> | undefined {
+    this.#wasAskedFor = true
     if (this.#serving !== undefined) this.#serving.lastUsed = this.#context.nextUse()
     return this.#serving
   }
@@ -120,12 +116,13 @@ export class ModelSlot<T> {
   }
 
   async #refreshOnce(): Promise<void> {
-    const { store, alias, log, clock, counts } = this.#context
+    const { store, alias, log, clock, counts, pauseBetweenLooksMs } = this.#context
     try {
       const named = await store.readAlias({ ...this.ref, alias })
       this.#isStale = false
       if (named === undefined) this.#drop()
-      else if (!(await this.#follow(named))) this.#isStale = true
+      this.#absence = named === undefined ? 'no alias' : await this.#follow(named)
+      if (this.#absence === 'memory budget') this.#isStale = true
     } catch (error) {
       counts.readFailures += 1
       log.warn(
@@ -133,65 +130,50 @@ export class ModelSlot<T> {
         'model could not be read, will be tried again',
       )
       this.#isStale = true
+      this.#absence = 'unreadable'
     }
     this.#retryAtMs = clock.now() + pauseBetweenLooksMs
   }
 
-  /** False when memory was missing, which may pass. */
-  async #follow(named: ModelAlias): Promise<boolean> {
+  /** Why what is named does not serve; undefined when it does. */
+  async #follow(named: ModelAlias): Promise<ModelAbsence | undefined> {
     const serving = this.#serving
-    if (serving !== undefined && named.revision <= serving.revision) return true
+    if (serving !== undefined && named.revision <= serving.revision) return undefined
     if (serving?.manifest.version === named.version) {
       serving.revision = named.revision
-      return true
+      return undefined
     }
     // A process that serves keeps what it has; one that has just begun takes the newest earlier version that can serve.
     const earlier = serving === undefined ? (named.history ?? []).toReversed().slice(0, mostFallbacks) : []
     for (const version of new Set([named.version, ...earlier])) {
       const outcome = await this.#take({ ...this.ref, version }, named.revision)
-      if (outcome !== 'refused') return outcome === 'serves'
+      if (outcome !== 'refused') return outcome
     }
-    return true
+    return 'refused'
   }
 
-  async #take(ref: VersionRef, revision: number): Promise<'serves' | 'refused' | 'no memory'> {
+  async #take(ref: VersionRef, revision: number): Promise<'refused' | 'memory budget' | undefined> {
     const { refusals } = this.#context
-    if (refusals.isFinal(ref)) return 'refused'
+    if (refusals.finalError(ref) !== undefined) return 'refused'
     try {
       await this.#load(ref, revision)
-      return 'serves'
+      return undefined
     } catch (error) {
       if (!(error instanceof ModelRefusedError)) throw error
       refusals.add(ref, error)
-      return error.reason === 'memory budget' ? 'no memory' : 'refused'
+      return error.reason === 'memory budget' ? 'memory budget' : 'refused'
     }
   }
 
   async #load(ref: VersionRef, revision: number): Promise<void> {
-    const { store, loader, budget, log, counts } = this.#context
-    const manifest = await store.readManifest(ref)
-    const bytes = loader.estimateBytes?.(manifest) ?? fileBytes(manifest)
-    if (!(await this.#context.reserve(bytes, this))) {
-      const room = `${bytes} bytes do not fit beside ${budget.usedBytes} of ${budget.totalBytes}`
-      throw new ModelRefusedError('memory budget', `${describeVersion(ref)}: ${room}`)
-    }
-    let model: T
-    try {
-      model = await loadVersion(store, manifest, loader)
-    } catch (error) {
-      budget.release(bytes)
-      throw error
-    }
-    const loaded = new LoadedModel({ model, manifest, revision, bytes }, () => {
-      loader.dispose?.(model)
-      budget.release(bytes)
-    })
-    loaded.lastUsed = this.#context.nextUse()
-    counts.loads += 1
+    const { store, counts, adopt } = this.#context
+    const load = async (): Promise<LoadedModel<T>> =>
+      loadIntoMemory(this.#context, await store.readManifest(ref), { revision, spared: this })
+    const loaded = adopt(ref) ?? (await load())
+    loaded.revision = revision
     if (this.#serving !== undefined) counts.swaps += 1
     this.#retire()
     this.#serving = loaded
     if (this.#isClosed) this.#retire()
-    log.info({ tenant: ref.tenant, model: ref.name, version: ref.version, revision, bytes }, 'model version serves')
   }
 }

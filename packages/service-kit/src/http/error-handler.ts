@@ -19,7 +19,21 @@ const codeByStatus: Readonly<Record<number, string>> = {
 export const codeOfStatus = (status: number): string => codeByStatus[status] ?? 'RPT_HTTP_REFUSED'
 
 /** Answers every error in the one format. What the caller cannot act on is a 500 that says nothing, logged with its cause. */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+export const answerError = answerErrorsAs(renderError)
+
+/** As every error is answered, with the body that a protocol of others prescribes. */
+export function answerErrorsAs(render: (error: HttpError, requestId: string) => string) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void =>
+    sendError(error, { request, reply, render })
+}
+
+interface Answering {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly render: (error: HttpError, requestId: string) => string
+}
+
+function sendError(error: unknown, { request, reply, render }: Answering): void {
   const answer = toHttpError(error)
   if (answer.statusCode >= 500) {
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
@@ -27,7 +41,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
   // A request that fails before routing has passed no hook.
   reply.header('x-request-id', request.id)
-  reply.code(answer.statusCode).header('content-type', jsonContentType).send(renderError(answer, request.id))
+  reply.code(answer.statusCode).header('content-type', jsonContentType).send(render(answer, request.id))
 }
 
 function toHttpError(error: unknown): HttpError {

@@ -32,10 +32,22 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   }
 }
 
+interface UndeclaredBody {
+  readonly validatorCompiler: FastifySchemaCompiler<TSchema>
+}
+
 /** For a route that reads its body itself, as a stream: the body is declared for the API document alone. */
-export const undeclaredBody: { readonly validatorCompiler: FastifySchemaCompiler<TSchema> } = {
+export const undeclaredBody: UndeclaredBody = {
   validatorCompiler: (route) => (route.httpPart === 'body' ? (value: unknown) => ({ value }) : compileValidator(route)),
 }
+
+/** As `undeclaredBody`, of bodies of one content type alone. */
+export const undeclaredBodyOf = (contentType: string): UndeclaredBody => ({
+  validatorCompiler: (route) =>
+    route.httpPart === 'body' && route.contentType === contentType
+      ? (value: unknown) => ({ value })
+      : compileValidator(route),
+})
 
 interface SchemaProblem {
   readonly keyword: string

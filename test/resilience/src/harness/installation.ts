@@ -26,7 +26,7 @@ export interface InstallationOptions {
 }
 
 const run = promisify(execFile)
-const services: readonly ServiceName[] = ['ingestion', 'feature', 'recommendation', 'control']
+const services: readonly ServiceName[] = ['ingestion', 'feature', 'recommendation', 'text-classification', 'control']
 /** The longest silence after which a killed consumer's partitions move. */
 const sessionMs = 15_000
 
@@ -80,7 +80,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   }
   const processes = await startServices(stack, env, options.processes ?? {})
   const urls = services.map((name) => [
-    `RAPPORT_${name.toUpperCase()}_URLS`,
+    `RAPPORT_${name.toUpperCase().replaceAll('-', '_')}_URLS`,
     processes[name].map(({ url }) => url).join(','),
   ])
   const startGateway = (): Promise<ServiceProcess> =>
@@ -121,7 +121,13 @@ async function startServices(
   env: Readonly<Record<string, string>>,
   counts: Partial<Record<ServiceName, number>>,
 ): Promise<Record<ServiceName, ServiceProcess[]>> {
-  const started: Record<ServiceName, ServiceProcess[]> = { ingestion: [], feature: [], recommendation: [], control: [] }
+  const started: Record<ServiceName, ServiceProcess[]> = {
+    ingestion: [],
+    feature: [],
+    recommendation: [],
+    'text-classification': [],
+    control: [],
+  }
   for (const name of services) {
     for (let number = 1; number <= (counts[name] ?? 1); number += 1) {
       started[name].push(stack.use(await ServiceProcess.start(`${name} ${number}`, ['serve', name], env)))

@@ -5,6 +5,7 @@ const programs = {
   ingestion: () => import('@rapport/ingestion/main'),
   feature: () => import('@rapport/feature/main'),
   recommendation: () => import('@rapport/recommendation/main'),
+  'text-classification': () => import('@rapport/text-classification/main'),
   control: () => import('@rapport/control/main'),
 }
 const names = Object.keys(programs) as (keyof typeof programs)[]
@@ -40,7 +41,8 @@ that is ready, by the prefix of its path; the services check its key.
 
 Example:
   RAPPORT_INGESTION_URLS=http://127.0.0.1:8081 RAPPORT_FEATURE_URLS=http://127.0.0.1:8082,http://127.0.0.1:8092 \\
-  RAPPORT_RECOMMENDATION_URLS=http://127.0.0.1:8083 RAPPORT_CONTROL_URLS=http://127.0.0.1:8084 rapport gateway`,
+  RAPPORT_RECOMMENDATION_URLS=http://127.0.0.1:8083 RAPPORT_TEXT_CLASSIFICATION_URLS=http://127.0.0.1:8085 \\
+  RAPPORT_CONTROL_URLS=http://127.0.0.1:8084 rapport gateway`,
     )
     .action((options) => run(() => import('@rapport/gateway/main'), options.port))
 }

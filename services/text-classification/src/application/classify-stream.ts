@@ -1,0 +1,102 @@
+import type { Writable } from 'node:stream'
+import { textLimits, type TextOptions } from '@rapport/contracts'
+import { splitRows } from '@rapport/core'
+import { createPacer } from '@rapport/ml'
+import type { ModelLease } from '@rapport/model-store'
+import { HttpError } from '@rapport/service-kit'
+import { presentDocument } from '../domain/present.ts'
+import { readLine } from '../domain/read-line.ts'
+import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { TextContext } from './context.ts'
+import { findModel } from './find-model.ts'
+import { LineWriter } from './line-writer.ts'
+import { sliceMs } from './classify-slices.ts'
+
+/** An answer's piece is written at this length, in UTF-16 units. */
+const pieceUnits = 64 * 1024
+
+export interface StreamCall extends TextOptions {
+  readonly tenant: string
+}
+
+/**
+ * Classifies documents, one a line, while they arrive: reads no faster than the answer is read, and holds a piece of each.
+ * Never rejects: what breaks off is the answer's last line.
+ */
+export async function classifyStream(
+  context: TextContext,
+  call: StreamCall,
+  chunks: AsyncIterable<Buffer>,
+  answer: Writable,
+): Promise<void> {
+  const lines = new LineWriter(answer)
+  const pieces = new StreamPieces(context, call)
+  try {
+    const pacer = createPacer({}, sliceMs)
+    const endPiece = async (): Promise<void> => {
+      // Whoever reads the answer may take long.
+      pieces.end()
+      await lines.flush()
+    }
+    // What a chunk has brought is answered before the next one is waited for, which may take its sender long.
+    for await (const row of splitRows(noted(chunks, endPiece), textLimits.bodyBytes)) {
+      const read = readLine(row)
+      const served = await pieces.model()
+      if ('error' in read) served.tally.refused += 1
+      lines.add('error' in read ? read : classify(served, read.document, call))
+      if (lines.waiting >= pieceUnits) await endPiece()
+      if (pacer.due()) await pacer.pause(0)
+    }
+  } catch (error) {
+    if (!lines.isClosed) lines.add(lastLine(context, error))
+  } finally {
+    pieces.end()
+    lines.end()
+  }
+}
+
+function classify(served: ServedClassifier, document: Parameters<typeof presentDocument>[1], call: StreamCall): object {
+  return presentDocument(served, document, served.classifier.classify([document.text]), call).result
+}
+
+async function* noted(chunks: AsyncIterable<Buffer>, onConsumed: () => Promise<void>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield chunk
+    await onConsumed()
+  }
+}
+
+function lastLine({ log }: TextContext, error: unknown): object {
+  if (error instanceof HttpError) return { error: { code: error.code, message: error.message } }
+  log.error({ err: error }, 'a stream of texts broke off')
+  return { error: { code: 'RPT_HTTP_INTERNAL', message: 'The stream failed here; the log says why.' } }
+}
+
+/** The model of each piece of a stream: a long one takes the version that has come to serve, and keeps none from leaving. */
+class StreamPieces {
+  private readonly context: TextContext
+  private readonly call: StreamCall
+  private lease: ModelLease<ServedClassifier> | undefined
+  private startedMs = 0
+
+  constructor(context: TextContext, call: StreamCall) {
+    this.context = context
+    this.call = call
+  }
+
+  /** @throws HttpError. */
+  async model(): Promise<ServedClassifier> {
+    if (this.lease === undefined) {
+      this.lease = await findModel(this.context.host, this.call)
+      this.startedMs = performance.now()
+    }
+    return this.lease.model
+  }
+
+  end(): void {
+    if (this.lease === undefined) return
+    this.context.metrics.classifySeconds.observe((performance.now() - this.startedMs) / 1000)
+    this.lease[Symbol.dispose]()
+    this.lease = undefined
+  }
+}

@@ -1,0 +1,19 @@
+import type { Log } from '@rapport/core'
+import type { ModelStore } from '@rapport/model-store'
+import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { TextMetrics } from '../metrics.ts'
+import type { TextModelHost } from './find-model.ts'
+import type { ShadowScoring } from './shadow-scoring.ts'
+
+/** What the use cases of the service share. */
+export interface TextContext {
+  readonly host: TextModelHost
+  readonly store: Pick<ModelStore, 'listModels' | 'listVersions' | 'readAlias' | 'readManifest'>
+  /** The models in memory. */
+  readonly served: ReadonlySet<ServedClassifier>
+  readonly shadow: ShadowScoring
+  readonly metrics: TextMetrics
+  readonly log: Log
+  /** For all explanations of a call. */
+  readonly explainTimeoutMs: number
+}

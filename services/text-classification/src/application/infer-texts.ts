@@ -1,0 +1,51 @@
+import { textModelTasks, type InferenceModel, type InferenceRequest, type InferenceResponse } from '@rapport/contracts'
+import { presentDocument } from '../domain/present.ts'
+import { describeTensors, readTexts, renderOutputs } from '../domain/inference-tensors.ts'
+import { classifySlices } from './classify-slices.ts'
+import type { TextContext } from './context.ts'
+import { findModel, type WantedModel } from './find-model.ts'
+
+/** Classifies the texts of an inference request. @throws HttpError 400, 404, 409, 413 or 503. */
+export async function inferTexts(
+  context: TextContext,
+  wanted: WantedModel,
+  request: InferenceRequest,
+): Promise<InferenceResponse> {
+  const texts = readTexts(request)
+  using lease = await findModel(context.host, wanted)
+  const { model: served, manifest } = lease
+  const startedMs = performance.now()
+  const { labels } = served
+  const probabilities = new Float32Array(texts.length * labels.length)
+  const best: number[] = []
+  const documents = texts.map((text, row) => ({ id: String(row), text }))
+  for await (const slice of classifySlices(served, documents)) {
+    for (const [document, row] of slice) {
+      probabilities.set(row, best.length * labels.length)
+      best.push(presentDocument(served, document, row, { topK: 1 }).best)
+    }
+  }
+  context.metrics.classifySeconds.observe((performance.now() - startedMs) / 1000)
+  const answered = texts.map((text, row) => ({ text, label: labels[best[row] as number] as string }))
+  context.shadow.take(served.manifest, answered)
+  return {
+    model_name: manifest.name,
+    model_version: manifest.version,
+    ...(request.id !== undefined && { id: request.id }),
+    outputs: renderOutputs(request, { labels, best, probabilities }),
+  }
+}
+
+/** What the protocol says of a model: its versions, newest first, or the one that is asked about. */
+export async function describeModel(context: TextContext, wanted: WantedModel): Promise<InferenceModel> {
+  using lease = await findModel(context.host, wanted)
+  const { tenant, name, version } = lease.manifest
+  const versions = wanted.version === undefined ? await context.store.listVersions({ tenant, name }) : [lease.manifest]
+  const ofTexts = versions.filter(({ task }) => textModelTasks.some((known) => known === task))
+  return {
+    name,
+    versions: ofTexts.length === 0 ? [version] : ofTexts.map((each) => each.version),
+    platform: `rapport_${lease.manifest.algorithm}`,
+    ...describeTensors(lease.model.labels.length),
+  }
+}

@@ -1,0 +1,43 @@
+import { Type, type Static } from 'typebox'
+
+/** Knobs of the text-classification service. */
+export const TextClassificationConfigSchema = Type.Object({
+  RAPPORT_TEXT_MODEL_BYTES: Type.Integer({
+    minimum: 1024 ** 2,
+    default: 512 * 1024 ** 2,
+    description: 'Memory for loaded text models, in bytes; the least recently used goes first.',
+  }),
+  RAPPORT_TEXT_MODEL_POLL_SECONDS: Type.Integer({
+    minimum: 1,
+    maximum: 3_600,
+    default: 30,
+    description: 'How often the aliases of the text models in use are read, whatever is announced.',
+  }),
+  RAPPORT_TEXT_SHADOW_BYTES: Type.Integer({
+    minimum: 0,
+    default: 128 * 1024 ** 2,
+    description: 'Memory for shadow versions, in bytes, whose labels are counted and shown to nobody; 0 scores none.',
+  }),
+  RAPPORT_TEXT_EXPLAIN_TIMEOUT_MS: Type.Integer({
+    minimum: 1,
+    maximum: 60_000,
+    default: 10_000,
+    description: 'How long the explanations of a call may take together; documents after that are answered without.',
+  }),
+})
+
+export interface TextClassificationConfig {
+  readonly modelBytes: number
+  readonly modelPollMs: number
+  readonly shadowBytes: number
+  readonly explainTimeoutMs: number
+}
+
+export const toTextClassificationConfig = (
+  variables: Static<typeof TextClassificationConfigSchema>,
+): TextClassificationConfig => ({
+  modelBytes: variables.RAPPORT_TEXT_MODEL_BYTES,
+  modelPollMs: variables.RAPPORT_TEXT_MODEL_POLL_SECONDS * 1000,
+  shadowBytes: variables.RAPPORT_TEXT_SHADOW_BYTES,
+  explainTimeoutMs: variables.RAPPORT_TEXT_EXPLAIN_TIMEOUT_MS,
+})

@@ -1,0 +1,35 @@
+import type { ModelManifest } from '@rapport/contracts'
+import { Turns } from '@rapport/core'
+import { createTextExplainer, type ExplainText, type TextClassifier } from '@rapport/text-models'
+import { VersionTally } from './version-tally.ts'
+
+/** A text classifier in memory. */
+export class ServedClassifier {
+  readonly manifest: Pick<ModelManifest, 'tenant' | 'name' | 'version' | 'task'>
+  readonly classifier: TextClassifier
+  readonly tally: VersionTally
+  private explainer: ExplainText | undefined
+  private readonly turns = new Turns(1)
+
+  constructor(manifest: ServedClassifier['manifest'], classifier: TextClassifier) {
+    this.manifest = manifest
+    this.classifier = classifier
+    this.tally = new VersionTally(classifier.labels.length)
+  }
+
+  get labels(): readonly string[] {
+    return this.classifier.labels
+  }
+
+  get version(): string {
+    return this.manifest.version
+  }
+
+  /** One explanation at a time: an explainer has working memory of its own. Rejects with the signal's reason. */
+  readonly explain: ExplainText = (text, label, lime) =>
+    this.turns.run(() => {
+      lime.signal?.throwIfAborted()
+      this.explainer ??= createTextExplainer(this.classifier)
+      return this.explainer(text, label, lime)
+    })
+}

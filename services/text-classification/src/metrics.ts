@@ -1,0 +1,142 @@
+import type { ModelHost } from '@rapport/model-store'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { ServedClassifier } from './domain/served-classifier.ts'
+
+export interface TextMetrics {
+  readonly classifySeconds: Histogram
+  readonly explanationSeconds: Histogram<'method'>
+  readonly shadowDropped: Counter
+}
+
+export function createTextMetrics(registry: Registry): TextMetrics {
+  const registers = [registry]
+  return {
+    classifySeconds: new Histogram({
+      name: 'rapport_text_classify_seconds',
+      help: 'Time in which the documents of a call were classified and explained; of a stream, those of one piece of it.',
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    explanationSeconds: new Histogram({
+      name: 'rapport_text_explanation_seconds',
+      help: 'Time of one explanation, waiting for its turn included.',
+      labelNames: ['method'] as const,
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    shadowDropped: new Counter({
+      name: 'rapport_text_shadow_dropped_total',
+      help: 'Documents that no shadow has labelled, because too many waited for it.',
+      registers,
+    }),
+  }
+}
+
+export interface TextModelSources {
+  /** Of the champions and of the shadows. */
+  readonly hosts: readonly Pick<ModelHost<unknown>, 'stats'>[]
+  /** The models in memory. */
+  readonly served: ReadonlySet<ServedClassifier>
+  readonly shadows: ReadonlySet<ServedClassifier>
+}
+
+/** More would be a burden to whoever stores the series. */
+const mostLabelSeries = 100
+const ofVersion = ['tenant', 'model', 'version'] as const
+const labelsOf = ({ manifest: { tenant, name, version } }: ServedClassifier) => ({ tenant, model: name, version })
+
+/** What the models in memory have said, and what was refused; read when metrics are asked for. */
+export function addTextModelMetrics(registry: Registry, sources: TextModelSources): readonly (Counter | Gauge)[] {
+  return [...versionMetrics(registry, sources), ...hostMetrics(registry, sources)]
+}
+
+function versionMetrics(registry: Registry, { served, shadows }: TextModelSources): readonly (Counter | Gauge)[] {
+  const registers = [registry]
+  return [
+    new Counter({
+      name: 'rapport_text_documents_total',
+      help: 'Documents by the model version in memory and what came of them: classified, uncertain (below the threshold), or refused (empty, too long, id taken).',
+      labelNames: [...ofVersion, 'outcome'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of served) {
+          const { classified, uncertain, refused } = each.tally
+          this.inc({ ...labelsOf(each), outcome: 'classified' }, classified - uncertain)
+          this.inc({ ...labelsOf(each), outcome: 'uncertain' }, uncertain)
+          this.inc({ ...labelsOf(each), outcome: 'refused' }, refused)
+        }
+      },
+    }),
+    new Counter({
+      name: 'rapport_text_labels_total',
+      help: `Documents by the model version in memory and their best label; of models of up to ${mostLabelSeries} labels.`,
+      labelNames: [...ofVersion, 'label'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of served) {
+          if (each.labels.length > mostLabelSeries) continue
+          for (const [at, label] of each.labels.entries())
+            this.inc({ ...labelsOf(each), label }, each.tally.byLabel[at])
+        }
+      },
+    }),
+    new Counter({
+      name: 'rapport_text_confidence_total',
+      help: 'Sum of the best probabilities of the documents that a version has classified; over their number it is the mean confidence.',
+      labelNames: ofVersion,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of served) this.inc(labelsOf(each), each.tally.confidenceSum)
+      },
+    }),
+    new Counter({
+      name: 'rapport_text_shadow_documents_total',
+      help: 'Documents that a shadow version has labelled beside the answer, by whether the label was the same: agrees or differs.',
+      labelNames: [...ofVersion, 'outcome'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of shadows) {
+          const { classified, agreed } = each.tally
+          this.inc({ ...labelsOf(each), outcome: 'agrees' }, agreed)
+          this.inc({ ...labelsOf(each), outcome: 'differs' }, classified - agreed)
+        }
+      },
+    }),
+  ]
+}
+
+function hostMetrics(registry: Registry, { hosts }: TextModelSources): readonly Gauge[] {
+  const registers = [registry]
+  return [
+    new Gauge({
+      name: 'rapport_text_model_bytes',
+      help: 'Memory of loaded text models.',
+      registers,
+      collect() {
+        this.set(hosts.reduce((sum, host) => sum + host.stats().usedBytes, 0))
+      },
+    }),
+    new Gauge({
+      name: 'rapport_text_model_refusals',
+      help: 'Text model versions refused since the start, by reason.',
+      labelNames: ['reason'],
+      registers,
+      collect() {
+        this.reset()
+        for (const [reason, count] of hosts.flatMap((host) => [...host.stats().refusals])) this.inc({ reason }, count)
+      },
+    }),
+    new Gauge({
+      name: 'rapport_text_model_read_failures',
+      help: 'Times since the start that a text model could not be read from the object store; what serves goes on serving.',
+      registers,
+      collect() {
+        this.set(hosts.reduce((sum, host) => sum + host.stats().readFailures, 0))
+      },
+    }),
+  ]
+}

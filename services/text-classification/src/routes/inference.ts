@@ -1,0 +1,137 @@
+import {
+  InferenceErrorSchema,
+  InferenceLiveSchema,
+  InferenceModelReadySchema,
+  InferenceModelSchema,
+  InferenceReadySchema,
+  InferenceRequestSchema,
+  InferenceResponseSchema,
+  InferenceServerSchema,
+  ModelNameSchema,
+  ModelVersionNameSchema,
+  type InferenceError,
+} from '@rapport/contracts'
+import { answerErrorsAs, type HttpApp } from '@rapport/service-kit'
+import { Type } from 'typebox'
+import manifest from '../../package.json' with { type: 'json' }
+import type { TextContext } from '../application/context.ts'
+import { findModel } from '../application/find-model.ts'
+import { describeModel, inferTexts } from '../application/infer-texts.ts'
+import { takeJsonBodies } from './json-bodies.ts'
+
+const statuses = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503]
+const errors = Object.fromEntries(statuses.map((status) => [status, InferenceErrorSchema])) as Record<
+  400,
+  typeof InferenceErrorSchema
+>
+const params = Type.Object({ name: ModelNameSchema })
+const versionParams = Type.Object({ name: ModelNameSchema, version: ModelVersionNameSchema })
+const config = { scope: 'text', errors: [404, 409] } as const
+const toBody = (error: InferenceError): string => JSON.stringify(error)
+
+/** `/v1/text/v2`: the Open Inference Protocol, which answers errors in its own form. */
+export function addInferenceRoutes(app: HttpApp, context: TextContext): void {
+  void app.register((scoped: HttpApp, _options: object, done: () => void) => {
+    takeJsonBodies(scoped)
+    scoped.setErrorHandler(answerErrorsAs(({ message }) => toBody({ error: message })))
+    addServerRoutes(scoped)
+    addModelRoutes(scoped, context)
+    addInferRoutes(scoped, context)
+    done()
+  })
+}
+
+function addServerRoutes(app: HttpApp): void {
+  const open = { scope: 'any' } as const
+  app.get(
+    '/v1/text/v2',
+    {
+      config: open,
+      schema: {
+        operationId: 'getTextInferenceServer',
+        summary: 'Open Inference Protocol: the server',
+        response: { 200: InferenceServerSchema, ...errors },
+      },
+    },
+    () => ({ name: manifest.name, version: manifest.version, extensions: [] }),
+  )
+  app.get(
+    '/v1/text/v2/health/live',
+    {
+      config: open,
+      schema: {
+        operationId: 'getTextInferenceLiveness',
+        summary: 'Open Inference Protocol: the server runs',
+        response: { 200: InferenceLiveSchema, ...errors },
+      },
+    },
+    () => ({ live: true }),
+  )
+  app.get(
+    '/v1/text/v2/health/ready',
+    {
+      config: open,
+      schema: {
+        operationId: 'getTextInferenceReadiness',
+        summary: 'Open Inference Protocol: the server takes requests',
+        response: { 200: InferenceReadySchema, ...errors },
+      },
+    },
+    () => ({ ready: true }),
+  )
+}
+
+function addModelRoutes(app: HttpApp, context: TextContext): void {
+  const model = {
+    summary: 'Open Inference Protocol: a model’s tensors',
+    response: { 200: InferenceModelSchema, ...errors },
+  }
+  const ready = {
+    summary: 'Open Inference Protocol: a model can answer',
+    description: 'Loads it where it is not in memory. An error says why it cannot.',
+    response: { 200: InferenceModelReadySchema, ...errors },
+  }
+  const isReady = async (tenant: string, { name, version }: { name: string; version?: string }) => {
+    using _lease = await findModel(context.host, { tenant, model: name, version })
+    return { name, ready: true }
+  }
+  const url = '/v1/text/v2/models/:name'
+  app.get(url, { config, schema: { ...model, operationId: 'getTextInferenceModel', params } }, (request) =>
+    describeModel(context, { tenant: request.principal.tenant, model: request.params.name }),
+  )
+  app.get(
+    `${url}/versions/:version`,
+    { config, schema: { ...model, operationId: 'getTextInferenceModelVersion', params: versionParams } },
+    ({ principal: { tenant }, params: { name, version } }) => describeModel(context, { tenant, model: name, version }),
+  )
+  app.get(
+    `${url}/ready`,
+    { config, schema: { ...ready, operationId: 'getTextInferenceModelReadiness', params } },
+    (request) => isReady(request.principal.tenant, request.params),
+  )
+  app.get(
+    `${url}/versions/:version/ready`,
+    { config, schema: { ...ready, operationId: 'getTextInferenceModelVersionReadiness', params: versionParams } },
+    (request) => isReady(request.principal.tenant, request.params),
+  )
+}
+
+function addInferRoutes(app: HttpApp, context: TextContext): void {
+  const infer = {
+    summary: 'Open Inference Protocol: label texts',
+    description: `The input is \`text\`, BYTES of shape [n]. The outputs are \`label\`, BYTES [n], \`probabilities\`, FP32 [n, classes],
+whose columns are in the order of \`labels\`, BYTES [classes].`,
+    body: InferenceRequestSchema,
+    response: { 200: InferenceResponseSchema, ...errors },
+  }
+  const url = '/v1/text/v2/models/:name'
+  app.post(`${url}/infer`, { config, schema: { ...infer, operationId: 'inferTexts', params } }, (request) =>
+    inferTexts(context, { tenant: request.principal.tenant, model: request.params.name }, request.body),
+  )
+  app.post(
+    `${url}/versions/:version/infer`,
+    { config, schema: { ...infer, operationId: 'inferTextsByVersion', params: versionParams } },
+    ({ principal: { tenant }, params: { name, version }, body }) =>
+      inferTexts(context, { tenant, model: name, version }, body),
+  )
+}
