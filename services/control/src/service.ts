@@ -67,7 +67,7 @@ export async function createControlService(
     routes: async (app) => {
       addTenantRoutes(app, dependencies)
       addKeyRoutes(app, dependencies)
-      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, budgetSeconds })
+      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, models, budgetSeconds })
       addModelRoutes(app, models)
       addDatasetRoutes(app, { objectStore, log })
       // It takes bodies its own way, so it has a scope of its own.

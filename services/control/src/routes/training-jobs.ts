@@ -5,41 +5,51 @@ import {
   trainingJobStates,
   type TrainingJob,
 } from '@rapport/contracts'
+import type { ModelStore } from '@rapport/model-store'
 import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
+import { readTextJob } from '../application/read-text-job.ts'
 import { cancelJob, createJob, listJobs, readJob, type JobDependencies } from '../application/training-jobs.ts'
 import { readEventCounts } from '../jobs/event-counts.ts'
 import { recommenderModel } from '../jobs/training-scheduler.ts'
 
 export interface TrainingJobRoutesOptions extends JobDependencies {
+  readonly models: ModelStore
   /** When the caller names none. */
   readonly budgetSeconds: number
 }
 
 const config = { scope: 'train' } as const
-const JobParamsSchema = Type.Object({ id: Type.String({ pattern: '^[a-z]+-[0-9]{1,12}$' }) })
+const JobParamsSchema = Type.Object({ id: Type.String({ pattern: '^[a-z]+(?:-[a-z]+)*-[0-9]{1,12}$' }) })
 
 /** `/v1/training-jobs`: the training of the caller's tenant. */
 export function addTrainingJobRoutes(app: HttpApp, options: TrainingJobRoutesOptions): void {
   app.post(
     '/v1/training-jobs',
     {
-      config: { ...config, errors: [409] },
+      config: { ...config, errors: [404, 409] },
       schema: {
         operationId: 'createTrainingJob',
-        summary: 'Train a model on the events of this tenant',
+        summary: 'Train a model on the events, or on a data set, of this tenant',
         description:
-          'The job waits for a free worker. There is at most one unfinished job of a task: 409 names the other.',
+          'A `recommender` learns from the events, a text model from a data set: the version is fixed now. The job waits ' +
+          'for a free worker. There is at most one unfinished job of a task: 409 names the other.',
         body: CreateTrainingJobSchema,
         response: { 201: TrainingJobSchema },
       },
     },
     async (request, reply) => {
       const { tenant } = request.principal
-      const { task, budgetSeconds = options.budgetSeconds } = request.body
+      const { body } = request
       const eventCount = (await readEventCounts(options.objectStore)).get(tenant) ?? 0
-      const wanted = { tenant, task, model: recommenderModel, reason: 'request' as const, budgetSeconds, eventCount }
-      const { created, job } = await createJob(options, wanted)
+      const { budgetSeconds = options.budgetSeconds } = body
+      const common = { tenant, reason: 'request' as const, budgetSeconds, eventCount }
+      const { created, job } = await createJob(
+        options,
+        body.task === 'recommender'
+          ? { ...common, task: body.task, model: recommenderModel }
+          : { ...common, ...(await readTextJob(options, tenant, body)) },
+      )
       if (!created) throw new HttpError(409, 'RPT_JOB_UNDER_WAY', `The job ${job.id} of this task is ${job.state}.`)
       return reply.code(201).header('Location', `/v1/training-jobs/${job.id}`).send(job)
     },
@@ -82,7 +92,7 @@ function addReadRoutes(app: HttpApp, { objectStore }: TrainingJobRoutesOptions):
       },
     },
     async ({ principal: { tenant }, query: { limit, state } }) => {
-      const jobs = await listJobs(objectStore, tenant, state === undefined ? limit : maxListed)
+      const jobs = await listJobs(objectStore, tenant, { limit: state === undefined ? limit : maxListed })
       return { jobs: jobs.filter((job) => state === undefined || job.state === state).slice(0, limit) }
     },
   )
