@@ -1,6 +1,11 @@
 import { Type, type Static } from 'typebox'
 import { ModelNameSchema, ModelVersionNameSchema } from './control.ts'
-import { LeaderboardRowSchema, TrainingProgressSchema, TrainingWarningSchema } from './training-results.ts'
+import {
+  LeaderboardRowSchema,
+  TrainingProgressSchema,
+  TrainingWarningSchema,
+  type TrainingProgress,
+} from './training-results.ts'
 
 const closed = { additionalProperties: false } as const
 const TimeSchema = Type.String({ format: 'date-time' })
@@ -138,6 +143,12 @@ export const CreateTrainingJobSchema = Type.Union([CreateRecommenderJobSchema, C
 export type CreateTrainingJob = Static<typeof CreateTrainingJobSchema>
 /** `GET /v1/training-jobs`: newest first. */
 export const TrainingJobListSchema = Type.Object({ jobs: Type.Array(TrainingJobSchema) }, closed)
+
+/** An event of `GET /v1/training-jobs/{id}/events`. */
+export type TrainingJobEvent =
+  | { readonly event: 'progress'; readonly data: Pick<TrainingJob, 'state'> & Partial<TrainingProgress> }
+  | { readonly event: 'log'; readonly data: { readonly line: string } }
+  | { readonly event: 'end'; readonly data: TrainingJob }
 
 /** Environment of a training process: the seam between whoever runs jobs and the program that does one. */
 export const TrainingProcessSchema = Type.Object({

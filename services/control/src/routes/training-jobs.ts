@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   CreateTrainingJobSchema,
   TrainingJobListSchema,
@@ -8,6 +9,7 @@ import {
 import type { ModelStore } from '@rapport/model-store'
 import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
+import { streamJobEvents } from '../application/job-events.ts'
 import { readTextJob } from '../application/read-text-job.ts'
 import { cancelJob, createJob, listJobs, readJob, type JobDependencies } from '../application/training-jobs.ts'
 import { readEventCounts } from '../jobs/event-counts.ts'
@@ -17,6 +19,8 @@ export interface TrainingJobRoutesOptions extends JobDependencies {
   readonly models: ModelStore
   /** When the caller names none. */
   readonly budgetSeconds: number
+  /** How often a job is looked at for whoever follows it. */
+  readonly followMs: number
 }
 
 const config = { scope: 'train' } as const
@@ -56,6 +60,7 @@ export function addTrainingJobRoutes(app: HttpApp, options: TrainingJobRoutesOpt
   )
 
   addReadRoutes(app, options)
+  addEventsRoute(app, options)
 
   app.post(
     '/v1/training-jobs/:id/cancel',
@@ -111,6 +116,40 @@ function addReadRoutes(app: HttpApp, { objectStore }: TrainingJobRoutesOptions):
   )
 }
 
+function addEventsRoute(app: HttpApp, { objectStore, clock, followMs: pollMs }: TrainingJobRoutesOptions): void {
+  const stopping = new AbortController()
+  app.addHook('preClose', () => {
+    stopping.abort()
+    return Promise.resolve()
+  })
+  app.get(
+    '/v1/training-jobs/:id/events',
+    {
+      config: { ...config, errors: [404] },
+      schema: {
+        operationId: 'followTrainingJob',
+        summary: 'What happens to a job, until its end, as Server-Sent Events',
+        description:
+          '`progress` with the state and what is tried, `log` with a line, `end` with the job. A comment when nothing ' +
+          'has happened for 15 seconds. A new connection begins with what stands there.',
+        params: JobParamsSchema,
+        response: { 200: { content: { [eventStream]: { schema: Type.String() } } } },
+      },
+    },
+    async ({ principal, params: { id } }, reply) => {
+      const job = found(await readJob(objectStore, { tenant: principal.tenant, id }), id)
+      const options = { objectStore, clock, pollMs, heartbeatMs, stopping: stopping.signal }
+      const events = Readable.from(streamJobEvents(job, principal, options))
+      // No proxy on the way shall gather events.
+      void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no')
+      // The schema speaks of the text; what goes out is a stream of it.
+      return reply.type(eventStream).send(events as unknown as string)
+    },
+  )
+}
+
+const eventStream = 'text/event-stream'
+const heartbeatMs = 15_000
 const maxListed = 200
 
 function found(job: TrainingJob | undefined, id: string): TrainingJob {
