@@ -1,9 +1,10 @@
 import type { LeaderboardRow, TrainingObjective } from '@rapport/contracts'
-import { chooseCalibration, stratifiedSample, type Calibration, type TrainingControl } from '@rapport/ml'
+import type { Calibration, TrainingControl } from '@rapport/ml'
 import { encodeTextClassifier, TextClassifier } from '@rapport/text-models'
-import { seed, within } from '../training-context.ts'
+import { within } from '../training-context.ts'
 import { fitClassifier } from './fit-classifier.ts'
 import { classifyAll, judge, medianPredictMs, type HeldOutResult } from './held-out.ts'
+import { chooseServedCalibration } from './served-calibration.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import type { LabelledTexts, TextProblem } from './text-problem.ts'
 import type { TextRecipe } from './text-recipe.ts'
@@ -22,10 +23,6 @@ export interface Trial extends HeldOutResult, Pick<LeaderboardRow, 'trainingSeco
   readonly calibration: Calibration
 }
 
-/** Scores that a calibration is fitted to; more hardly change it. */
-const calibrationCells = 2_000_000
-const calibrationFolds = 3
-
 /**
  * Trains a recipe on the training part, calibrates it on its cross-validated scores there, and judges it on the held-out
  * part through the classifier that would serve. Throws as `fitClassifier` does.
@@ -37,7 +34,7 @@ export async function tryRecipe(recipe: TextRecipe, arena: Arena, control: Train
     onProgress: (part: number): void => control.onProgress?.(within(from, to, part)),
   })
   const scores = await problem.crossValidate(recipe, split, report(0, 0.6))
-  const calibration = calibrationOf(scores, problem.part)
+  const calibration = chooseServedCalibration(objective, scores, problem.part)
   const started = performance.now()
   const data = await fitClassifier(recipe, problem.part, { ...report(0.6, 0.9), names, calibration, memoryLimitBytes })
   const trainingSeconds = (performance.now() - started) / 1000
@@ -50,13 +47,4 @@ export async function tryRecipe(recipe: TextRecipe, arena: Arena, control: Train
     modelBytes: [...encodeTextClassifier(data).values()].reduce((sum, file) => sum + file.byteLength, 0),
     predictMs: medianPredictMs(classifier, held.texts),
   }
-}
-
-/** Of Platt's, isotonic and temperature the one with the least log-loss. */
-function calibrationOf(scores: Float32Array, { labels, classes }: LabelledTexts): Calibration {
-  const rows = stratifiedSample(labels, Int32Array.from(labels.keys()), Math.floor(calibrationCells / classes), seed)
-  const sample = new Float32Array(rows.length * classes)
-  rows.forEach((row, at) => sample.set(scores.subarray(row * classes, (row + 1) * classes), at * classes))
-  const sampleLabels = rows.map((row) => labels[row] as number)
-  return chooseCalibration(sample, sampleLabels, { classes, seed, folds: calibrationFolds }).calibration
 }
