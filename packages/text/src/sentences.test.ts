@@ -4,6 +4,9 @@ import { splitSentences } from './sentences.ts'
 
 const sentencesOf = (text: string): string[] => splitSentences(text).map(({ start, end }) => text.slice(start, end))
 
+/** Of the first `end` units. */
+const codePoints = (text: string, end: number): number => Array.from(text.slice(0, end)).length
+
 test.each<[text: string, sentences: string[]]>([
   ['', []],
   [' \n\t　', []],
@@ -54,10 +57,7 @@ test('sentences stand in order, have no white space around them, and only white 
         const sentence = text.slice(start, end)
         expect(sentence).toBe(sentence.trim())
         expect(sentence).not.toBe('')
-        expect([startCodePoint, endCodePoint]).toEqual([
-          [...text.slice(0, start)].length,
-          [...text.slice(0, end)].length,
-        ])
+        expect([startCodePoint, endCodePoint]).toEqual([codePoints(text, start), codePoints(text, end)])
         from = end
       }
       expect(text.slice(from).trim()).toBe('')
