@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { TrainingWarningSchema } from './training-results.ts'
 
 export const ModelFileSchema = Type.Object({
   path: Type.String({ pattern: '^[A-Za-z0-9._/-]+$' }),
@@ -22,10 +23,14 @@ export const ModelManifestSchema = Type.Object({
     to: Type.Optional(Type.String()),
     rows: Type.Integer(),
     fingerprint: Type.String(),
+    /** The data set that the rows come from, as `name@version`. */
+    dataset: Type.Optional(Type.String()),
   }),
   parameters: Type.Record(Type.String(), Type.Unknown()),
   /** Quality by split: `{ test: { recall@20: 0.1, … } }`, with the sizes of the splits beside it. */
   metrics: Type.Record(Type.String(), Type.Record(Type.String(), Type.Number())),
+  /** What in the data makes the figures less than they seem. */
+  warnings: Type.Optional(Type.Array(TrainingWarningSchema)),
   createdAt: Type.String(),
   codeRevision: Type.String(),
   files: Type.Array(ModelFileSchema),

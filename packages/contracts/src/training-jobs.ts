@@ -1,37 +1,51 @@
 import { Type, type Static } from 'typebox'
+import { ModelNameSchema, ModelVersionNameSchema } from './control.ts'
+import {
+  LeaderboardRowSchema,
+  TrainingProgressSchema,
+  TrainingWarningSchema,
+  type TrainingProgress,
+} from './training-results.ts'
 
 const closed = { additionalProperties: false } as const
 const TimeSchema = Type.String({ format: 'date-time' })
 
-export const trainingTasks = ['recommender'] as const
+/** Tasks that learn from a data set of labelled texts. */
+export const textTasks = ['text-classification', 'sentiment'] as const
+export type TextTask = (typeof textTasks)[number]
+export const trainingTasks = ['recommender', ...textTasks] as const
 export const TrainingTaskSchema = Type.Enum(trainingTasks)
 export type TrainingTask = (typeof trainingTasks)[number]
 
 export const trainingJobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
 export type TrainingJobState = (typeof trainingJobStates)[number]
 
-/** One trained candidate, or one that was declined and why. */
-export const LeaderboardRowSchema = Type.Object(
-  {
-    algorithm: Type.String(),
-    parameters: Type.Record(Type.String(), Type.Unknown()),
-    /** Quality on the held-out test part, by metric name (`recall@20`, `ndcg@20`, …). */
-    metrics: Type.Record(Type.String(), Type.Number()),
-    /**
-     * Quality on the part before that, by which parameters and, among the algorithms, the winner are chosen. Absent when the
-     * recipe was not searched for.
-     */
-    validationMetrics: Type.Optional(Type.Record(Type.String(), Type.Number())),
-    /** Where the recipe comes from: popularity, the version that serves now, or this job's search. */
-    role: Type.Optional(Type.Enum(['baseline', 'champion', 'challenger'])),
-    isWinner: Type.Optional(Type.Boolean()),
-    trainingSeconds: Type.Optional(Type.Number()),
-    /** Why it was not trained, for instance because its memory would not fit. */
-    declined: Type.Optional(Type.String()),
-  },
-  closed,
-)
-export type LeaderboardRow = Static<typeof LeaderboardRowSchema>
+/** What the best text classifier is best at. The less log-loss the better. */
+export const trainingObjectives = ['accuracy', 'macro-f1', 'log-loss'] as const
+export type TrainingObjective = (typeof trainingObjectives)[number]
+
+/** Classifiers of texts, those that train quickly first. */
+export const textAlgorithms = [
+  'multinomial-nb',
+  'complement-nb',
+  'linear-svm',
+  'logistic-regression',
+  'kernel-svm',
+  'random-forest',
+  'boosted-trees',
+] as const
+export type TextAlgorithm = (typeof textAlgorithms)[number]
+
+const AlgorithmsSchema = Type.Array(Type.Enum(textAlgorithms), {
+  minItems: 1,
+  maxItems: textAlgorithms.length,
+  uniqueItems: true,
+  description: 'What to try. Default: naive Bayes, linear SVM, logistic regression, and of small data sets the others.',
+})
+
+/** A version of a data set. */
+export const DatasetVersionNameSchema = Type.Object({ name: ModelNameSchema, version: ModelVersionNameSchema }, closed)
+export type DatasetVersionName = Static<typeof DatasetVersionNameSchema>
 
 /**
  * A training job: the object `jobs/<tenant>/<id>.json`, changed under compare-and-set alone, and what
@@ -45,6 +59,10 @@ export const TrainingJobSchema = Type.Object(
     task: TrainingTaskSchema,
     /** Name of the model that the job makes a version of. */
     model: Type.String(),
+    /** Of a job on texts: what it learns from, fixed when the job was made. */
+    dataset: Type.Optional(DatasetVersionNameSchema),
+    algorithms: Type.Optional(AlgorithmsSchema),
+    objective: Type.Optional(Type.Enum(trainingObjectives)),
     state: Type.Enum(trainingJobStates),
     /** Why there is this job: the tenant's first model, the schedule, or a request. */
     reason: Type.Enum(['first', 'schedule', 'request']),
@@ -59,17 +77,17 @@ export const TrainingJobSchema = Type.Object(
     /** Claims so far; more than one after a worker has died. */
     attempts: Type.Integer({ minimum: 0 }),
     lease: Type.Optional(Type.Object({ owner: Type.String(), expiresAt: TimeSchema }, closed)),
-    progress: Type.Optional(
-      Type.Object({ stage: Type.String(), fraction: Type.Number({ minimum: 0, maximum: 1 }) }, closed),
-    ),
+    progress: Type.Optional(TrainingProgressSchema),
     leaderboard: Type.Optional(Type.Array(LeaderboardRowSchema)),
+    /** What in the data makes the result less than it seems, or could make it better. */
+    warnings: Type.Optional(Type.Array(TrainingWarningSchema)),
     /** Sizes of the data and of its parts. */
     data: Type.Optional(Type.Record(Type.String(), Type.Number())),
     /** The outcome in a sentence. */
     summary: Type.Optional(Type.String()),
     /** The newest lines of the job's log. */
     log: Type.Optional(Type.Array(Type.String())),
-    /** Absent when nothing beat popularity. `promoted`: the champion names this version now. */
+    /** Absent when nothing beat the baseline. `promoted`: the champion names this version now. */
     result: Type.Optional(
       Type.Object({ version: Type.String(), algorithm: Type.String(), promoted: Type.Boolean() }, closed),
     ),
@@ -86,19 +104,51 @@ export const trainingJobKey = (tenant: string, id: string): string => `${trainin
 export const TrainingJobWakeUpSchema = Type.Object({ tenant: Type.String(), id: Type.String() })
 export type TrainingJobWakeUp = Static<typeof TrainingJobWakeUpSchema>
 
-/** `POST /v1/training-jobs`. */
-export const CreateTrainingJobSchema = Type.Object(
+const BudgetSchema = Type.Optional(
+  Type.Integer({ minimum: 5, maximum: 86_400, description: 'Time for the search over parameters. Default 60.' }),
+)
+
+const CreateRecommenderJobSchema = Type.Object(
+  { task: Type.Literal('recommender'), budgetSeconds: BudgetSchema },
+  closed,
+)
+
+const CreateTextJobSchema = Type.Object(
   {
-    task: TrainingTaskSchema,
-    budgetSeconds: Type.Optional(
-      Type.Integer({ minimum: 5, maximum: 86_400, description: 'Time for the search over parameters. Default 60.' }),
+    task: Type.Enum(textTasks),
+    dataset: Type.Object(
+      {
+        name: ModelNameSchema,
+        version: Type.Optional(Type.String({ ...ModelVersionNameSchema, description: 'Default: the newest.' })),
+      },
+      { ...closed, description: 'The labelled texts to learn from.' },
+    ),
+    model: Type.Optional(
+      Type.String({ ...ModelNameSchema, description: 'Default `text`, and `sentiment` for sentiment.' }),
+    ),
+    algorithms: Type.Optional(AlgorithmsSchema),
+    budgetSeconds: BudgetSchema,
+    objective: Type.Optional(
+      Type.Enum(trainingObjectives, { description: 'What the winner is chosen by. Default `accuracy`.' }),
     ),
   },
   closed,
 )
+export type CreateTextJob = Static<typeof CreateTextJobSchema>
+
+/** `POST /v1/training-jobs`. */
+export const CreateTrainingJobSchema = Type.Union([CreateRecommenderJobSchema, CreateTextJobSchema], {
+  discriminator: { propertyName: 'task' },
+})
 export type CreateTrainingJob = Static<typeof CreateTrainingJobSchema>
 /** `GET /v1/training-jobs`: newest first. */
 export const TrainingJobListSchema = Type.Object({ jobs: Type.Array(TrainingJobSchema) }, closed)
+
+/** An event of `GET /v1/training-jobs/{id}/events`. */
+export type TrainingJobEvent =
+  | { readonly event: 'progress'; readonly data: Pick<TrainingJob, 'state'> & Partial<TrainingProgress> }
+  | { readonly event: 'log'; readonly data: { readonly line: string } }
+  | { readonly event: 'end'; readonly data: TrainingJob }
 
 /** Environment of a training process: the seam between whoever runs jobs and the program that does one. */
 export const TrainingProcessSchema = Type.Object({

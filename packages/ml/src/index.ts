@@ -1,3 +1,4 @@
+export * from './bundle-fields.ts'
 export * from './bundle-files.ts'
 export * from './classify/calibration/calibration.ts'
 export * from './classify/calibration/fit-calibration.ts'

@@ -158,6 +158,12 @@ export interface CacheStats {
   readonly droppedTotal: number
 }
 
+export interface ApplyOptions {
+  /** `OnlineStore.session` as it was when the caller decided to write. */
+  readonly session?: number
+  readonly beforeWrite?: () => void
+}
+
 /** The online store port (DESIGN.md §2): atomic apply for each entity, many entities in one read, time to live for cached values. */
 export interface OnlineStore extends AsyncDisposable {
   /**
@@ -170,15 +176,13 @@ export interface OnlineStore extends AsyncDisposable {
    * partition are skipped, the rest applied in order, the mark raised, also by a duplicate. Resolves when durable. Outcomes line
    * up with the entries. A call may be split into several transactions between applications.
    * With a `session`, nothing is written in a later one: a mark that rises above entries that were taken back would hide
-   * them for ever, so the caller goes back first.
+   * them for ever, so the caller goes back first. `beforeWrite` is asked immediately before each transaction of the call: the
+   * RapportError that it throws ends the call, and what had been applied stays.
    * @throws OnlineStoreInputError naming the field; nothing of the call has been applied.
    * @throws StoreUnavailableError when it cannot be said that all is durable; applying again is free.
    * @throws StoreSessionError when the session has ended; later applications of the call were not tried.
    */
-  apply(
-    applications: readonly Application[],
-    options?: { readonly session?: number },
-  ): Promise<readonly (readonly EntryOutcome[])[]>
+  apply(applications: readonly Application[], options?: ApplyOptions): Promise<readonly (readonly EntryOutcome[])[]>
   /** One answer a request, in order; unknown entities have sequence 0 and no parts. */
   read(requests: readonly EntityRead[]): Promise<readonly EntityState[]>
   /** Every entity of a tenant that has state, in key order. */

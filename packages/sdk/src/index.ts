@@ -41,5 +41,6 @@ export type {
   StateRebuild,
   TenantStatus,
   TrainingJob,
+  TrainingJobEvent,
   UserProfile,
 } from '@rapport/contracts'

@@ -1,7 +1,14 @@
-import { bundleError, BundleReader, BundleWriter, readNetwork, type BundleFiles, type LinearModel } from '@rapport/ml'
+import {
+  BundleFields,
+  bundleError,
+  BundleReader,
+  BundleWriter,
+  readNetwork,
+  type BundleFiles,
+  type LinearModel,
+} from '@rapport/ml'
 import { decodeTextVectorizer, encodeTextVectorizer, toTextAnalysis, vocabularyIds } from '@rapport/text'
 import { readCalibration } from './read-calibration.ts'
-import { Fields } from './read-fields.ts'
 import { readKernelSvm, writeKernelSvm } from './kernel-svm-files.ts'
 import type { LinearTextScorer, NetworkTextScorer, TextClassifierData, TextScorer } from './text-classifier-data.ts'
 import { readTrees, writeTrees } from './tree-files.ts'
@@ -47,7 +54,7 @@ function describeScorer(scorer: TextScorer): object {
  */
 export function decodeTextClassifier(files: BundleFiles): TextClassifierData {
   const reader = new BundleReader(files)
-  const fields = new Fields(header, reader.record(header))
+  const fields = new BundleFields(header, reader.record(header))
   if (fields.text('format') !== format) throw bundleError(header, `format is not ${format}`)
   const labels = readLabels(fields)
   return {
@@ -57,7 +64,7 @@ export function decodeTextClassifier(files: BundleFiles): TextClassifierData {
   }
 }
 
-function readLabels(fields: Fields): readonly string[] {
+function readLabels(fields: BundleFields): readonly string[] {
   const labels = fields.texts('labels')
   if (labels.length < 2 || labels.includes('') || new Set(labels).size < labels.length) {
     throw bundleError(header, 'labels are not two or more different texts')
@@ -70,7 +77,7 @@ interface Whole {
   readonly classes: number
 }
 
-function readScorer(reader: BundleReader, fields: Fields, whole: Whole): TextScorer {
+function readScorer(reader: BundleReader, fields: BundleFields, whole: Whole): TextScorer {
   const kind = fields.choice('kind', ['linear', 'trees', 'kernel-svm', 'network'])
   if (kind === 'network') return readNetworkScorer(reader, fields, whole)
   const { classes } = whole
@@ -88,7 +95,7 @@ function readScorer(reader: BundleReader, fields: Fields, whole: Whole): TextSco
 
 function readLinear(
   reader: BundleReader,
-  fields: Fields,
+  fields: BundleFields,
   { classes, features }: Pick<LinearModel, 'classes' | 'features'>,
 ): Pick<LinearTextScorer, 'model' | 'scores' | 'means'> {
   return {
@@ -103,7 +110,7 @@ function readLinear(
   }
 }
 
-function readNetworkScorer(reader: BundleReader, fields: Fields, { files, classes }: Whole): NetworkTextScorer {
+function readNetworkScorer(reader: BundleReader, fields: BundleFields, { files, classes }: Whole): NetworkTextScorer {
   const own = new Map(
     [...files].flatMap(([path, content]) =>
       path.startsWith(networkFolder) ? [[path.slice(networkFolder.length), content] as const] : [],
@@ -113,7 +120,7 @@ function readNetworkScorer(reader: BundleReader, fields: Fields, { files, classe
   const { form } = network
   if (form.outputs !== classes) throw bundleError(header, `${classes} labels do not fit a network of ${form.outputs}`)
   if (form.activation !== 'softmax') throw bundleError(header, 'the network gives no probabilities')
-  const tokens = new Fields('vocabulary.json', { tokens: reader.json('vocabulary.json') }).texts('tokens')
+  const tokens = new BundleFields('vocabulary.json', { tokens: reader.json('vocabulary.json') }).texts('tokens')
   const ids = vocabularyIds({ tokens })
   if (ids !== form.vocabulary || new Set(tokens).size < tokens.length) {
     throw bundleError(
@@ -138,7 +145,7 @@ function readNetworkScorer(reader: BundleReader, fields: Fields, { files, classe
   }
 }
 
-function readAnalysis(fields: Fields): NetworkTextScorer['analysis'] {
+function readAnalysis(fields: BundleFields): NetworkTextScorer['analysis'] {
   try {
     return toTextAnalysis(fields.object('analysis').values)
   } catch (cause) {

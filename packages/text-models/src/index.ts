@@ -1,5 +1,6 @@
 export * from './classifier-files.ts'
 export * from './explain-text.ts'
+export { scoreRows, type RowScorer } from './score-texts.ts'
 export * from './self-check.ts'
 export * from './text-classifier-data.ts'
 export * from './text-classifier.ts'

@@ -1,5 +1,4 @@
-import { bundleError, type BundleReader, type BundleWriter, type KernelSvmModel } from '@rapport/ml'
-import { Fields } from './read-fields.ts'
+import { BundleFields, bundleError, type BundleReader, type BundleWriter, type KernelSvmModel } from '@rapport/ml'
 
 const header = 'kernel-svm/kernel-svm.json'
 
@@ -20,7 +19,7 @@ export function readKernelSvm(
   reader: BundleReader,
   { classes, features }: { readonly classes: number; readonly features: number },
 ): KernelSvmModel {
-  const fields = new Fields(header, reader.record(header))
+  const fields = new BundleFields(header, reader.record(header))
   const gamma = fields.number('gamma')
   if (!(gamma > 0)) throw bundleError(header, 'gamma is not positive')
   const rows = fields.count('supportVectors')

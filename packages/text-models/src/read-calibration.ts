@@ -1,8 +1,7 @@
-import type { Calibration, IsotonicCurve } from '@rapport/ml'
-import type { Fields } from './read-fields.ts'
+import type { BundleFields, Calibration, IsotonicCurve } from '@rapport/ml'
 
 /** A calibration for so many classes, as its JSON has it. Throws RPT_ML_BUNDLE_INVALID. */
-export function readCalibration(fields: Fields, classes: number): Calibration {
+export function readCalibration(fields: BundleFields, classes: number): Calibration {
   const kind = fields.choice('kind', ['platt', 'isotonic', 'temperature'])
   if (kind === 'temperature') {
     const temperature = fields.number('temperature')
@@ -21,7 +20,7 @@ export function readCalibration(fields: Fields, classes: number): Calibration {
   return { kind, curves: curves.map(readIsotonicCurve) }
 }
 
-function readIsotonicCurve(fields: Fields): IsotonicCurve {
+function readIsotonicCurve(fields: BundleFields): IsotonicCurve {
   const scores = fields.numbers('scores')
   const probabilities = fields.numbers('probabilities')
   if (scores.length === 0 || scores.length !== probabilities.length) {

@@ -1,6 +1,12 @@
-import { createNetworkScorer, kernelSvmScores, linearScores, treePredictions } from '@rapport/ml'
+import { createNetworkScorer, kernelSvmScores, linearScores, treePredictions, type CsrMatrix } from '@rapport/ml'
 import { createTokenEncoder, TextTokenizer, TextVectorizer } from '@rapport/text'
-import type { NetworkTextScorer, TextScorer } from './text-classifier-data.ts'
+import type {
+  KernelTextScorer,
+  LinearTextScorer,
+  NetworkTextScorer,
+  TextScorer,
+  TreeTextScorer,
+} from './text-classifier-data.ts'
 
 /**
  * Scores of texts, texts x classes, row-major, as a calibration takes them: comparable between texts, that is margins or
@@ -11,21 +17,32 @@ export type ScoreTexts = (texts: readonly string[]) => Float32Array
 /** The logarithm of no less than this: what trees have never seen is not impossible. */
 const leastProbability = 2 ** -24
 
+/** A scorer without what makes rows of texts. */
+export type RowScorer =
+  | Pick<LinearTextScorer, 'kind' | 'model' | 'scores'>
+  | Omit<TreeTextScorer, 'vectorizer'>
+  | Omit<KernelTextScorer, 'vectorizer'>
+
+/** Scores of a vectorizer's rows, rows x classes, row-major: what `createTextScorer` gives the texts of the rows. */
+export function scoreRows(scorer: RowScorer, rows: CsrMatrix): Float32Array {
+  switch (scorer.kind) {
+    case 'linear': {
+      const { model, scores } = scorer
+      const raw = linearScores(model, rows)
+      return scores === 'margins' ? raw : toLogProbabilities(raw, model.classes)
+    }
+    case 'trees':
+      return toLogarithms(treePredictions(scorer.ensemble, rows))
+    case 'kernel-svm':
+      return kernelSvmScores(scorer.model, rows)
+  }
+}
+
 /** Not re-entrant; make one for each thread. */
 export function createTextScorer(scorer: TextScorer): ScoreTexts {
   if (scorer.kind === 'network') return createNetworkTextScorer(scorer)
   const vectorizer = new TextVectorizer(scorer.vectorizer)
-  switch (scorer.kind) {
-    case 'linear': {
-      const { model, scores } = scorer
-      const raw: ScoreTexts = (texts) => linearScores(model, vectorizer.transform(texts))
-      return scores === 'margins' ? raw : (texts) => toLogProbabilities(raw(texts), model.classes)
-    }
-    case 'trees':
-      return (texts) => toLogarithms(treePredictions(scorer.ensemble, vectorizer.transform(texts)))
-    case 'kernel-svm':
-      return (texts) => kernelSvmScores(scorer.model, vectorizer.transform(texts))
-  }
+  return (texts) => scoreRows(scorer, vectorizer.transform(texts))
 }
 
 function createNetworkTextScorer({ analysis, vocabulary, encoding, network }: NetworkTextScorer): ScoreTexts {

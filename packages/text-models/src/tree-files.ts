@@ -1,5 +1,4 @@
-import { bundleError, type BundleReader, type BundleWriter, type TreeEnsemble } from '@rapport/ml'
-import { Fields } from './read-fields.ts'
+import { BundleFields, bundleError, type BundleReader, type BundleWriter, type TreeEnsemble } from '@rapport/ml'
 
 const header = 'trees/trees.json'
 
@@ -24,7 +23,7 @@ export function readTrees(
   reader: BundleReader,
   { classes, features: featureCount }: { readonly classes: number; readonly features: number },
 ): TreeEnsemble {
-  const fields = new Fields(header, reader.record(header))
+  const fields = new BundleFields(header, reader.record(header))
   const [outputs, leafWidth, trees, nodes, leaves] = ['outputs', 'leafWidth', 'trees', 'nodes', 'leaves'].map((name) =>
     fields.count(name),
   ) as [number, number, number, number, number]

@@ -1,6 +1,7 @@
 export * from './language.ts'
 export * from './normalize.ts'
 export * from './offset-map.ts'
+export * from './sentences.ts'
 export * from './tf-idf-index.ts'
 export * from './token-ids.ts'
 export * from './tokens.ts'

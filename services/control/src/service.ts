@@ -67,7 +67,8 @@ export async function createControlService(
     routes: async (app) => {
       addTenantRoutes(app, dependencies)
       addKeyRoutes(app, dependencies)
-      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, budgetSeconds })
+      const followMs = Math.min(500, pollMs)
+      addTrainingJobRoutes(app, { objectStore, eventLog, clock, log, models, budgetSeconds, followMs })
       addModelRoutes(app, models)
       addDatasetRoutes(app, { objectStore, log })
       // It takes bodies its own way, so it has a scope of its own.

@@ -5,6 +5,7 @@ import { startInstallation } from './harness/installation.ts'
 import { Ledger } from './harness/ledger.ts'
 import { Load } from './harness/load.ts'
 import { eventOf } from './harness/producers.ts'
+import { ReadyGateways } from './harness/ready-gateways.ts'
 import { temporaryFolder } from './harness/temporary-folder.ts'
 
 const users = 50
@@ -19,11 +20,13 @@ it(
   async () => {
     const processes = { ingestion: 2, feature: 2, recommendation: 2, control: 2 }
     const installation = owned.use(await startInstallation({ processes }))
-    const { url, key } = installation
+    const { key } = installation
+    const gateways = [installation.gateway, owned.use(await installation.startGateway())] as const
+    const balancer = owned.use(new ReadyGateways(gateways))
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-    const get = (path: string) => ({ url: `${url}${path}`, init: { headers } })
+    const get = (path: string) => ({ url: `${balancer.url}${path}`, init: { headers } })
     const post = (path: string, body: object) => ({
-      url: `${url}${path}`,
+      url: `${balancer.url}${path}`,
       init: { method: 'POST', headers, body: JSON.stringify(body) },
     })
     const requests: ((number: number) => { url: string; init: RequestInit })[] = [
@@ -54,8 +57,16 @@ it(
         expect(await process.stop(), process.log).toBe(0)
         await process.start()
         expect(process.pid).not.toBe(pid)
-        await vi.waitFor(async () => expect(await readyUpstreams(installation.gateway)).toBe(8), { timeout: 10_000 })
+        for (const gateway of gateways) {
+          await vi.waitFor(async () => expect(await readyUpstreams(gateway)).toBe(8), { timeout: 10_000 })
+        }
       }
+    }
+    for (const gateway of gateways) {
+      expect(await gateway.stop(), gateway.log).toBe(0)
+      expect(balancer.readyCount).toBe(1)
+      await gateway.start()
+      await vi.waitFor(() => expect(balancer.readyCount).toBe(2), { timeout: 10_000 })
     }
     const answers = await load.stop()
     const failed = answers.filter(({ status }) => status !== 200)

@@ -9,6 +9,8 @@ export interface SearchOptions<Prediction> extends TrainingControl {
   /** Class of every row; the folds are stratified by it. */
   readonly labels: Int32Array
   readonly folds: number
+  /** Fold of every row (0 .. folds - 1) in place of a stratified draw, for instance so that rows that belong together stay so. */
+  readonly foldOf?: Int32Array
   readonly seed: number
   /** How good a prediction of those held-out rows is; more is better. */
   readonly score: (prediction: Prediction, rows: Int32Array) => number
@@ -78,8 +80,11 @@ export class EvaluationRun<Prediction> implements Disposable {
     if (names.size !== candidates.length) throw argumentError('candidates', 'has two of one name')
     this.options = options
     this.contenders = candidates.map((candidate) => new Contender(candidate))
-    const foldOf = stratifiedFolds(options.labels, options.folds, options.seed)
-    this.splits = Array.from({ length: options.folds }, (_, fold) => splitFold(foldOf, fold))
+    const { labels, folds, seed, foldOf = stratifiedFolds(labels, folds, seed) } = options
+    if (foldOf.length !== labels.length) {
+      throw argumentError('foldOf', `has ${foldOf.length} entries for ${labels.length} rows`)
+    }
+    this.splits = Array.from({ length: folds }, (_, fold) => splitFold(foldOf, fold))
     options.signal?.throwIfAborted()
     this.budget = new TimeBudget(options.budgetMs, options.clock, options.signal)
   }

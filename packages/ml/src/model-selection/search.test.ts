@@ -61,6 +61,16 @@ describe('grid search', () => {
     expect(results[1]!.mean).toBeCloseTo(50 / 60)
   })
 
+  it('takes the folds that it is given', async () => {
+    const foldOf = Int32Array.from(labels.keys(), (row) => (row < 10 ? 0 : 1))
+    const log: number[] = []
+    await gridSearch([thresholdAt(0, log)], { ...options, folds: 2, foldOf })
+    expect(log).toEqual([50, 10])
+    await expect(gridSearch([thresholdAt(0)], { ...options, foldOf: foldOf.subarray(1) })).rejects.toThrow(
+      'foldOf has 59 entries for 60 rows',
+    )
+  })
+
   it('leaves out what does not fit the time any more, and says so', async () => {
     const clock = handClock()
     const slow = (name: string, ms: number): Candidate<Int32Array> => ({

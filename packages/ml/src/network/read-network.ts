@@ -1,3 +1,4 @@
+import { BundleFields } from '../bundle-fields.ts'
 import { bundleError, BundleReader, type BundleFiles } from '../bundle-files.ts'
 import { arrayShapes, type NetworkForm, type NetworkModel } from './network-model.ts'
 
@@ -10,13 +11,13 @@ const path = 'model.json'
  */
 export function readNetwork(files: BundleFiles): NetworkModel {
   const reader = new BundleReader(files)
-  const description = reader.record(path)
-  const form = readForm(record(record(description['userDefinedMetadata'])['network']))
+  const description = new BundleFields(path, reader.record(path))
+  const form = readForm(description.object('userDefinedMetadata').object('network'))
   const shapes = arrayShapes(form)
   const expected = shapes.map(([name, shape]) => ({ name, shape, dtype: 'float32' }))
   const manifest = [{ paths: ['weights.bin'], weights: expected }]
   // Written by us in this form alone, so that any difference is damage.
-  if (JSON.stringify(description['weightsManifest']) !== JSON.stringify(manifest))
+  if (JSON.stringify(description.values['weightsManifest']) !== JSON.stringify(manifest))
     throw bundleError(path, 'weightsManifest is not that of the network it describes')
   const sizes = shapes.map(([, shape]) => shape.reduce((product, size) => product * size, 1))
   const values = reader.floats(
@@ -33,49 +34,30 @@ export function readNetwork(files: BundleFiles): NetworkModel {
   return { form, arrays }
 }
 
-type Json = Readonly<Record<string, unknown>>
-
-function record(value: unknown): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
-  throw bundleError(path, 'userDefinedMetadata.network is not an object')
+function readForm(fields: BundleFields): NetworkForm {
+  const base = {
+    vocabulary: fields.count('vocabulary'),
+    length: fields.count('length'),
+    embedding: fields.count('embedding'),
+    outputs: fields.count('outputs'),
+    activation: fields.choice('activation', ['softmax', 'linear']),
+  }
+  const { length } = base
+  const kind = fields.choice('kind', ['text-cnn', 'lstm', 'bilstm', 'cnn-lstm'])
+  if (kind === 'text-cnn')
+    return { ...base, kind, windows: readWindows(fields, length), filters: fields.count('filters') }
+  const readout = fields.values['readout'] === undefined ? 'last' : fields.choice('readout', ['last', 'max'])
+  if (kind !== 'cnn-lstm') return { ...base, kind, units: fields.count('units'), readout }
+  const pool = fields.count('pool')
+  if (pool > length) throw fields.error('pool', `is ${pool}, more than the length`)
+  const [window, filters, units] = [fields.count('window'), fields.count('filters'), fields.count('units')]
+  return { ...base, kind, readout, pool, window, filters, units }
 }
 
-function readForm(value: Json): NetworkForm {
-  const count = (name: string): number => readCount(value, name)
-  const activation = choice(value, 'activation', ['softmax', 'linear'])
-  const [vocabulary, length, embedding, outputs] = ['vocabulary', 'length', 'embedding', 'outputs'].map(count) as [
-    number,
-    number,
-    number,
-    number,
-  ]
-  const base = { vocabulary, length, embedding, outputs, activation }
-  const kind = choice(value, 'kind', ['text-cnn', 'lstm', 'bilstm', 'cnn-lstm'])
-  if (kind === 'text-cnn') return { ...base, kind, windows: readWindows(value, length), filters: count('filters') }
-  const readout = value['readout'] === undefined ? 'last' : choice(value, 'readout', ['last', 'max'])
-  if (kind !== 'cnn-lstm') return { ...base, kind, units: count('units'), readout }
-  const pool = count('pool')
-  if (pool > length) throw bundleError(path, `network.pool is ${pool}, more than the length`)
-  return { ...base, kind, readout, pool, window: count('window'), filters: count('filters'), units: count('units') }
-}
-
-function readCount(value: Json, name: string): number {
-  const count = value[name]
-  if (typeof count === 'number' && Number.isInteger(count) && count >= 1) return count
-  throw bundleError(path, `network.${name} is not a positive integer`)
-}
-
-function choice<T extends string>(value: Json, name: string, choices: readonly T[]): T {
-  const chosen = choices.find((candidate) => candidate === value[name])
-  if (chosen === undefined) throw bundleError(path, `network.${name} is none of ${choices.join(', ')}`)
-  return chosen
-}
-
-function readWindows(value: Json, length: number): readonly number[] {
-  const windows: unknown = value['windows']
-  const fits = (window: unknown): window is number =>
-    Number.isInteger(window) && Number(window) >= 1 && Number(window) <= length
-  if (!Array.isArray(windows) || windows.length === 0 || !windows.every(fits) || new Set(windows).size < windows.length)
-    throw bundleError(path, 'network.windows is not a list of different widths within the length')
+function readWindows(fields: BundleFields, length: number): readonly number[] {
+  const windows = fields.numbers('windows')
+  const fits = windows.every((window) => Number.isInteger(window) && window >= 1 && window <= length)
+  if (windows.length === 0 || !fits || new Set(windows).size < windows.length)
+    throw fields.error('windows', 'is not a list of different widths within the length')
   return windows
 }

@@ -29,7 +29,7 @@ export interface JobReport {
 }
 
 /** What a job that has done its work leaves in its record. */
-export type JobOutcome = Pick<TrainingJob, 'leaderboard' | 'result' | 'data' | 'summary'>
+export type JobOutcome = Pick<TrainingJob, 'leaderboard' | 'result' | 'data' | 'warnings' | 'summary'>
 
 /** A runner's claim on a job. Every method throws LeaseLostError when the claim no longer holds. */
 export class ClaimedJob {

@@ -1,3 +1,4 @@
+import { RapportError } from '@rapport/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { OnlineStoreInputError } from '../errors.ts'
 import type { Application, Change, OnlineStore } from '../online-store.ts'
@@ -86,6 +87,27 @@ export function describeApply(open: OpenHarness): void {
         expect(refusal).toMatchObject({ field, code: 'RPT_ONLINE_STORE_INPUT', canRetry: false })
       }
       expect(await store.read([{ entity: user, parts: 'all' }])).toEqual([unchanged])
+    })
+
+    it('asks before it writes, and no sooner than that', async () => {
+      const user = userOf(newTenant())
+      const lost = new RapportError('RPT_TEST_LOST', 'the right to write is lost')
+      const ask = (): void => {
+        throw lost
+      }
+      const calls = Array.from({ length: 6 }, (_, partition) =>
+        application(user, [entry(0, [tally('x')], { messageId: `m${partition}` })], { partition }),
+      )
+      let asked = 0
+      const beforeWrite = (): void => void (asked += 1)
+      const outcomes = await Promise.allSettled(
+        calls.map((call, index) => store.apply([call], { beforeWrite: index === 4 ? ask : beforeWrite })),
+      )
+      expect(outcomes.map(({ status }) => status).filter((status) => status === 'fulfilled')).toHaveLength(5)
+      expect(outcomes[4]).toMatchObject({ status: 'rejected', reason: lost })
+      expect(asked).toBe(5)
+      expect(await readTally(store, user)).toEqual({ x: 5 })
+      expect(await store.apply([calls[4] as Application])).toEqual([['applied']])
     })
 
     it('loses nothing when two handles apply to one entity at the same time', async () => {

@@ -22,6 +22,8 @@ const partNames: Readonly<Record<string, string>> = { querystring: 'query', para
 
 /** Compiles a route's schema once. Bodies are taken as they are; text of queries, paths and headers becomes numbers and booleans first. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const union = discriminatedUnionOf(schema)
+  if (union !== undefined) return compileUnion(union, httpPart)
   const validator = Compile(schema)
   const coerce = httpPart === 'body' ? undefined : createCoercion(schema)
   const part = httpPart ?? 'body'
@@ -48,6 +50,56 @@ export const undeclaredBodyOf = (contentType: string): UndeclaredBody => ({
       ? (value: unknown) => ({ value })
       : compileValidator(route),
 })
+
+interface DiscriminatedUnion {
+  /** The field whose value says which of the forms is meant. */
+  readonly field: string
+  readonly forms: ReadonlyMap<unknown, TSchema>
+}
+
+/** A union with OpenAPI's `discriminator`, whose forms name their values of that field as a constant or as an enumeration. */
+function discriminatedUnionOf(schema: TSchema): DiscriminatedUnion | undefined {
+  const { discriminator, anyOf = [] } = schema as {
+    readonly discriminator?: { readonly propertyName: string }
+    readonly anyOf?: readonly (TSchema & { readonly properties: Readonly<Record<string, ConstantSchema>> })[]
+  }
+  if (discriminator === undefined) return undefined
+  const field = discriminator.propertyName
+  const forms = anyOf.flatMap((form) => {
+    const { const: value, enum: values = [value] } = form.properties[field] ?? {}
+    return values.map((each) => [each, form] as const)
+  })
+  return { field, forms: new Map(forms) }
+}
+
+interface ConstantSchema {
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+}
+
+/** The form that is meant alone is checked, so that the errors are those of that form. */
+function compileUnion(
+  { field, forms }: DiscriminatedUnion,
+  httpPart: string | undefined,
+): ReturnType<FastifySchemaCompiler<TSchema>> {
+  const validators = new Map(
+    [...forms].map(([value, schema]) => [
+      value,
+      compileValidator({ schema, ...(httpPart !== undefined && { httpPart }), method: '', url: '' }),
+    ]),
+  )
+  const known = [...forms.keys()].map(String).join(', ')
+  return (input: unknown) => {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      return { error: new RequestInvalidError([{ field: httpPart ?? 'body', reason: 'must be object' }]) }
+    }
+    const value: unknown = Reflect.get(input, field)
+    const validator = validators.get(value)
+    if (validator !== undefined) return validator(input) as { value: unknown }
+    const reason = value === undefined ? 'is required' : `must be one of ${known}`
+    return { error: new RequestInvalidError([{ field, reason }]) }
+  }
+}
 
 interface SchemaProblem {
   readonly keyword: string

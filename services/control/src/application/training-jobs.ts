@@ -3,6 +3,7 @@ import {
   trainingJobKey,
   TrainingJobSchema,
   trainingJobsPrefix,
+  trainingTasks,
   type TrainingJob,
   type TrainingTask,
 } from '@rapport/contracts'
@@ -18,7 +19,10 @@ export interface JobDependencies {
   readonly log: Log
 }
 
-export type NewJob = Pick<TrainingJob, 'tenant' | 'task' | 'model' | 'reason' | 'budgetSeconds' | 'eventCount'>
+export type NewJob = Pick<
+  TrainingJob,
+  'tenant' | 'task' | 'model' | 'dataset' | 'algorithms' | 'objective' | 'reason' | 'budgetSeconds' | 'eventCount'
+>
 export type JobRef = Pick<TrainingJob, 'tenant' | 'id'>
 
 const validator = Compile(TrainingJobSchema)
@@ -58,16 +62,19 @@ export async function readJob(objectStore: ObjectStore, { tenant, id }: JobRef):
   return (await readStored(objectStore, { tenant, id }))?.job
 }
 
-/** The newest jobs of a tenant, newest first. */
-export async function listJobs(objectStore: ObjectStore, tenant: string, limit: number): Promise<TrainingJob[]> {
+/** The newest jobs of a tenant, of one task or of all, newest first. */
+export async function listJobs(
+  objectStore: ObjectStore,
+  tenant: string,
+  { limit, tasks = trainingTasks }: { readonly limit: number; readonly tasks?: readonly TrainingTask[] },
+): Promise<TrainingJob[]> {
   const ids: string[] = []
-  for await (const { key } of objectStore.list(trainingJobsPrefix(tenant))) {
-    const id = idOfKey(tenant, key)
-    if (id !== undefined) ids.push(id)
-  }
-  const newest = ids.sort((one, other) => numberOf(other) - numberOf(one)).slice(0, limit)
-  const jobs = await Promise.all(newest.map((id) => readJob(objectStore, { tenant, id })))
-  return jobs.filter((job) => job !== undefined)
+  for (const task of tasks) ids.push(...(await jobIds(objectStore, tenant, task)).slice(-limit))
+  const read = await Promise.all(ids.map((id) => readJob(objectStore, { tenant, id })))
+  const jobs = read.filter((job) => job !== undefined)
+  const order = (one: TrainingJob, other: TrainingJob): number =>
+    other.requestedAt.localeCompare(one.requestedAt) || numberOf(other.id) - numberOf(one.id)
+  return jobs.sort(order).slice(0, limit)
 }
 
 /**
@@ -136,7 +143,7 @@ async function jobIds(objectStore: ObjectStore, tenant: string, task: TrainingTa
     const id = idOfKey(tenant, key)
     if (id !== undefined) ids.push(id)
   }
-  return ids
+  return ids.sort((one, other) => numberOf(one) - numberOf(other))
 }
 
 const idOfKey = (tenant: string, key: string): string | undefined => {

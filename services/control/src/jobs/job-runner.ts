@@ -97,7 +97,7 @@ export class JobRunner implements AsyncDisposable {
     if (this.#running !== undefined) return this.#checkCancelled(this.#running)
     const job = await this.#nextJob()
     if (job === undefined) return
-    await this.#flush(job)
+    if (job.task === 'recommender') await this.#flush(job)
     if (!this.#stopped) this.#launch(job)
   }
 

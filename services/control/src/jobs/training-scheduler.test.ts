@@ -30,7 +30,7 @@ const haveEvents = (acme: number): Promise<unknown> =>
     Buffer.from(JSON.stringify({ nextOffset: acme, counts: { acme, quiet: 1 } })),
   )
 
-const jobs = (): ReturnType<typeof listJobs> => listJobs(platform.drivers.objectStore, 'acme', 10)
+const jobs = (): ReturnType<typeof listJobs> => listJobs(platform.drivers.objectStore, 'acme', { limit: 10 })
 
 describe('TrainingScheduler', () => {
   it('makes one job for the tenant that has enough events, with the budget of a first model', async () => {
@@ -41,7 +41,7 @@ describe('TrainingScheduler', () => {
     await scheduler.look()
     await scheduler.look()
     expect(await jobs()).toMatchObject([{ reason: 'first', eventCount: 10, budgetSeconds: 5, state: 'queued' }])
-    expect(await listJobs(platform.drivers.objectStore, 'quiet', 10)).toEqual([])
+    expect(await listJobs(platform.drivers.objectStore, 'quiet', { limit: 10 })).toEqual([])
   })
 
   it('makes the next one when the time has come and enough is new', async () => {

@@ -66,7 +66,7 @@ export class TrainingScheduler implements AsyncDisposable {
     const seen = this.#seen.get(tenant)
     if (eventCount < this.#options.minEvents) return
     if (seen !== undefined && seen.events === eventCount && nowMs - seen.atMs < 60_000) return
-    const jobs = (await listJobs(objectStore, tenant, looked)).filter((job) => job.task === 'recommender')
+    const jobs = await listJobs(objectStore, tenant, { limit: looked, tasks: ['recommender'] })
     const reason = decideTraining(
       {
         nowMs,

@@ -96,7 +96,9 @@ describe('/v1/training-jobs', () => {
     const other = await platform.issueKey('other', ['train'])
     const answer = await call({ url: `/v1/training-jobs/${job.id}`, headers: { authorization: `Bearer ${other}` } })
     expect(answer.statusCode).toBe(404)
-    expect((await post('/v1/training-jobs', { task: 'cook' })).statusCode).toBe(400)
+    expect((await post('/v1/training-jobs', { task: 'cook' })).json()).toMatchObject({
+      error: { details: [{ field: 'task', reason: 'must be one of recommender, text-classification, sentiment' }] },
+    })
     expect((await post('/v1/training-jobs', { task: 'recommender', budgetSeconds: 1 })).statusCode).toBe(400)
     expect((await get('/v1/training-jobs/..%2Fother')).statusCode).toBe(400)
   })

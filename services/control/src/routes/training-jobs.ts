@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import {
   CreateTrainingJobSchema,
   TrainingJobListSchema,
@@ -5,47 +6,61 @@ import {
   trainingJobStates,
   type TrainingJob,
 } from '@rapport/contracts'
+import type { ModelStore } from '@rapport/model-store'
 import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
+import { streamJobEvents } from '../application/job-events.ts'
+import { readTextJob } from '../application/read-text-job.ts'
 import { cancelJob, createJob, listJobs, readJob, type JobDependencies } from '../application/training-jobs.ts'
 import { readEventCounts } from '../jobs/event-counts.ts'
 import { recommenderModel } from '../jobs/training-scheduler.ts'
 
 export interface TrainingJobRoutesOptions extends JobDependencies {
+  readonly models: ModelStore
   /** When the caller names none. */
   readonly budgetSeconds: number
+  /** How often a job is looked at for whoever follows it. */
+  readonly followMs: number
 }
 
 const config = { scope: 'train' } as const
-const JobParamsSchema = Type.Object({ id: Type.String({ pattern: '^[a-z]+-[0-9]{1,12}$' }) })
+const JobParamsSchema = Type.Object({ id: Type.String({ pattern: '^[a-z]+(?:-[a-z]+)*-[0-9]{1,12}$' }) })
 
 /** `/v1/training-jobs`: the training of the caller's tenant. */
 export function addTrainingJobRoutes(app: HttpApp, options: TrainingJobRoutesOptions): void {
   app.post(
     '/v1/training-jobs',
     {
-      config: { ...config, errors: [409] },
+      config: { ...config, errors: [404, 409] },
       schema: {
         operationId: 'createTrainingJob',
-        summary: 'Train a model on the events of this tenant',
+        summary: 'Train a model on the events, or on a data set, of this tenant',
         description:
-          'The job waits for a free worker. There is at most one unfinished job of a task: 409 names the other.',
+          'A `recommender` learns from the events, a text model from a data set: the version is fixed now. The job waits ' +
+          'for a free worker. There is at most one unfinished job of a task: 409 names the other.',
         body: CreateTrainingJobSchema,
         response: { 201: TrainingJobSchema },
       },
     },
     async (request, reply) => {
       const { tenant } = request.principal
-      const { task, budgetSeconds = options.budgetSeconds } = request.body
+      const { body } = request
       const eventCount = (await readEventCounts(options.objectStore)).get(tenant) ?? 0
-      const wanted = { tenant, task, model: recommenderModel, reason: 'request' as const, budgetSeconds, eventCount }
-      const { created, job } = await createJob(options, wanted)
+      const { budgetSeconds = options.budgetSeconds } = body
+      const common = { tenant, reason: 'request' as const, budgetSeconds, eventCount }
+      const { created, job } = await createJob(
+        options,
+        body.task === 'recommender'
+          ? { ...common, task: body.task, model: recommenderModel }
+          : { ...common, ...(await readTextJob(options, tenant, body)) },
+      )
       if (!created) throw new HttpError(409, 'RPT_JOB_UNDER_WAY', `The job ${job.id} of this task is ${job.state}.`)
       return reply.code(201).header('Location', `/v1/training-jobs/${job.id}`).send(job)
     },
   )
 
   addReadRoutes(app, options)
+  addEventsRoute(app, options)
 
   app.post(
     '/v1/training-jobs/:id/cancel',
@@ -82,7 +97,7 @@ function addReadRoutes(app: HttpApp, { objectStore }: TrainingJobRoutesOptions):
       },
     },
     async ({ principal: { tenant }, query: { limit, state } }) => {
-      const jobs = await listJobs(objectStore, tenant, state === undefined ? limit : maxListed)
+      const jobs = await listJobs(objectStore, tenant, { limit: state === undefined ? limit : maxListed })
       return { jobs: jobs.filter((job) => state === undefined || job.state === state).slice(0, limit) }
     },
   )
@@ -101,6 +116,40 @@ function addReadRoutes(app: HttpApp, { objectStore }: TrainingJobRoutesOptions):
   )
 }
 
+function addEventsRoute(app: HttpApp, { objectStore, clock, followMs: pollMs }: TrainingJobRoutesOptions): void {
+  const stopping = new AbortController()
+  app.addHook('preClose', () => {
+    stopping.abort()
+    return Promise.resolve()
+  })
+  app.get(
+    '/v1/training-jobs/:id/events',
+    {
+      config: { ...config, errors: [404] },
+      schema: {
+        operationId: 'followTrainingJob',
+        summary: 'What happens to a job, until its end, as Server-Sent Events',
+        description:
+          '`progress` with the state and what is tried, `log` with a line, `end` with the job. A comment when nothing ' +
+          'has happened for 15 seconds. A new connection begins with what stands there.',
+        params: JobParamsSchema,
+        response: { 200: { content: { [eventStream]: { schema: Type.String() } } } },
+      },
+    },
+    async ({ principal, params: { id } }, reply) => {
+      const job = found(await readJob(objectStore, { tenant: principal.tenant, id }), id)
+      const options = { objectStore, clock, pollMs, heartbeatMs, stopping: stopping.signal }
+      const events = Readable.from(streamJobEvents(job, principal, options))
+      // No proxy on the way shall gather events.
+      void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no')
+      // The schema speaks of the text; what goes out is a stream of it.
+      return reply.type(eventStream).send(events as unknown as string)
+    },
+  )
+}
+
+const eventStream = 'text/event-stream'
+const heartbeatMs = 15_000
 const maxListed = 200
 
 function found(job: TrainingJob | undefined, id: string): TrainingJob {

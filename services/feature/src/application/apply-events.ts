@@ -1,4 +1,4 @@
-import type { Application, EntityRef, Entry, EntryOutcome, OnlineStore } from '@rapport/online-store'
+import type { Application, ApplyOptions, EntityRef, Entry, EntryOutcome, OnlineStore } from '@rapport/online-store'
 import type { TimedEvent } from '../domain/read-event.ts'
 import { clockEffect, toEffects, type Effect, type Effects } from '../domain/to-effects.ts'
 
@@ -17,27 +17,23 @@ interface Planned {
   readonly effects: Effects
 }
 
-export interface ApplyOptions {
+export interface ApplyEventsOptions extends ApplyOptions {
   readonly dedupWindowMs: number
-  /** Of the online store: nothing is written in another. */
-  readonly session?: number
-  readonly beforeWrite?: () => void
 }
 
 /**
  * Applies events to every entity that they change; resolves when all of it is durable. Live consumption and rebuild both
  * come here. The visitors go first, because their slots know the window's messageIds: what one of them calls a duplicate
- * touches nothing else. `beforeWrite` may throw to end it before a part. A redelivery still visits the other entities, since the first delivery may have ended between.
+ * touches nothing else. A redelivery still visits the other entities, since the first delivery may have ended between.
  */
 export async function applyEvents(
   store: OnlineStore,
   batch: EventBatch,
-  options: ApplyOptions,
+  options: ApplyEventsOptions,
 ): Promise<OutcomeCounts> {
   const planned = batch.events.map(({ offset, event }): Planned => ({ offset, event, effects: toEffects(event) }))
   const visitors = new Applications(batch.partition, options.dedupWindowMs)
   for (const plan of planned) visitors.add(batch.topic, plan.effects.visitor, plan)
-  options.beforeWrite?.()
   const outcomes = visitors.outcomesByOffset(await store.apply(visitors.list, options))
   const others = new Applications(batch.partition)
   const fresh = planned.filter(({ offset }) => outcomes.get(offset) !== 'duplicate')
@@ -47,7 +43,6 @@ export async function applyEvents(
     for (const effect of plan.effects.others) others.add(batch.topic, effect, plan)
   }
   addClocks(others, batch.topic, fresh)
-  options.beforeWrite?.()
   if (others.list.length > 0) await store.apply(others.list, options)
   return countOutcomes(outcomes)
 }

@@ -1,3 +1,4 @@
+import type { TrainingProgress } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import { type ClaimedJob, type JobReport, LeaseLostError } from '@rapport/model-store'
 import { JobCancelledError } from '../errors.ts'
@@ -26,8 +27,8 @@ export class Heartbeat implements Disposable {
     return this.#abort.signal
   }
 
-  report(fraction: number, stage: string): void {
-    this.#progress = { stage, fraction: Math.min(1, Math.max(0, fraction)) }
+  report(progress: TrainingProgress): void {
+    this.#progress = { ...progress, fraction: Math.min(1, Math.max(0, progress.fraction)) }
   }
 
   addLogLine(line: string): void {

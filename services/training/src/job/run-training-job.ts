@@ -1,5 +1,6 @@
 import type { TrainingJob } from '@rapport/contracts'
 import { type Clock, type Log, type RapportError, systemClock } from '@rapport/core'
+import { DatasetError } from '@rapport/datasets'
 import {
   claimTrainingJob,
   type ClaimedJob,
@@ -11,6 +12,7 @@ import {
 import { ArchiveError, type ObjectStore } from '@rapport/object-store'
 import { InterruptedError, JobCancelledError, TrainingDataError } from '../errors.ts'
 import { trainRecommender } from '../recommender/train-recommender.ts'
+import { trainText } from '../text/train-text.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { teeLog } from './tee-log.ts'
 
@@ -62,19 +64,20 @@ async function workOn(claimed: ClaimedJob, heartbeat: Heartbeat, options: Traini
   const log = teeLog(options.log, (line) => heartbeat.addLogLine(line))
   const models = createModelStore(objects, { log, ...(options.clock && { clock: options.clock }) })
   try {
-    const outcome = await trainRecommender(claimed.job, {
+    const train = claimed.job.task === 'recommender' ? trainRecommender : trainText
+    const outcome = await train(claimed.job, {
       objects,
       models,
       log,
       signal: heartbeat.signal,
       memoryLimitBytes,
       codeRevision,
-      report: (fraction, stage) => heartbeat.report(fraction, stage),
+      report: (fraction, stage, details) => heartbeat.report({ fraction, stage, ...details }),
       assertClaim: () => heartbeat.beat(),
     })
     if (outcome.result !== undefined) await pruneOldVersions(models, claimed.job, { log, keepVersions })
     log.info({ summary: outcome.summary }, 'the job is done')
-    heartbeat.report(1, 'done')
+    heartbeat.report({ fraction: 1, stage: 'done' })
     await claimed.succeed(outcome, await heartbeat.finish())
     return 'succeeded'
   } catch (error) {
@@ -116,13 +119,17 @@ async function endBy(cause: unknown, { claimed, heartbeat, log }: EndContext): P
     await claimed.giveBack()
     return 'interrupted'
   }
-  if (cause instanceof TrainingDataError || cause instanceof ArchiveError) {
+  if (isLasting(cause)) {
     log.error({ err: cause }, 'the job has failed')
     await claimed.fail(errorOf(cause), await heartbeat.finish())
     return 'bad data'
   }
   throw cause
 }
+
+/** Another attempt on the same data would fail in the same way. */
+const isLasting = (error: unknown): error is RapportError =>
+  error instanceof TrainingDataError || error instanceof ArchiveError || error instanceof DatasetError
 
 async function cancel(claimed: ClaimedJob, heartbeat: Heartbeat): Promise<TrainingEnd> {
   await claimed.cancelled(await heartbeat.finish())

@@ -4,7 +4,8 @@ import { readCatalogue } from '../data/read-catalogue.ts'
 import { readInteractions } from '../data/read-interactions.ts'
 import { TrainingDataError } from '../errors.ts'
 import { compareRecipes, toLeaderboard } from './compare.ts'
-import { type JobData, seed, stages, type TrainingContext } from './context.ts'
+import { type JobData, stages } from './context.ts'
+import { seed, type TrainingContext, within } from '../training-context.ts'
 import { cutTimeline, strengthScale } from './parts.ts'
 import { promoteWinner, publishWinner } from './publish-winner.ts'
 import { readRecipe, type Recipe } from './recipe.ts'
@@ -13,8 +14,6 @@ import { Arena, TrainingPart } from './trial.ts'
 
 const fewestActs = 100
 const fewestUsers = 5
-
-const within = (from: number, to: number, fraction: number): number => from + (to - from) * fraction
 
 /**
  * The whole job: reads the tenant's archive, finds recipes on the validation part and the best algorithm with them, compares

@@ -36,6 +36,8 @@ export interface Installation extends AsyncDisposable {
   readonly redis: Redis
   readonly s3: S3
   readonly gateway: ServiceProcess
+  /** Another one, the caller's. */
+  startGateway(): Promise<ServiceProcess>
   readonly processes: Readonly<Record<ServiceName, readonly ServiceProcess[]>>
   readonly url: string
   readonly key: string
@@ -81,9 +83,9 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     `RAPPORT_${name.toUpperCase().replaceAll('-', '_')}_URLS`,
     processes[name].map(({ url }) => url).join(','),
   ])
-  const gateway = stack.use(
-    await ServiceProcess.start('gateway', ['gateway'], { ...env, ...(Object.fromEntries(urls) as object) }),
-  )
+  const startGateway = (): Promise<ServiceProcess> =>
+    ServiceProcess.start('gateway', ['gateway'], { ...env, ...(Object.fromEntries(urls) as object) })
+  const gateway = stack.use(await startGateway())
   const client = new RapportClient({ url: gateway.url, key, retries: 0 })
   const connect = (): Promise<Drivers> =>
     connectDrivers(readConfig(StoresSchema, stores), createLogger('check', { level: 'silent' }))
@@ -93,6 +95,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     redis,
     s3,
     gateway,
+    startGateway,
     processes,
     url: gateway.url,
     key,

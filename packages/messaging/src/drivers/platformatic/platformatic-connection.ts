@@ -36,8 +36,9 @@ const NO_EPOCH = -1
 const PROTOCOL_TYPE = 'consumer'
 
 /**
- * A connection to the cluster by the requests of @platformatic/kafka, of versions that Kafka 3.0 and later know. Its
- * clients on top of them (`Producer`, `Consumer`) are left alone: what they retry, batch and commit is the driver's.
+ * A connection to the cluster by the requests of @platformatic/kafka, of versions that Kafka 3.0 and later know; batches of
+ * records are written and taken apart by the driver. Its clients on top of them (`Producer`, `Consumer`) are left alone:
+ * what they retry, batch and commit is the driver's.
  */
 export class PlatformaticConnection implements KafkaConnection {
   readonly #cluster: Cluster

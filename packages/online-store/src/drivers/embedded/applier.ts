@@ -9,6 +9,7 @@ const MAX_ENTRIES_OF_TRANSACTION = 8000
 interface Call {
   readonly applications: readonly Application[]
   readonly entries: number
+  readonly beforeWrite: (() => void) | undefined
   readonly resolve: (outcomes: EntryOutcome[][]) => void
   readonly reject: (error: unknown) => void
 }
@@ -30,13 +31,13 @@ export class Applier {
   }
 
   /** Resolves when all is on disk. */
-  async apply(applications: readonly Application[]): Promise<EntryOutcome[][]> {
-    return (await Promise.all(Array.from(bounded(applications), (group) => this.#enqueue(group)))).flat()
+  async apply(applications: readonly Application[], beforeWrite?: () => void): Promise<EntryOutcome[][]> {
+    return (await Promise.all(Array.from(bounded(applications), (group) => this.#enqueue(group, beforeWrite)))).flat()
   }
 
-  #enqueue(applications: readonly Application[]): Promise<EntryOutcome[][]> {
+  #enqueue(applications: readonly Application[], beforeWrite: (() => void) | undefined): Promise<EntryOutcome[][]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ applications, entries: countEntries(applications), resolve, reject })
+      this.#waiting.push({ applications, entries: countEntries(applications), beforeWrite, resolve, reject })
       if (!this.#isRunning) void this.#run()
     })
   }
@@ -44,18 +45,17 @@ export class Applier {
   async #run(): Promise<void> {
     this.#isRunning = true
     while (this.#waiting.length > 0) {
-      let calls: readonly Call[] = []
+      let calls: readonly Call[] | undefined
       try {
         const results = await commit(this.#tables.env, () => {
           // Taken only now: whatever came while the transaction waited for its turn goes with it.
-          calls = this.#take()
+          calls = this.#take().filter(mayWrite)
           return this.#applyTogether(calls)
         })
-        for (const [index, call] of calls.entries()) settle(call, results[index])
+        for (const [index, call] of (calls ?? []).entries()) settle(call, results[index])
       } catch (error) {
         // Nothing was taken: the transaction did not begin, and what waits would wait for ever.
-        if (calls.length === 0) calls = this.#take()
-        for (const call of calls) call.reject(error)
+        for (const call of calls ?? this.#take()) call.reject(error)
       }
     }
     this.#isRunning = false
@@ -83,9 +83,20 @@ export class Applier {
         return results
       })
     } catch (error) {
-      if (calls.length === 1) return [{ error }]
+      if (calls.length <= 1) return calls.map(() => ({ error }))
       return calls.flatMap((call) => this.#applyTogether([call]))
     }
+  }
+}
+
+/** Rejects the call with what its question throws. */
+function mayWrite({ beforeWrite, reject }: Call): boolean {
+  try {
+    beforeWrite?.()
+    return true
+  } catch (error) {
+    reject(error)
+    return false
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Clock, Log } from '@rapport/core'
+import { RapportError, type Clock, type Log } from '@rapport/core'
 import { checkApplications } from '../../check-applications.ts'
-import { OnlineStoreInputError, StoreUnavailableError } from '../../errors.ts'
+import { StoreUnavailableError } from '../../errors.ts'
 import type {
   Application,
+  ApplyOptions,
   CacheKey,
   Document,
   DocumentOutcome,
@@ -43,10 +44,10 @@ export class EmbeddedOnlineStore implements OnlineStore {
     this.#cache = new ValueCache(parts.cache, { clock: parts.clock, log: parts.log, maxBytes: parts.maxCacheBytes })
   }
 
-  apply(applications: readonly Application[]): Promise<EntryOutcome[][]> {
+  apply(applications: readonly Application[], { beforeWrite }: ApplyOptions = {}): Promise<EntryOutcome[][]> {
     return this.#guarded('apply changes', () => {
       checkApplications(applications)
-      return applications.length === 0 ? [] : this.#applier.apply(applications)
+      return applications.length === 0 ? [] : this.#applier.apply(applications, beforeWrite)
     })
   }
 
@@ -129,7 +130,7 @@ export class EmbeddedOnlineStore implements OnlineStore {
     try {
       return await action()
     } catch (cause) {
-      if (cause instanceof OnlineStoreInputError || cause instanceof StoreUnavailableError) throw cause
+      if (cause instanceof RapportError) throw cause
       // A bug is no outage: a consumer that waited for it to end would wait for ever.
       if (cause instanceof TypeError || cause instanceof RangeError) throw cause
       throw new StoreUnavailableError(`the online store could not ${what}`, { cause })

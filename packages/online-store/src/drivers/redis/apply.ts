@@ -1,9 +1,10 @@
 import { murmur2, Turns } from '@rapport/core'
 import { digestOf } from '../../message-digest.ts'
-import type { Application, Change, Entry, EntryOutcome } from '../../online-store.ts'
+import type { Application, ApplyOptions, Change, Entry, EntryOutcome } from '../../online-store.ts'
 import type { CommandRunner, StoreCommand } from './command-runner.ts'
 import { markField, seenKey, stateKey, talliesKey } from './layout.ts'
 import { applyScript } from './scripts.ts'
+import { isTimedOut } from './server-errors.ts'
 import { WindowSize } from './window-size.ts'
 
 const FIVE_MINUTES_MS = 5 * 60 * 1000
@@ -92,30 +93,43 @@ interface PlacedStep extends Step {
   readonly application: number
 }
 
-/** What may be under way at once, in order. */
-function* toWindows(
-  applications: readonly Application[],
-  size: WindowSize,
-): Generator<readonly PlacedStep[], undefined> {
-  let window: PlacedStep[] = []
-  let orders = new Set<string>()
-  let changes = 0
+function* toPlacedSteps(applications: readonly Application[]): Generator<PlacedStep, undefined> {
   for (const [application, value] of applications.entries()) {
     if (value.entries.length === 0) continue
-    for (const step of toSteps(value)) {
+    for (const step of toSteps(value)) yield { ...step, application }
+  }
+}
+
+/** The steps of a call that are left. */
+class StepQueue {
+  readonly #rest: Iterator<PlacedStep, undefined>
+  #next: PlacedStep | undefined
+
+  constructor(applications: readonly Application[]) {
+    this.#rest = toPlacedSteps(applications)
+    this.#next = this.#rest.next().value
+  }
+
+  get isEmpty(): boolean {
+    return this.#next === undefined
+  }
+
+  /** What may be under way at once, in order. */
+  takeWindow(size: WindowSize): readonly PlacedStep[] {
+    const window: PlacedStep[] = []
+    const orders = new Set<string>()
+    let changes = 0
+    while (this.#next !== undefined) {
+      const step = this.#next
       const isFull = window.length >= size.scripts || changes + step.changes > size.changes
-      if (window.length > 0 && (isFull || orders.has(step.order))) {
-        yield window
-        window = []
-        orders = new Set()
-        changes = 0
-      }
-      window.push({ ...step, application })
+      if (window.length > 0 && (isFull || orders.has(step.order))) break
+      window.push(step)
       orders.add(step.order)
       changes += step.changes
+      this.#next = this.#rest.next().value
     }
+    return window
   }
-  if (window.length > 0) yield window
 }
 
 const outcomeOf: Readonly<Record<string, EntryOutcome>> = { a: 'applied', r: 'redelivered', d: 'duplicate' }
@@ -132,37 +146,42 @@ export class Applier {
   }
 
   /** Applies in order; stops at the first window of which something failed. */
-  async apply(applications: readonly Application[], session: number | undefined): Promise<EntryOutcome[][]> {
+  async apply(applications: readonly Application[], options: ApplyOptions): Promise<EntryOutcome[][]> {
     const outcomes = applications.map((): EntryOutcome[] => [])
-    const windows = toWindows(applications, this.#size)
-    let isLeft = true
-    while (isLeft) isLeft = await this.#turns.run(() => this.#applyNext(windows, outcomes, session))
+    const steps = new StepQueue(applications)
+    while (!steps.isEmpty) {
+      await this.#turns.run(async () => {
+        // Now, and not before the wait for the turn: meanwhile much may have changed.
+        options.beforeWrite?.()
+        for (const [application, outcome] of await this.#applyWindow(steps.takeWindow(this.#size), options.session)) {
+          outcomes[application]?.push(outcome)
+        }
+      })
+    }
     return outcomes
   }
 
-  /** False when there was none left. */
-  async #applyNext(
-    windows: Generator<readonly PlacedStep[]>,
-    outcomes: readonly EntryOutcome[][],
+  /** The outcomes in order, each with the application that it belongs to. */
+  async #applyWindow(
+    window: readonly PlacedStep[],
     session: number | undefined,
-  ): Promise<boolean> {
-    const next = windows.next()
-    if (next.done === true) return false
-    const window = next.value
+  ): Promise<(readonly [application: number, outcome: EntryOutcome])[]> {
     const commands = window.map(({ command }) => command)
     const options = { durable: true, ...(session === undefined ? {} : { session }) }
     const startedAtMs = performance.now()
     const replies = await this.#runner.run('apply changes', commands, options).catch((error: unknown) => {
-      this.#size.failed()
+      if (isTimedOut(error)) this.#size.timedOut()
       throw error
     })
     this.#size.answered(performance.now() - startedAtMs)
-    for (const [index, { application }] of window.entries())
-      for (const letter of String(replies[index])) {
-        const outcome = outcomeOf[letter]
-        if (outcome === undefined) throw new TypeError(`a script of the online store answered ${letter}`)
-        outcomes[application]?.push(outcome)
-      }
-    return true
+    return window.flatMap(({ application }, index) =>
+      Array.from(String(replies[index]), (letter) => [application, toOutcome(letter)] as const),
+    )
   }
+}
+
+function toOutcome(letter: string): EntryOutcome {
+  const outcome = outcomeOf[letter]
+  if (outcome === undefined) throw new TypeError(`a script of the online store answered ${letter}`)
+  return outcome
 }

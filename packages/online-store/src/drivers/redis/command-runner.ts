@@ -6,7 +6,7 @@ import { CircuitBreaker } from './circuit-breaker.ts'
 import type { Connection } from './connection.ts'
 import type { Script } from './scripts.ts'
 import type { Reply } from './send-batch.ts'
-import { isAnswer, isAnswerOf, toStoreError } from './server-errors.ts'
+import { isAnswer, isAnswerOf, timeoutError, toStoreError } from './server-errors.ts'
 
 /** One command, or one script, on the keys of one entity. */
 export interface StoreCommand {
@@ -95,7 +95,7 @@ export class CommandRunner {
     const groups = Map.groupBy(commands.keys(), (index) => this.#connection.groupOf(prepared[index] as Command))
     this.#checkSession(options)
     const deadlineMs = 2 * this.#options.commandTimeoutMs
-    const late = (): Error => toStoreError(what, new Error(`no answer in ${deadlineMs} ms`))
+    const late = (): Error => toStoreError(what, timeoutError(`no answer in ${deadlineMs} ms`))
     // Ends the wait for what no time-out of a command covers, as a cluster's redirections.
     await within(
       Promise.all(
@@ -167,7 +167,7 @@ export class CommandRunner {
       ? [...commands, new BatchCommand('wait', [minReplicas, Math.floor(commandTimeoutMs / 2)])]
       : commands
     const expire = (): void => {
-      for (const command of batch) if (!command.isResolved) command.reject(new Error('Command timed out'))
+      for (const command of batch) if (!command.isResolved) command.reject(timeoutError('Command timed out'))
     }
     // After another look at the sockets: in a process that was held up itself the answers are there, but not read.
     const timer = setTimeout(() => setImmediate(expire), commandTimeoutMs)

@@ -23,7 +23,10 @@ export interface RedisOnlineStoreOptions {
   readonly tls?: RedisTlsOptions
   /** Default 2000. */
   readonly connectTimeoutMs?: number
-  /** How long a command may take, default 1000. A call fails after at most twice that. */
+  /**
+   * How long a command may take, default 1000. A call fails after at most twice that; `apply` also waits until it is its
+   * turn among the applications of the process.
+   */
   readonly commandTimeoutMs?: number
   /** How many replicas must have a write of state or of a document before it counts as durable (WAIT). Default 0. */
   readonly minReplicas?: number

@@ -3,6 +3,7 @@ import { checkApplications } from '../../check-applications.ts'
 import { StoreUnavailableError } from '../../errors.ts'
 import type {
   Application,
+  ApplyOptions,
   CacheKey,
   Document,
   DocumentOutcome,
@@ -53,10 +54,10 @@ export class RedisOnlineStore implements OnlineStore {
     return this.#connection.session
   }
 
-  async apply(applications: readonly Application[], { session }: { session?: number } = {}): Promise<EntryOutcome[][]> {
+  async apply(applications: readonly Application[], options: ApplyOptions = {}): Promise<EntryOutcome[][]> {
     this.#checkOpen()
     checkApplications(applications)
-    return this.#applier.apply(applications, session)
+    return this.#applier.apply(applications, options)
   }
 
   async read(requests: readonly EntityRead[]): Promise<EntityState[]> {

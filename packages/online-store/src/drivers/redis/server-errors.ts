@@ -74,3 +74,16 @@ export function toStoreError(what: string, error: unknown): Error {
 /** Whether the error that a caller got says that the server's memory is full. */
 export const isFull = (error: unknown): boolean =>
   error instanceof StoreUnavailableError && error.cause instanceof ServerAnswerError && error.cause.answer === 'OOM'
+
+const timeoutName = 'TimeoutError'
+
+/** What ends the wait for a server. */
+export function timeoutError(message: string): Error {
+  const error = new Error(message)
+  error.name = timeoutName
+  return error
+}
+
+/** Whether the error that a caller got says that the server did not answer in time. */
+export const isTimedOut = (error: unknown): boolean =>
+  error instanceof StoreUnavailableError && error.cause instanceof Error && error.cause.name === timeoutName

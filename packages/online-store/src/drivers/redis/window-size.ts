@@ -36,8 +36,8 @@ export class WindowSize {
     else if (GROWTH * ms < this.#targetMs) this.#share = Math.min(1, GROWTH * this.#share)
   }
 
-  /** A window was not answered in time, or failed otherwise. */
-  failed(): void {
+  /** A window was not answered in time. */
+  timedOut(): void {
     this.#shrink(0.5)
   }
 

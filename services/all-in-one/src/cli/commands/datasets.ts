@@ -1,12 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { type Command, Option } from '@commander-js/extra-typings'
-import { datasetFormats, type DatasetFormat, type DatasetVersion } from '@rapport/contracts'
+import { datasetFormats, type DatasetVersion } from '@rapport/contracts'
 import { connect, interruptible } from '../connection.ts'
-import { print, printTable, startProgress } from '../output.ts'
+import { print, printTable } from '../output.ts'
+import { uploadFile } from '../upload-file.ts'
 
-/** Refused rows, and classes, that are shown; the others are counted. */
+/** Classes that are shown; the others are counted. */
 const listed = 20
 
 export function addDatasetsCommand(program: Command): void {
@@ -49,25 +47,10 @@ Examples:
   rapport datasets upload reviews.csv --name reviews --text review --label stars
   rapport datasets upload tickets.ndjson.gz --name tickets --text body --label topics --multi-label`,
     )
-    .action(async (file, { name, label, format = formatOf(file), ...options }) => {
+    .action(async (file, { name, label, ...options }) => {
       const { client } = await connect()
       const signal = interruptible('nothing was kept')
-      const { size } = await stat(file)
-      const title = basename(file)
-      const progress = startProgress(title, 100)
-      const content = createReadStream(file)
-      content.on('data', () => {
-        progress.update(Math.floor((100 * content.bytesRead) / Math.max(1, size)), '')
-      })
-      // A listener of `data` sets the stream flowing; whoever reads it starts it again.
-      content.pause()
-      const upload = { ...options, label: label === false ? '' : label, format, signal }
-      const made = await client.datasets.upload(name, content, upload).finally(() => {
-        content.destroy()
-        progress.stop()
-      })
-      printProblems(title, made)
-      printVersion(made)
+      printVersion(await uploadFile(client, file, { ...options, name, label: label === false ? '' : label, signal }))
     })
 }
 
@@ -106,22 +89,6 @@ function addReadCommands(datasets: Command): void {
       printVersion(version === undefined ? found.newest : await client.datasets.version(name, version))
       if (found.versions.length > 1) print(`versions: ${found.versions.map((each) => each.version).join(', ')}`)
     })
-}
-
-function formatOf(file: string): DatasetFormat {
-  const name = file.toLowerCase().replace(/\.gz$/, '')
-  if (/\.(ndjson|jsonl)$/.test(name)) return 'ndjson'
-  if (name.endsWith('.csv')) return 'csv'
-  throw new Error(`the name of ${file} does not say what it holds: give --format csv or --format ndjson`)
-}
-
-function printProblems(title: string, { report }: DatasetVersion): void {
-  const { rejected, rejectedCount } = report
-  for (const { row, field, reason } of rejected.slice(0, listed)) {
-    process.stderr.write(`${title} row ${row}: ${field === '' ? '' : `${field}: `}${reason}\n`)
-  }
-  const others = rejectedCount - Math.min(listed, rejected.length)
-  if (others > 0) process.stderr.write(`${title}: ${others} more rows were left out\n`)
 }
 
 function printVersion(made: DatasetVersion): void {

@@ -51,7 +51,7 @@ const printMove = (name: string, { alias, version, revision }: AliasAnswer): voi
 function toRow(name: string, version: ModelVersion): (string | number)[] {
   const quality = Object.entries(version.metrics).flatMap(([split, metrics]) =>
     Object.entries(metrics)
-      .filter(([metric]) => /^(recall|ndcg)@\d+$/.test(metric))
+      .filter(([metric]) => /^(?:(?:recall|ndcg)@\d+|accuracy|macroF1)$/.test(metric))
       .map(([metric, value]) => `${split} ${metric} ${value.toFixed(4)}`),
   )
   return [

@@ -1,7 +1,7 @@
-import { bundleError } from '@rapport/ml'
+import { bundleError } from './bundle-files.ts'
 
 /** The fields of a JSON object in a bundle's file; every problem is a RPT_ML_BUNDLE_INVALID that names file and field. */
-export class Fields {
+export class BundleFields {
   readonly values: Readonly<Record<string, unknown>>
   private readonly file: string
   private readonly path: string
@@ -13,12 +13,12 @@ export class Fields {
     this.values = values as Record<string, unknown>
   }
 
-  object(name: string): Fields {
-    return new Fields(this.file, this.values[name], `${this.path}${name}.`)
+  object(name: string): BundleFields {
+    return new BundleFields(this.file, this.values[name], `${this.path}${name}.`)
   }
 
-  objects(name: string): readonly Fields[] {
-    return this.list(name).map((value, index) => new Fields(this.file, value, `${this.path}${name}.${index}.`))
+  objects(name: string): readonly BundleFields[] {
+    return this.list(name).map((value, index) => new BundleFields(this.file, value, `${this.path}${name}.${index}.`))
   }
 
   text(name: string): string {

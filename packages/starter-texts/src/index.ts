@@ -1,0 +1,3 @@
+export type { LabelledText } from './labelled-text.ts'
+export * from './sentiment/sentiment-texts.ts'
+export * from './topics/topic-texts.ts'

@@ -1,0 +1,40 @@
+import { columnMeans, createPacer, type Calibration, type CsrMatrix, type TrainingControl } from '@rapport/ml'
+import { TextVectorizerFitter, type TextVectorizerData } from '@rapport/text'
+import type { RowScorer, TextClassifierData, TextScorer } from '@rapport/text-models'
+import { trainWithin, type LabelledTexts } from './text-problem.ts'
+import { vectorizerOptions, type FeatureSet, type TextRecipe } from './text-recipe.ts'
+
+export interface FitOptions extends TrainingControl {
+  readonly names: readonly string[]
+  readonly calibration: Calibration
+  readonly memoryLimitBytes: number
+}
+
+/** The classifier that would serve. Throws as `trainWithin` does. */
+export async function fitClassifier(
+  recipe: TextRecipe,
+  { texts, labels, classes }: LabelledTexts,
+  { names, calibration, ...options }: FitOptions,
+): Promise<TextClassifierData> {
+  const { data, matrix } = await fitVectorizer(texts, recipe.features, options)
+  const scorer = await trainWithin(recipe, { rows: matrix, labels, classes }, options)
+  return { labels: names, calibration, scorer: toTextScorer(scorer, data, matrix) }
+}
+
+async function fitVectorizer(
+  texts: readonly string[],
+  features: FeatureSet,
+  control: TrainingControl,
+): Promise<{ readonly data: TextVectorizerData; readonly matrix: CsrMatrix }> {
+  const pacer = createPacer(control)
+  const fitter = new TextVectorizerFitter(vectorizerOptions(features))
+  for (const text of texts) {
+    if (pacer.due()) await pacer.pause(0)
+    fitter.add(text)
+  }
+  return fitter.finish()
+}
+
+function toTextScorer(scorer: RowScorer, vectorizer: TextVectorizerData, matrix: CsrMatrix): TextScorer {
+  return scorer.kind === 'linear' ? { ...scorer, vectorizer, means: columnMeans(matrix) } : { ...scorer, vectorizer }
+}

@@ -1,0 +1,132 @@
+import type { ModelManifest, TrainingJob, TrainingWarning } from '@rapport/contracts'
+import { AliasConflictError, type JobOutcome, type ModelPublication } from '@rapport/model-store'
+import { createTextSelfCheck, encodeTextClassifier, TextClassifier } from '@rapport/text-models'
+import type { TrainingContext } from '../training-context.ts'
+import type { TextComparison } from './compare-texts.ts'
+import { classSizes, type TextCorpus } from './corpus.ts'
+import { fitClassifier } from './fit-classifier.ts'
+import type { HeldOutResult } from './held-out.ts'
+import type { CorpusSplit } from './split-corpus.ts'
+import { toParameters } from './text-recipe.ts'
+
+export interface TextWinning {
+  readonly job: TrainingJob
+  readonly corpus: TextCorpus
+  readonly split: CorpusSplit
+  readonly comparison: TextComparison
+  readonly warnings: readonly TrainingWarning[]
+}
+
+const checkedTexts = 8
+/** Of each text of the self-check. */
+const checkedCharacters = 300
+
+/** Refits the winner on everything and publishes it with its figures. Throws as `fitClassifier` does. */
+export async function publishText(
+  winning: TextWinning,
+  context: TrainingContext,
+  onProgress: (fraction: number) => void,
+): Promise<ModelManifest> {
+  const { corpus, comparison } = winning
+  const { recipe, trial } = comparison.winner
+  const data = await fitClassifier(
+    recipe,
+    { texts: corpus.texts, labels: corpus.labels, classes: corpus.names.length },
+    {
+      signal: context.signal,
+      onProgress,
+      names: corpus.names,
+      calibration: trial.calibration,
+      memoryLimitBytes: context.memoryLimitBytes,
+    },
+  )
+  const selfCheck = createTextSelfCheck(new TextClassifier(data), selfCheckTexts(corpus.texts))
+  await context.assertClaim()
+  return context.models.publish({
+    ...describe(winning),
+    codeRevision: context.codeRevision,
+    files: encodeTextClassifier(data),
+    selfCheck,
+  })
+}
+
+/** The beginnings of some texts, from all over the data set. */
+function selfCheckTexts(texts: readonly string[]): string[] {
+  const step = Math.max(1, Math.floor(texts.length / checkedTexts))
+  return texts
+    .filter((_, row) => row % step === 0)
+    .slice(0, checkedTexts)
+    .map((text) => text.slice(0, checkedCharacters).toWellFormed())
+}
+
+/** The model card: what made it, of what, and how good it is beside the champion and the baseline on the same part. */
+function describe({
+  job,
+  corpus,
+  split,
+  comparison,
+  warnings,
+}: TextWinning): Omit<ModelPublication, 'codeRevision' | 'files' | 'selfCheck'> {
+  const { winner, champion, baseline } = comparison
+  const { dataset, fingerprint, texts, labels, names } = corpus
+  const { mean, deviation } = winner.tried.result
+  const sizes = classSizes(labels, names.length)
+  const byLabel = (figure: 'precision' | 'recall' | 'support'): Record<string, number> =>
+    Object.fromEntries((winner.trial.classes ?? []).map((each) => [each.label, each[figure]]))
+  return {
+    tenant: job.tenant,
+    name: job.model,
+    task: job.task,
+    algorithm: winner.recipe.algorithm,
+    framework: 'rapport',
+    inputSchema: { text: 'string' },
+    labels: [...names],
+    data: { rows: texts.length, fingerprint, dataset: `${dataset.name}@${dataset.version}` },
+    parameters: {
+      ...toParameters(winner.recipe),
+      calibration: winner.trial.calibration.kind,
+      objective: job.objective,
+    },
+    metrics: {
+      test: winner.trial.metrics,
+      'cross-validation': { mean, deviation },
+      ...(champion !== undefined && { 'test of the champion': champion.metrics }),
+      'test of the baseline': baseline.metrics,
+      'test precision': byLabel('precision'),
+      'test recall': byLabel('recall'),
+      'test rows': byLabel('support'),
+      'rows by label': Object.fromEntries(names.map((name, label) => [name, sizes[label] as number])),
+      sizes: { rows: texts.length, trainRows: split.train.length, testRows: split.held.length, folds: split.folds },
+    },
+    warnings: [...warnings],
+  }
+}
+
+/** Lets the new version serve, unless it is worse than what serves, or that was changed by somebody else while the job ran. */
+export async function promoteText(
+  { job, comparison }: TextWinning,
+  { published, championRevision }: { readonly published: ModelManifest; readonly championRevision: number },
+  context: TrainingContext,
+): Promise<Pick<JobOutcome, 'result' | 'summary'>> {
+  const { version, algorithm } = published
+  const { winner, champion, baseline } = comparison
+  const percent = (result: HeldOutResult): string => `${(100 * (result.metrics['accuracy'] ?? 0)).toFixed(1)} %`
+  const verdict = `${algorithm} is right in ${percent(winner.trial)} of the held-out rows, the most frequent label in ${percent(baseline)}`
+  const done = (promoted: boolean, end: string): Pick<JobOutcome, 'result' | 'summary'> => ({
+    result: { version, algorithm, promoted },
+    summary: `${verdict}; version ${version} ${end}`,
+  })
+  if (champion !== undefined && winner.trial.objective < champion.objective) {
+    return done(false, `was not promoted: what serves now is better there, ${percent(champion)}`)
+  }
+  try {
+    await context.assertClaim()
+    const ref = { tenant: job.tenant, name: job.model, alias: 'champion' } as const
+    await context.models.promote(ref, version, { ifRevision: championRevision })
+    return done(true, 'serves now')
+  } catch (error) {
+    if (!(error instanceof AliasConflictError)) throw error
+    context.log.warn({ err: error, version }, 'the champion was changed meanwhile and stays')
+    return done(false, 'was not promoted: the champion was changed while the job ran')
+  }
+}

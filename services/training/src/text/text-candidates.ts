@@ -1,0 +1,72 @@
+import type { TextAlgorithm, TrainingObjective } from '@rapport/contracts'
+import { parameterGrid } from '@rapport/ml'
+import { detectLanguage } from '@rapport/text'
+import type { FeatureSet, TextParameters, TextRecipe } from './text-recipe.ts'
+
+/** More columns make models larger and hardly better. */
+const maxFeatures = 400_000
+/** Below so many rows an n-gram of one text is kept, too. */
+const fewRows = 1000
+const sampled = 2000
+/** Up to so many rows the slow algorithms are tried without being asked for. */
+const smallRows = 1500
+
+/** The features that suit the texts' languages, the quick ones first. */
+export function featureSetsOf(texts: readonly string[]): readonly FeatureSet[] {
+  const minDf = texts.length < fewRows ? 1 : 2
+  const of = (analyzer: FeatureSet['analyzer'], shortest: number, longest: number): FeatureSet => ({
+    analyzer,
+    ngrams: [shortest, longest],
+    minDf,
+    maxFeatures,
+  })
+  const step = Math.max(1, Math.floor(texts.length / sampled))
+  const languages = texts.filter((_, row) => row % step === 0).map((text) => detectLanguage(text).language)
+  const share = (language: string): number =>
+    languages.filter((found) => found === language).length / Math.max(1, languages.length)
+  if (share('zh') > 0.8) return [of('char', 1, 3), of('jieba', 1, 2)]
+  if (share('en') > 0.8) return [of('word', 1, 2), of('char', 2, 5)]
+  return [of('word', 1, 2), of('char', 1, 4)]
+}
+
+const quick = ['multinomial-nb', 'complement-nb', 'linear-svm', 'logistic-regression'] as const
+const slow = ['kernel-svm', 'random-forest', 'boosted-trees'] as const
+
+/** What is tried when a request names nothing. */
+export const defaultAlgorithms = (rows: number): readonly TextAlgorithm[] =>
+  rows <= smallRows ? [...quick, ...slow] : quick
+
+/** A balanced training gives rare classes up for fewer right answers in all, which macro-F1 alone rewards. */
+function gridOf(algorithm: TextAlgorithm, objective: TrainingObjective): readonly TextParameters[] {
+  const balanced = objective === 'macro-f1' ? [true, false] : [false]
+  switch (algorithm) {
+    case 'multinomial-nb':
+      return parameterGrid({ alpha: [0.1, 0.03, 0.3, 1] })
+    case 'complement-nb':
+      return parameterGrid({ alpha: [0.3, 0.1, 1] })
+    case 'linear-svm':
+      return parameterGrid({ cost: [0.3, 1, 0.1], balanced })
+    case 'logistic-regression':
+      return parameterGrid({ cost: [10, 3], balanced })
+    case 'kernel-svm':
+      return parameterGrid({ cost: [1, 10], balanced })
+    case 'random-forest':
+      return parameterGrid({ trees: [100], minLeafRows: [1], balanced })
+    case 'boosted-trees':
+      return parameterGrid({ iterations: [100], maxLeaves: [15], learningRate: [0.1], balanced })
+  }
+}
+
+/** All that a search tries, the quick algorithms first: those are there when the time ends. */
+export function candidateRecipes(
+  algorithms: readonly TextAlgorithm[],
+  featureSets: readonly FeatureSet[],
+  objective: TrainingObjective,
+): readonly TextRecipe[] {
+  const order = [...quick, ...slow].filter((algorithm) => algorithms.includes(algorithm))
+  return order.flatMap((algorithm) =>
+    featureSets.flatMap((features) =>
+      gridOf(algorithm, objective).map((parameters) => ({ algorithm, features, parameters })),
+    ),
+  )
+}

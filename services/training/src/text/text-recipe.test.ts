@@ -1,0 +1,39 @@
+import { textAlgorithms, trainingObjectives } from '@rapport/contracts'
+import { expect, it } from 'vitest'
+import { generatedReviews } from '../testing/text-datasets.ts'
+import { candidateRecipes, defaultAlgorithms, featureSetsOf } from './text-candidates.ts'
+import { nameOf, readTextRecipe, toParameters } from './text-recipe.ts'
+
+const texts = (language: 'zh' | 'en', rows: number): string[] =>
+  generatedReviews(rows, { language }).map(({ text }) => text)
+
+it('comes back from a manifest, also beside what else stands there', () => {
+  for (const objective of trainingObjectives) {
+    const recipes = candidateRecipes(textAlgorithms, featureSetsOf(texts('zh', 50)), objective)
+    expect(new Set(recipes.map(nameOf)).size).toBe(recipes.length)
+    for (const recipe of recipes) {
+      const stored = JSON.parse(JSON.stringify({ ...toParameters(recipe), calibration: 'platt' })) as object
+      expect(readTextRecipe(recipe.algorithm, { ...stored })).toEqual(recipe)
+    }
+  }
+})
+
+it('is none when the algorithm is not known or a parameter is missing', () => {
+  const [recipe] = candidateRecipes(['linear-svm'], featureSetsOf(['one']), 'accuracy')
+  const parameters = toParameters(recipe!)
+  expect(readTextRecipe('ials', parameters)).toBeUndefined()
+  expect(readTextRecipe('random-forest', parameters)).toBeUndefined()
+  expect(readTextRecipe('linear-svm', { ...parameters, cost: -1 })).toBeUndefined()
+  expect(readTextRecipe('linear-svm', { cost: 1 })).toBeUndefined()
+})
+
+it('has the features of the language, and the slow algorithms for little data alone', () => {
+  const analyzers = (of: readonly string[]): string[] => featureSetsOf(of).map(({ analyzer }) => analyzer)
+  expect(analyzers(texts('zh', 50))).toEqual(['char', 'jieba'])
+  expect(analyzers(texts('en', 50))).toEqual(['word', 'char'])
+  expect(analyzers([...texts('en', 50), ...texts('zh', 50)])).toEqual(['word', 'char'])
+  expect(featureSetsOf(texts('en', 50))[0]!.minDf).toBe(1)
+  expect(featureSetsOf(texts('en', 1200))[0]!.minDf).toBe(2)
+  expect(defaultAlgorithms(400)).toContain('kernel-svm')
+  expect(defaultAlgorithms(40_000)).not.toContain('boosted-trees')
+})

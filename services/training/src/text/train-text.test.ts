@@ -1,0 +1,235 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TrainingJob, trainingJobKey } from '@rapport/contracts'
+import type { Log } from '@rapport/core'
+import { createModelHost, createModelStore, type ModelStore } from '@rapport/model-store'
+import type { ObjectStore } from '@rapport/object-store'
+import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
+import { decodeTextClassifier, encodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { runTrainingJob, type TrainingJobOptions } from '../job/run-training-job.ts'
+import { generatedReviews, type LabelledText, putDataset } from '../testing/text-datasets.ts'
+
+const silent = (): void => undefined
+const log: Log = { debug: silent, info: silent, warn: silent, error: silent }
+const champion = { tenant: 'shop', name: 'text', alias: 'champion' } as const
+const ref = { tenant: 'shop', id: 'text-classification-000001' } as const
+const key = trainingJobKey(ref.tenant, ref.id)
+
+let directory: string
+let objects: ObjectStore
+let models: ModelStore
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'training-'))
+  objects = await openFilesystemObjectStore({ directory })
+  models = createModelStore(objects, { log })
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+async function readJob(): Promise<TrainingJob> {
+  return JSON.parse(new TextDecoder().decode((await objects.get(key))?.body)) as TrainingJob
+}
+
+async function putJob(rows: readonly LabelledText[], fields: Partial<TrainingJob> = {}): Promise<void> {
+  const { version } = await putDataset(objects, 'reviews', rows)
+  const job: TrainingJob = {
+    ...ref,
+    task: 'text-classification',
+    model: 'text',
+    dataset: { name: 'reviews', version },
+    algorithms: ['multinomial-nb', 'linear-svm'],
+    objective: 'accuracy',
+    state: 'queued',
+    reason: 'request',
+    eventCount: 0,
+    budgetSeconds: 3600,
+    requestedAt: '2026-01-01T00:00:00.000Z',
+    attempts: 0,
+    ...fields,
+  }
+  await objects.put(key, new TextEncoder().encode(JSON.stringify(job)))
+}
+
+const run = (fields: Partial<TrainingJobOptions> = {}) =>
+  runTrainingJob(ref, {
+    objects,
+    log,
+    owner: 'runner-1',
+    stop: new AbortController().signal,
+    memoryLimitBytes: 4 * 1024 ** 3,
+    codeRevision: 'test',
+    keepVersions: 5,
+    ...fields,
+  })
+
+describe('a training on texts', () => {
+  it('publishes a champion that serves, with a leaderboard and a model card', async () => {
+    await putJob(generatedReviews(300, { language: 'zh' }))
+    expect(await run()).toBe('succeeded')
+    const job = await readJob()
+    expect(job).toMatchObject({ state: 'succeeded', result: { promoted: true }, warnings: [] })
+    expect(job.data).toMatchObject({ rows: 300, labels: 2, folds: 5 })
+    const [first, ...others] = job.leaderboard ?? []
+    expect(first).toMatchObject({ role: 'challenger', crossValidation: { folds: 5 } })
+    expect(first?.metrics['accuracy']).toBeGreaterThan(0.85)
+    expect(Object.keys(first?.metrics ?? {})).toEqual(['accuracy', 'macroF1', 'logLoss', 'calibrationError'])
+    expect(first?.classes?.map(({ label }) => label)).toEqual(['bad', 'good'])
+    expect(first?.confusion?.flat().reduce((sum, count) => sum + count)).toBe(job.data?.['heldOutRows'])
+    for (const figure of ['trainingSeconds', 'modelBytes', 'predictMs'] as const)
+      expect(first?.[figure]).toBeGreaterThan(0)
+    expect(others.at(-1)).toMatchObject({ role: 'baseline', algorithm: 'most-frequent' })
+
+    await using host = createModelHost<TextClassifier>({
+      store: models,
+      log,
+      budgetBytes: 100_000_000,
+      loader: { decode: (files) => new TextClassifier(decodeTextClassifier(files)), selfCheck: runTextSelfCheck },
+    })
+    using lease = await host.acquire('shop', 'text')
+    if (lease === undefined) throw new Error(`refused: ${JSON.stringify([...host.stats().refusals])}`)
+    const winner = job.leaderboard?.find(({ isWinner }) => isWinner)
+    expect(lease.manifest).toMatchObject({
+      version: job.result?.version,
+      task: 'text-classification',
+      framework: 'rapport',
+      labels: ['bad', 'good'],
+      algorithm: winner?.algorithm,
+      data: { rows: 300, dataset: `reviews@${job.dataset?.version}` },
+      metrics: { test: winner?.metrics, sizes: { rows: 300 } },
+      warnings: [],
+    })
+    const probabilities = lease.model.classify(['这个水壶非常好用', '背包马上就坏了'])
+    expect(probabilities[1]).toBeGreaterThan(0.7)
+    expect(probabilities[2]).toBeGreaterThan(0.7)
+  })
+
+  it('gives the same model for the same data', async () => {
+    const versions = []
+    for (let round = 0; round < 2; round += 1) {
+      await putJob(generatedReviews(120, { language: 'en' }))
+      await run()
+      versions.push(
+        await models.readManifest({ ...champion, version: (await models.readAlias(champion))?.version ?? '' }),
+      )
+    }
+    const [one, other] = versions
+    expect(one?.version).not.toBe(other?.version)
+    expect(one?.files).toEqual(other?.files)
+    expect(one?.metrics['test']).toEqual(other?.metrics['test'])
+    expect(other?.metrics['test of the champion']).toEqual(other?.metrics['test'])
+  })
+
+  it('tries every algorithm on little data, mixed languages and three sentiments', async () => {
+    const rows = [...generatedReviews(60, { language: 'en' }), ...generatedReviews(60, { language: 'zh' })]
+    const three = rows.map(({ text, label }, row) =>
+      row % 4 === 0 ? { text: `${row} ok`, label: '0' } : { text, label: label === 'good' ? '1' : '-1' },
+    )
+    await putJob(three, {
+      task: 'sentiment',
+      objective: 'log-loss',
+      algorithms: ['kernel-svm', 'random-forest', 'boosted-trees', 'complement-nb', 'logistic-regression'],
+    })
+    expect(await run()).toBe('succeeded')
+    const { leaderboard = [], result } = await readJob()
+    expect(new Set(leaderboard.map(({ algorithm }) => algorithm)).size).toBe(6)
+    expect(leaderboard.flatMap(({ declined }) => declined ?? [])).toEqual([])
+    const manifest = await models.readManifest({ ...champion, version: result?.version ?? '' })
+    expect(manifest.labels).toEqual(['negative', 'neutral', 'positive'])
+  })
+
+  it('leaves a better champion where it is, and says so', async () => {
+    const rows = generatedReviews(300, { language: 'en', wrong: 8 })
+    await putJob(rows, { algorithms: ['linear-svm'] })
+    await run()
+    const before = await models.readAlias(champion)
+    const flipped = rows.map((row, at) => (at % 3 === 0 ? { ...row, label: 'good' } : row))
+    await putJob(flipped, { algorithms: ['random-forest'], objective: 'log-loss' })
+    expect(await run()).toBe('succeeded')
+    const { result, summary, leaderboard = [] } = await readJob()
+    const objectiveOf = (role: string): number =>
+      leaderboard.find((row) => row.role === role)?.metrics['logLoss'] ?? Number.NaN
+    expect(objectiveOf('challenger')).toBeGreaterThan(objectiveOf('champion'))
+    expect(result).toMatchObject({ promoted: false })
+    expect(summary).toContain('was not promoted: what serves now is better')
+    expect(await models.readAlias(champion)).toEqual(before)
+  })
+
+  it('judges a champion that no recipe has made by what it says itself', async () => {
+    await putJob(generatedReviews(200, { language: 'en' }), { algorithms: ['linear-svm'] })
+    await run()
+    const made = await models.readVersion({ ...champion, version: (await models.readAlias(champion))?.version ?? '' })
+    const data = decodeTextClassifier(made.files)
+    const { version: _version, createdAt: _createdAt, files: _files, ...card } = made.manifest
+    const other = await models.publish({ ...card, algorithm: 'starter', files: encodeTextClassifier(data) })
+    await models.promote(champion, other.version)
+    await putJob(generatedReviews(200, { language: 'en' }))
+    expect(await run()).toBe('succeeded')
+    const { leaderboard = [] } = await readJob()
+    expect(leaderboard.find(({ role }) => role === 'champion')).toMatchObject({
+      algorithm: 'starter',
+      metrics: { accuracy: expect.any(Number) as number },
+    })
+  })
+
+  it.each([
+    ['too few rows', generatedReviews(20, { language: 'en' }), {}, '20 rows are too few; 30 are needed'],
+    [
+      'too few rows of a label',
+      [...generatedReviews(60, { language: 'en' }), { text: 'hm, so so', label: 'odd' }],
+      {},
+      'each label needs 5 rows, but "odd" has 1',
+    ],
+    [
+      'labels that are no sentiments',
+      generatedReviews(60, { language: 'en' }),
+      { task: 'sentiment' },
+      'the labels bad, good are no sentiments',
+    ],
+  ] as const)('fails for good on %s', async (_, rows, fields, message) => {
+    await putJob(rows, fields)
+    expect(await run()).toBe('bad data')
+    expect((await readJob()).error?.message).toContain(message)
+    expect(await models.readAlias(champion)).toBeUndefined()
+  })
+
+  it('publishes nothing that does not beat the most frequent label', async () => {
+    const rows = generatedReviews(120, { language: 'en', wrong: 50 }).map((row, at) =>
+      at % 8 === 0 ? { ...row, label: 'bad' } : { ...row, label: 'good' },
+    )
+    await putJob(rows, { algorithms: ['multinomial-nb'] })
+    expect(await run()).toBe('succeeded')
+    const { result, summary } = await readJob()
+    expect(result).toBeUndefined()
+    expect(summary).toContain('nothing beat the most frequent label')
+  })
+
+  it('fails when its data set is gone, and when the memory is too little', async () => {
+    await putJob(generatedReviews(60, { language: 'en' }), { dataset: { name: 'reviews', version: 'v0' } })
+    expect(await run()).toBe('bad data')
+    expect((await readJob()).error).toMatchObject({ code: 'RPT_DATASET_NOT_FOUND' })
+    await putJob(generatedReviews(60, { language: 'en' }))
+    expect(await run({ memoryLimitBytes: process.memoryUsage.rss() - 10 * 1024 ** 2 })).toBe('bad data')
+    expect((await readJob()).error?.message).toMatch(/needs \d+ MiB of memory, 0 MiB of \d+ MiB are free/)
+  })
+
+  it('is cancelled in the middle of a fit, having told what it was trying', async () => {
+    await putJob(generatedReviews(1200, { language: 'en' }), { algorithms: ['boosted-trees'] })
+    const running = run({ leaseMs: 300 })
+    await vi.waitFor(async () => expect((await readJob()).progress?.candidate).toContain('boosted-trees'), {
+      timeout: 30_000,
+    })
+    expect((await readJob()).progress).toMatchObject({
+      stage: expect.stringContaining('searching') as string,
+      leftSeconds: expect.any(Number) as number,
+    })
+    for (;;) {
+      const found = await objects.get(key)
+      const job = { ...(await readJob()), cancelRequestedAt: '2026-01-01T00:00:01.000Z' }
+      const changed = new TextEncoder().encode(JSON.stringify(job))
+      if ((await objects.put(key, changed, { ifMatch: found?.object.etag ?? '' })).stored) break
+    }
+    expect(await running).toBe('cancelled')
+    expect(await readJob()).toMatchObject({ state: 'cancelled' })
+  })
+})

@@ -1,0 +1,114 @@
+import type { TrainingJob } from '@rapport/contracts'
+import type { JobOutcome } from '@rapport/model-store'
+import { within, type TrainingContext } from '../training-context.ts'
+import { compareTexts, toTextLeaderboard } from './compare-texts.ts'
+import { readCorpus, type TextCorpus } from './corpus.ts'
+import { findWarnings } from './find-warnings.ts'
+import { promoteText, publishText } from './publish-text.ts'
+import { searchTexts, type Tried } from './search-texts.ts'
+import { splitCorpus, type CorpusSplit } from './split-corpus.ts'
+import { readTextChampion } from './text-champion.ts'
+import { candidateRecipes, defaultAlgorithms, featureSetsOf } from './text-candidates.ts'
+import { TextProblem, type LabelledTexts } from './text-problem.ts'
+
+/** Where each stage ends on the way from 0 to 1. */
+const stages = { read: 0.05, split: 0.1, search: 0.65, compare: 0.9 } as const
+/** Of the budget, whatever the reading of features has taken. */
+const leastSearchShare = 0.5
+
+/**
+ * The whole job: reads the data set, finds the best recipe by cross-validation on the training part, compares it with the
+ * champion's on the held-out part, and publishes it, fitted to everything; it serves when it is not worse than the champion.
+ * @throws TrainingDataError when no classifier can be learnt; DatasetError
+ */
+export async function trainText(job: TrainingJob, context: TrainingContext): Promise<JobOutcome> {
+  const { objects, signal, log, memoryLimitBytes, report } = context
+  report(0, 'reading the data set')
+  const corpus = await readCorpus(objects, job, {
+    signal,
+    memoryLimitBytes,
+    onRows: (read, of) => report((stages.read * read) / of, `read ${read} of ${of} rows`),
+  })
+  report(stages.read, 'splitting')
+  const split = await splitCorpus(corpus, { signal })
+  const warnings = findWarnings(corpus, split)
+  for (const { message } of warnings) log.warn({}, message)
+  const [part, held] = [split.train, split.held].map((rows) => partOf(corpus, rows)) as [LabelledTexts, LabelledTexts]
+  const problem = new TextProblem(part, memoryLimitBytes)
+  const tried = await search(job, { problem, split }, context)
+  const champion = await readTextChampion(job, context)
+  const { objective = 'accuracy' } = job
+  const comparison = await compareTexts(
+    { problem, held, names: corpus.names, split, objective, memoryLimitBytes },
+    { tried, champion },
+    {
+      signal,
+      log,
+      budgetMs: job.budgetSeconds * 1000,
+      onProgress: (fraction, message) => report(within(stages.search, stages.compare, fraction), message),
+    },
+  )
+  const outcome = { leaderboard: toTextLeaderboard(comparison, split.folds), warnings, data: sizesOf(corpus, split) }
+  if (comparison.winner.trial.objective <= comparison.baseline.objective) {
+    return { ...outcome, summary: 'nothing beat the most frequent label; no version was published' }
+  }
+  const winning = { job, corpus, split, comparison, warnings }
+  report(stages.compare, `fitting ${comparison.winner.recipe.algorithm} to all rows`)
+  const published = await publishText(winning, context, (fraction) =>
+    report(within(stages.compare, 1, fraction), `fitting ${comparison.winner.recipe.algorithm} to all rows`),
+  )
+  return { ...outcome, ...(await promoteText(winning, { published, championRevision: champion.revision }, context)) }
+}
+
+async function search(
+  job: TrainingJob,
+  { problem, split }: { readonly problem: TextProblem; readonly split: CorpusSplit },
+  { signal, log, report }: TrainingContext,
+): Promise<readonly Tried[]> {
+  const { texts } = problem.part
+  const started = performance.now()
+  const featureSets = featureSetsOf(texts)
+  for (const features of featureSets) {
+    report(stages.split, `reading ${features.analyzer} features`)
+    await problem.count(features, { signal })
+  }
+  const { objective = 'accuracy', algorithms = defaultAlgorithms(texts.length) } = job
+  const recipes = candidateRecipes(algorithms, featureSets, objective)
+  const budgetMs = job.budgetSeconds * 1000
+  log.info(
+    { rows: texts.length, heldOut: split.held.length, folds: split.folds, candidates: recipes.length },
+    'searching',
+  )
+  let fraction = 0
+  return searchTexts(problem, recipes, {
+    objective,
+    folds: split.folds,
+    foldOf: split.foldOf,
+    budgetMs: Math.max(leastSearchShare * budgetMs, budgetMs - (performance.now() - started)),
+    signal,
+    log,
+    onProgress: (part) => {
+      fraction = part
+    },
+    onStep: ({ candidate, round, rounds, best, leftMs }) =>
+      report(within(stages.split, stages.search, fraction), `searching, round ${round + 1} of ${rounds}`, {
+        candidate,
+        ...(best !== undefined && { best }),
+        ...(leftMs !== undefined && { leftSeconds: Math.max(0, Math.round(leftMs / 1000)) }),
+      }),
+  })
+}
+
+const partOf = ({ texts, labels, names }: TextCorpus, rows: Int32Array): LabelledTexts => ({
+  texts: Array.from(rows, (row) => texts[row] ?? ''),
+  labels: rows.map((row) => labels[row] as number),
+  classes: names.length,
+})
+
+const sizesOf = ({ texts, names }: TextCorpus, { train, held, folds }: CorpusSplit): Record<string, number> => ({
+  rows: texts.length,
+  labels: names.length,
+  trainRows: train.length,
+  heldOutRows: held.length,
+  folds,
+})
