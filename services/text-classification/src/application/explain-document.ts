@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { textLimits, type ExplainText, type TextDocument, type TextResult } from '@rapport/contracts'
 import { isTooLong } from '@rapport/core'
 import { presentExplanation } from '../domain/present.ts'
@@ -32,6 +33,8 @@ export function createDocumentExplainer(
       return { explanationError: { code: 'RPT_TEXT_EXPLANATION_TOO_LONG', message } }
     }
     const at = wanted ?? best
+    // Others are answered between two explanations, and the deadline can pass.
+    await nextTurn()
     const startedMs = performance.now()
     try {
       const explanation = await served.explain(text, at, { seed, samples, signal })

@@ -195,6 +195,12 @@ describe('explanations', () => {
     await slow.publish({ version: 'k1', data: await trainTopics('kernel-svm') })
     const answer = await slow.classify([{ id: 'a', text: long.slice(-9_000) }], { explain: { samples: 5_000 } })
     expect(answer.results[0]).toMatchObject({ id: 'a', explanationError: { code: 'RPT_TEXT_EXPLANATION_TIMEOUT' } })
+    // SHAP does not wait by itself: its deadline passes between two documents.
+    await slow.publish({ version: 'v1', data: await trainTopics(), model: 'linear' })
+    const many = Array.from({ length: 20 }, (_, at) => ({ id: `${at}`, text: long.slice(-9_000) }))
+    const { results: late } = await slow.classify(many, { model: 'linear', explain: true })
+    expect(late.map(({ label }) => label)).toEqual(Array(20).fill(late[0]?.label))
+    expect(late.at(-1)).toMatchObject({ explanationError: { code: 'RPT_TEXT_EXPLANATION_TIMEOUT' } })
   })
 })
 
