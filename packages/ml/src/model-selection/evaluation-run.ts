@@ -27,6 +27,9 @@ export interface SearchResult {
   readonly results: readonly CandidateResult[]
 }
 
+/** What the folds of one candidate may take in the last round of halving. */
+const mostOfBudget = 0.4
+
 export interface Round {
   readonly index: number
   readonly count: number
@@ -113,7 +116,7 @@ export class EvaluationRun<Prediction> implements Disposable {
   private async evaluate(contender: Contender<Prediction>, round: Round, from: number, share: number): Promise<void> {
     const scores: number[] = []
     for (const [fold, split] of round.splits.entries()) {
-      if (!this.fits(contender, round.splits.slice(fold))) return
+      if (!this.fits(contender, round.splits.slice(fold)) || !this.mayFinish(contender, round)) return
       this.announce(contender, round, fold)
       const onProgress = (part: number): void => {
         const inRound = from + (share * (fold + Math.min(1, part))) / round.splits.length
@@ -162,6 +165,26 @@ export class EvaluationRun<Prediction> implements Disposable {
     const left = `${(Math.max(0, leftMs) / 1000).toFixed(1)} s are left`
     contender.leave('left-out', neededMs > 0 ? `needs about ${(neededMs / 1000).toFixed(1)} s, ${left}` : left)
     return false
+  }
+
+  /**
+   * Whether a contender that would take most of the budget in the last round may go on: only as long as no other has been
+   * scored that would not.
+   */
+  private mayFinish(contender: Contender<Prediction>, round: Round): boolean {
+    const { budgetMs } = this.options
+    if (budgetMs === undefined || round.index === round.count - 1) return true
+    const isSlow = (each: Contender<Prediction>): boolean => this.lastRoundMs(each) > mostOfBudget * budgetMs
+    const hasQuick = this.contenders.some((other) => other.round >= 0 && !isSlow(other))
+    if (!isSlow(contender) || !hasQuick) return true
+    const [needed, budget] = [this.lastRoundMs(contender), budgetMs].map((ms) => `${(ms / 1000).toFixed(1)} s`)
+    contender.leave('left-out', `would need about ${needed} on all rows, of a budget of ${budget}`)
+    return false
+  }
+
+  /** At the contender's slowest pace so far. */
+  private lastRoundMs({ msPerRow }: Contender<Prediction>): number {
+    return msPerRow * this.splits.reduce((sum, { train }) => sum + train.length, 0)
   }
 
   private announce(contender: Contender<Prediction>, round: Round, fold: number): void {

@@ -181,6 +181,26 @@ describe('successive halving', () => {
     expect(results[0]).toMatchObject({ status: 'left-out', trainRows: 4, reason: 'needs about 0.0 s, 0.0 s are left' })
   })
 
+  it('wastes no time on what could not end in the last round', async () => {
+    const clock = handClock()
+    const paced = (at: number, msPerRow: number): Candidate<Int32Array> => ({
+      name: `${at}`,
+      fit(rows, control) {
+        clock.advance(rows.length * msPerRow)
+        return thresholdAt(at).fit(rows, control)
+      },
+    })
+    const candidates = [paced(3, 1), paced(0, 5), paced(6, 1), paced(9, 1)]
+    const { winner, results } = await halvingSearch(candidates, { ...options, minRows: 4, clock, budgetMs: 500 })
+    expect(winner).toBe('3')
+    expect(results.at(-1)).toMatchObject({
+      name: '0',
+      status: 'left-out',
+      reason: 'would need about 0.6 s on all rows, of a budget of 0.5 s',
+      elapsedMs: 20,
+    })
+  })
+
   // scikit-learn 1.9.1, HalvingGridSearchCV: n_resources_ for 81, 9 and 2 candidates.
   it.each([
     [{ candidates: 81, minRows: 20, maxRows: 1000, factor: 3, exhaust: false }, [20, 60, 180, 540]],

@@ -28,7 +28,8 @@ export async function gridSearch<Prediction>(
  * Successive halving (Jamieson and Talwalkar 2016) over training rows, with the schedule of scikit-learn's
  * HalvingGridSearchCV: all candidates on few rows, the best 1 / factor of them on factor times as many, and so on. Each round
  * scores on the whole held-out folds; the rows of a round are part of the next one's. Budget and abort as in `gridSearch`: when the
- * time ends within a round, the candidates that finished it come before those that did not. Throws RPT_ML_ARGUMENT_INVALID.
+ * time ends within a round, the candidates that finished it come before those that did not. One that at its pace would need
+ * more than two fifths of the budget in the last round is left out as soon as another is there that would not. Throws RPT_ML_ARGUMENT_INVALID.
  */
 export async function halvingSearch<Prediction>(
   candidates: readonly Candidate<Prediction>[],
