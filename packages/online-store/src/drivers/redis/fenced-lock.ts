@@ -16,7 +16,7 @@ export interface RedisFencedLock extends FencedLock, AsyncDisposable {}
 
 /**
  * Connects to the lock on Redis, one server or a cluster: `rpt:{lock:<name>}:lease` with a time to live says who holds it,
- * `rpt:{lock:<name>}:token` the last token, which stays. Tokens are milliseconds since the epoch at least, so that they
+ * `rpt:{lock:<name>}:token` the last token, which stays. Tokens are microseconds since the epoch at least, so that they
  * grow also when the server has lost its data. It excludes as well as the server keeps what it has acknowledged: after a
  * failover two may hold the lock for a moment, and the tokens tell them apart. Its user's rights are in `rights.ts`.
  * @throws StoreUnavailableError when it cannot be reached or refuses the user; the call may be made again.

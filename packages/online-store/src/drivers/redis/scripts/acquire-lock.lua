@@ -5,7 +5,7 @@ if holder and holder ~= ARGV[1] then
   return false
 end
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000000 + time[2]
 local last = tonumber(redis.call('GET', KEYS[2]) or '0')
 local token = string.format('%.0f', math.max(last + 1, now))
 redis.call('SET', KEYS[2], token)
