@@ -9,18 +9,27 @@ export interface SentenceSpan {
 /** Its rules are the same for all languages (but for the Greek question mark): Unicode Standard Annex 29, "Sentence Boundaries". */
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
 
+/** Where the annex sees no end, but informal Chinese has one: behind what trails off, before a Han character. */
+const trailing = /(?<=[…～~])(?=\p{Script=Han})/u
 const content = /[\p{L}\p{N}]/u
 const lineEnd = /[\n\r\u0085\u2028\u2029]\s*$/u
-/** What ends with a full stop and seldom ends a sentence: the annex's rules know no words. A single capital is an initial. */
+/** What ends with a full stop and seldom ends a sentence: the annex's rules know no words. */
 const abbreviation =
-  /(?:^|[\s(])(?:\p{Lu}|[Mm]rs?|[Mm]s|[Dd]r|[Pp]rof|[Ss]t|[JjSs]r|vs|[Aa]pprox|ca|[Dd]ept|[Ee]st|[Ii]nc|[Ll]td|e\.g|i\.e)\.\s*$/u
+  /(?:^|[\s(])(?:[Mm]rs?|[Mm]s|[Dd]r|[Pp]rof|[Ss]t|[JjSs]r|vs|[Aa]pprox|ca|[Dd]ept|[Ee]st|[Ii]nc|[Ll]td|e\.g|i\.e)\.\s*$/u
+/** Before a name: J. Doe. */
+const initial = /(?:^|[\s(])\p{Lu}\.\s*$/u
+const opening =
+  /^\s*(?:I|You|He|She|It|We|They|This|That|These|Those|There|The|An?|My|Our|Your|And|But|So|Then|Not?|Next)\b/u
 /** Before a number: No. 5. */
 const numbering = /(?:^|[\s(])(?:no|nr|fig|vol|pp?)\.\s*$/iu
 /** Of a list: 1. First */
 const listNumber = /^\s*\p{N}+\.\s*$/u
 
 const goesOn = (sentence: string, next: string): boolean =>
-  abbreviation.test(sentence) || listNumber.test(sentence) || (numbering.test(sentence) && /^\s*\p{N}/u.test(next))
+  abbreviation.test(sentence) ||
+  listNumber.test(sentence) ||
+  (initial.test(sentence) && !opening.test(next)) ||
+  (numbering.test(sentence) && /^\s*\p{N}/u.test(next))
 
 /**
  * The sentences of a text in order, without the white space around them; text between them is white space alone. What has
@@ -32,7 +41,7 @@ export function splitSentences(text: string): SentenceSpan[] {
   let before = ''
   let isLineOpen = false
   let hasContent = false
-  for (const { segment, index } of segmenter.segment(text)) {
+  for (const { segment, index } of segmentsOf(text)) {
     const isBlank = segment.trim() === ''
     const last = pieces.at(-1)
     const end = index + segment.trimEnd().length
@@ -47,6 +56,16 @@ export function splitSentences(text: string): SentenceSpan[] {
     if (!isBlank) before = segment
   }
   return withCodePoints(text, pieces)
+}
+
+function* segmentsOf(text: string): Generator<{ readonly segment: string; readonly index: number }> {
+  for (const { segment, index } of segmenter.segment(text)) {
+    let start = index
+    for (const part of segment.split(trailing)) {
+      yield { segment: part, index: start }
+      start += part.length
+    }
+  }
 }
 
 function withCodePoints(text: string, pieces: readonly { start: number; end: number }[]): SentenceSpan[] {
