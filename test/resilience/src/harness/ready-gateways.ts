@@ -3,7 +3,10 @@ import type { ServiceProcess } from './service-process.ts'
 
 const lookEveryMs = 100
 
-/** Several gateways behind which a load balancer sends requests in turn to those that say that they are ready. */
+/**
+ * A load balancer, which gives requests in turn to the gateways that say that they are ready. While none does, all keep
+ * what they had: as in most of them, a look that fails everywhere is taken for the balancer's own trouble.
+ */
 export class ReadyGateways implements AsyncDisposable {
   readonly #gateways: readonly ServiceProcess[]
   readonly #stopping = new AbortController()
@@ -38,7 +41,8 @@ export class ReadyGateways implements AsyncDisposable {
   async #look(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const ready = await Promise.all(this.#gateways.map((gateway) => gateway.isReady()))
-      this.#ready = this.#gateways.filter((_, index) => ready[index])
+      const found = this.#gateways.filter((_, index) => ready[index])
+      if (found.length > 0) this.#ready = found
       await setTimeout(lookEveryMs)
     }
   }
