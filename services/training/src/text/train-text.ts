@@ -2,6 +2,7 @@ import type { TrainingJob } from '@rapport/contracts'
 import type { JobOutcome } from '@rapport/model-store'
 import { within, type TrainingContext } from '../training-context.ts'
 import { compareTexts, toTextLeaderboard } from './compare-texts.ts'
+import { findMismatch, mismatchWarning } from './champion-mismatch.ts'
 import { readCorpus, type TextCorpus } from './corpus.ts'
 import { findWarnings } from './find-warnings.ts'
 import { promoteText, publishText } from './publish-text.ts'
@@ -31,16 +32,18 @@ export async function trainText(job: TrainingJob, context: TrainingContext): Pro
   })
   report(stages.read, 'splitting')
   const split = await splitCorpus(corpus, { signal })
-  const warnings = findWarnings(corpus, split)
-  for (const { message } of warnings) log.warn({}, message)
+  const found = findWarnings(corpus, split)
   const [part, held] = [split.train, split.held].map((rows) => partOf(corpus, rows)) as [LabelledTexts, LabelledTexts]
   const problem = new TextProblem(part, memoryLimitBytes)
   const tried = await search(job, { problem, split }, context)
   const champion = await readTextChampion(job, context)
+  const mismatch = champion.standing && findMismatch(champion.standing, corpus)
+  const warnings = mismatch === undefined ? found : [...found, mismatchWarning(mismatch, job.model)]
+  for (const { message } of warnings) log.warn({}, message)
   const { objective = 'accuracy' } = job
   const comparison = await compareTexts(
     { problem, held, names: corpus.names, split, objective, memoryLimitBytes },
-    { tried, champion },
+    { tried, standing: champion.standing },
     {
       signal,
       log,
@@ -52,12 +55,12 @@ export async function trainText(job: TrainingJob, context: TrainingContext): Pro
   if (comparison.winner.trial.objective <= comparison.baseline.objective) {
     return { ...outcome, summary: 'nothing beat the most frequent label; no version was published' }
   }
-  const winning = { job, corpus, split, comparison, warnings }
+  const winning = { job, corpus, split, comparison, warnings, champion, mismatch }
   report(stages.compare, `fitting ${comparison.winner.recipe.algorithm} to all rows`)
   const published = await publishText(winning, context, (fraction) =>
     report(within(stages.compare, 1, fraction), `fitting ${comparison.winner.recipe.algorithm} to all rows`),
   )
-  return { ...outcome, ...(await promoteText(winning, { published, championRevision: champion.revision }, context)) }
+  return { ...outcome, ...(await promoteText(winning, published, context)) }
 }
 
 async function search(
