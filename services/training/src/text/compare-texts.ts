@@ -126,11 +126,12 @@ function lineUp(
 }
 
 async function tryEntrant(
-  { recipe }: Entrant,
+  { recipe, tried }: Entrant,
   arena: Arena,
   control: Parameters<typeof tryRecipe>[2],
 ): Promise<TextContender['trial']> {
   if (recipe === undefined) return { declined: 'it was made by no known recipe' }
+  if (tried?.unfit !== undefined) return { declined: tried.unfit }
   try {
     return await tryRecipe(recipe, arena, control)
   } catch (error) {

@@ -1,10 +1,15 @@
 import type { ModelManifest, TrainingJob, TrainingWarning } from '@rapport/contracts'
 import { AliasConflictError, type JobOutcome, type ModelPublication } from '@rapport/model-store'
-import { createTextSelfCheck, encodeTextClassifier, TextClassifier } from '@rapport/text-models'
+import {
+  createTextSelfCheck,
+  encodeTextClassifier,
+  TextClassifier,
+  type TextClassifierData,
+} from '@rapport/text-models'
 import type { TrainingContext } from '../training-context.ts'
 import type { TextComparison } from './compare-texts.ts'
 import { classSizes, type TextCorpus } from './corpus.ts'
-import { fitClassifier } from './fit-classifier.ts'
+import { fitClassifier, type FitOptions } from './fit-classifier.ts'
 import { remedyOf } from './champion-mismatch.ts'
 import type { HeldOutResult } from './held-out.ts'
 import type { CorpusSplit } from './split-corpus.ts'
@@ -31,26 +36,24 @@ const checkedTexts = 8
 /** Of each text of the self-check. */
 const checkedCharacters = 300
 
-/** Refits the winner on everything and publishes it with its figures. Throws as `fitClassifier` does. */
+/** The winner, fitted to everything. Throws as `fitClassifier` does. */
+export async function refit(
+  { winner: { recipe, trial } }: TextComparison,
+  { texts, labels, names }: TextCorpus,
+  { signal, memoryLimitBytes, onProgress }: Pick<FitOptions, 'signal' | 'memoryLimitBytes' | 'onProgress'>,
+): Promise<TextClassifierData> {
+  const { calibration } = trial
+  const options = { names, calibration, memoryLimitBytes, ...(signal && { signal }), ...(onProgress && { onProgress }) }
+  return fitClassifier(recipe, { texts, labels, classes: names.length }, options)
+}
+
+/** Publishes the winner with its figures. */
 export async function publishText(
   winning: TextWinning,
+  data: TextClassifierData,
   context: TrainingContext,
-  onProgress: (fraction: number) => void,
 ): Promise<ModelManifest> {
-  const { corpus, comparison } = winning
-  const { recipe, trial } = comparison.winner
-  const data = await fitClassifier(
-    recipe,
-    { texts: corpus.texts, labels: corpus.labels, classes: corpus.names.length },
-    {
-      signal: context.signal,
-      onProgress,
-      names: corpus.names,
-      calibration: trial.calibration,
-      memoryLimitBytes: context.memoryLimitBytes,
-    },
-  )
-  const selfCheck = createTextSelfCheck(new TextClassifier(data), selfCheckTexts(corpus.texts))
+  const selfCheck = createTextSelfCheck(new TextClassifier(data), selfCheckTexts(winning.corpus.texts))
   await context.assertClaim()
   return context.models.publish({
     ...describe(winning),
