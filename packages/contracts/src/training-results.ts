@@ -83,6 +83,7 @@ export type TrainingProgress = Static<typeof TrainingProgressSchema>
 /** Kinds of warnings: part of the API. */
 export const trainingWarningCodes = [
   'few-rows',
+  'few-held-out',
   'label-leakage',
   'near-duplicates',
   'label-conflicts',
