@@ -48,6 +48,29 @@ describe('a comparison of candidates', () => {
     expect(fallen).toMatchObject({ isWinner: false, declined: expect.stringContaining('n-gram') as string })
   })
 
+  it('judges the best of each other algorithm, also one that left the search early, unless its time is short', async () => {
+    const forest: TextRecipe = { algorithm: 'random-forest', features, parameters: { trees: 5, minLeafRows: 1 } }
+    const svm: TextRecipe = { algorithm: 'linear-svm', features, parameters: { cost: 1 } }
+    const complement: TextRecipe = { algorithm: 'complement-nb', features, parameters: { alpha: 1 } }
+    const slow = toTried(forest, 'eliminated')
+    const { contenders } = await compare([
+      toTried(bayes(1)),
+      toTried(svm, 'eliminated'),
+      { ...slow, result: { ...slow.result, elapsedMs: 60_000 } },
+      { ...toTried(complement, 'left-out'), result: { ...slow.result, status: 'left-out', reason: 'no time' } },
+    ])
+    const outcomes = contenders.map(({ algorithm, trial }) => [
+      algorithm,
+      'declined' in trial ? trial.declined : 'judged',
+    ])
+    expect(outcomes).toEqual([
+      ['multinomial-nb', 'judged'],
+      ['linear-svm', 'judged'],
+      ['random-forest', 'the time would be over before it was judged'],
+      ['complement-nb', 'no time'],
+    ])
+  })
+
   it('ends for good when no finished candidate is left', async () => {
     const none = compare([toTried(untrainable), toTried(bayes(0.3), 'eliminated')])
     await expect(none).rejects.toMatchObject({

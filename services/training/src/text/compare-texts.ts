@@ -71,8 +71,8 @@ export async function compareTexts(
   const contenders = await judgeWinners(tried.filter(isFinished).map(toEntrant), (entrant) => attempt(entrant, 0))
   const others = lineUp(tried.map(toEntrant), { standing, judged: contenders })
   for (const [at, entrant] of others.entries()) {
-    const isLate = performance.now() - started > budgetMs
-    const reason = entrant.role === 'champion' ? undefined : whyDeclined(entrant, isLate)
+    const left = { rows: arena.problem.part.labels.length, leftMs: budgetMs - (performance.now() - started) }
+    const reason = entrant.role === 'champion' ? undefined : whyDeclined(entrant, left)
     const fraction = (at + 1) / Math.max(expectedEntrants, others.length + 1)
     contenders.push(
       reason === undefined ? await attempt(entrant, fraction) : { ...entrant, trial: { declined: reason } },
@@ -88,9 +88,16 @@ type Entrant = Omit<TextContender, 'trial'>
 
 const isFinished = ({ result }: Tried): boolean => result.status === 'finished'
 
-function whyDeclined({ tried }: Entrant, isLate: boolean): string | undefined {
-  if (tried !== undefined && !isFinished(tried)) return tried.result.reason ?? 'it was not tried to the end'
-  return isLate ? 'the time was over before it was judged' : undefined
+/** A challenger that was not tried to the end, or would not be within the time. How it compared on fewer rows is no reason. */
+function whyDeclined(
+  { tried }: Entrant,
+  { rows, leftMs }: { readonly rows: number; readonly leftMs: number },
+): string | undefined {
+  const { status, reason, elapsedMs = 0, trainRows = 0 } = tried?.result ?? {}
+  if (status !== 'finished' && status !== 'eliminated') return reason ?? 'it was not tried to the end'
+  // The folds take the most of it again, of all rows.
+  const neededMs = (elapsedMs * rows) / Math.max(1, trainRows)
+  return neededMs > leftMs ? 'the time would be over before it was judged' : undefined
 }
 
 /** The best that can be trained, last, after those before it that cannot. */

@@ -98,6 +98,28 @@ describe('a training on texts', () => {
     expect(manifest.labels).toEqual(['negative', 'neutral', 'positive'])
   })
 
+  it('halves the candidates on many rows, and judges the best of every algorithm all the same', async () => {
+    await putJob(generatedReviews(3800, { language: 'en' }), {
+      algorithms: ['multinomial-nb', 'complement-nb', 'linear-svm', 'logistic-regression'],
+    })
+    expect(await run()).toBe('succeeded')
+    const { leaderboard = [], data } = await readJob()
+    expect(data?.['trainRows']).toBeGreaterThan(3000)
+    const searched = leaderboard.filter(({ role }) => role !== 'baseline')
+    expect(searched.map(({ algorithm }) => algorithm).sort()).toEqual([
+      'complement-nb',
+      'linear-svm',
+      'logistic-regression',
+      'multinomial-nb',
+    ])
+    for (const { metrics, declined } of searched) {
+      expect(declined).toBeUndefined()
+      expect(metrics['accuracy']).toBeGreaterThan(0.85)
+    }
+    // Some had left the search on fewer rows than the winner.
+    expect(new Set(searched.map(({ crossValidation }) => crossValidation?.trainRows)).size).toBeGreaterThan(1)
+  })
+
   it('leaves a better champion where it is, and says so', async () => {
     const rows = generatedReviews(300, { language: 'en', wrong: 8 })
     await putJob(rows, { algorithms: ['linear-svm'] })
