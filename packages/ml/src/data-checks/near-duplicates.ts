@@ -83,7 +83,7 @@ class PrefixIndex {
         const otherSize = this.sizeOf(other)
         if (Math.min(size, otherSize) < this.threshold * Math.max(size, otherSize) - rounding) continue
         if (clusters.firstOf(other) === clusters.firstOf(row)) continue
-        if (jaccard(this.sets, row, other) >= this.threshold - rounding) clusters.join(row, other)
+        if (isSimilar(this.sets, row, other, this.threshold)) clusters.join(row, other)
       }
       if (posting.push(row) === 1) this.postings.set(token, posting)
     }
@@ -120,18 +120,21 @@ async function rankByRarity({ rows, columns, starts, indices }: TokenSets, pacer
   return { rows, columns, starts, indices: ranked }
 }
 
-function jaccard({ starts, indices }: TokenSets, a: number, b: number): number {
+/**
+ * Whether the Jaccard similarity of two rows is at least the threshold t: so it is when no more than `(1 - t) / (1 + t)` of all
+ * their tokens stand in one row alone. Of unlike rows the rare tokens, which come first, are enough to see it.
+ */
+function isSimilar({ starts, indices }: TokenSets, a: number, b: number, threshold: number): boolean {
   const endA = starts[a + 1] as number
   const endB = starts[b + 1] as number
   let atA = starts[a] as number
   let atB = starts[b] as number
-  const sizes = endA - atA + endB - atB
-  let shared = 0
-  while (atA < endA && atB < endB) {
+  let left = ((endA - atA + endB - atB) * (1 - threshold)) / (1 + threshold) + rounding
+  while (atA < endA && atB < endB && left >= 0) {
     const difference = (indices[atA] as number) - (indices[atB] as number)
-    if (difference === 0) shared += 1
+    if (difference !== 0) left -= 1
     if (difference <= 0) atA += 1
     if (difference >= 0) atB += 1
   }
-  return shared / (sizes - shared)
+  return left >= endA - atA + endB - atB
 }
