@@ -47,7 +47,10 @@ export const LeaderboardRowSchema = Type.Object(
     ),
     /** Held-out rows by true label (outer) and predicted one, in the order of `classes`; absent above 100 labels. */
     confusion: Type.Optional(Type.Array(Type.Array(Type.Integer({ minimum: 0 })))),
-    /** Where the recipe comes from: the baseline, the version that serves now, or this job's search. */
+    /**
+     * Where the recipe comes from: the baseline, the version that serves now, or this job's search. A champion's figures are
+     * those of its recipe, trained on the rows of this job, where the job knows it and can train it.
+     */
     role: Type.Optional(Type.Enum(['baseline', 'champion', 'challenger'])),
     isWinner: Type.Optional(Type.Boolean()),
     trainingSeconds: Type.Optional(Type.Number()),
@@ -78,7 +81,14 @@ export const TrainingProgressSchema = Type.Object(
 export type TrainingProgress = Static<typeof TrainingProgressSchema>
 
 /** Kinds of warnings: part of the API. */
-export const trainingWarningCodes = ['few-rows', 'label-leakage', 'near-duplicates', 'label-conflicts'] as const
+export const trainingWarningCodes = [
+  'few-rows',
+  'few-held-out',
+  'label-leakage',
+  'near-duplicates',
+  'label-conflicts',
+  'champion-mismatch',
+] as const
 
 export const TrainingWarningSchema = Type.Object(
   {

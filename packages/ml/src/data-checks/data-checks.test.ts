@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildCsr } from '../sparse/csr.ts'
 import { findLabelConflicts } from './label-conflicts.ts'
-import { findNearDuplicates } from './near-duplicates.ts'
+import { clusterNearDuplicates } from './near-duplicates.ts'
 import type { TokenSets } from './token-sets.ts'
 
 const columns = 12
@@ -26,41 +26,56 @@ function jaccard(a: readonly number[], b: readonly number[]): number {
   return shared / new Set([...a, ...b]).size
 }
 
-describe('near-duplicates across a split', () => {
-  it('are those that comparing all pairs finds', () => {
-    fc.assert(
-      fc.property(tokenRows, fc.constantFrom(0.3, 0.5, 0.75, 0.8, 1), (rows, threshold) => {
-        const held = Int32Array.from(rows.keys()).filter((row) => row % 3 === 0)
-        const train = Int32Array.from(rows.keys()).filter((row) => row % 3 !== 0)
-        const expected: { held: number; similarity: number }[] = []
-        for (const row of held) {
-          const similarities = [...train].map((other) => jaccard(rows[row]!, rows[other]!)).filter((s) => s > 0)
-          const similarity = Math.max(0, ...similarities)
-          if (similarity >= threshold) expected.push({ held: row, similarity })
-        }
-        const found = findNearDuplicates(toSets(rows), { train, held, threshold })
-        expect(found.map(({ held, similarity }) => ({ held, similarity }))).toEqual(expected)
-        for (const pair of found) {
-          expect(train).toContain(pair.train)
-          expect(jaccard(rows[pair.held]!, rows[pair.train]!)).toBe(pair.similarity)
-        }
+/** First row of each row's cluster, by comparing all pairs until nothing changes. */
+function clustersOf(rows: readonly (readonly number[])[], threshold: number): number[] {
+  const first = [...rows.keys()]
+  for (let changed = true; changed;) {
+    changed = false
+    for (const [row, tokens] of rows.entries()) {
+      for (const [other, others] of rows.entries()) {
+        if (first[row]! <= first[other]! || !(jaccard(tokens, others) >= threshold)) continue
+        first[row] = first[other]!
+        changed = true
+      }
+    }
+  }
+  return first
+}
+
+describe('clusters of near-duplicates', () => {
+  it('are those that comparing all pairs finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokenRows, fc.constantFrom(0.3, 0.5, 0.75, 0.8, 1), async (rows, threshold) => {
+        const found = await clusterNearDuplicates(toSets(rows), { threshold })
+        expect([...found]).toEqual(clustersOf(rows, threshold))
       }),
       { numRuns: 400 },
     )
   })
 
-  it('look at each distinct set once: many equal rows cost no more than their tokens', () => {
-    const rows = Array.from({ length: 40_000 }, (_, row) => [1, 2, 3, row % 4 === 0 ? 4 : 5])
-    const all = Int32Array.from(rows.keys())
-    const half = { train: all.filter((row) => row % 2 === 0), held: all.filter((row) => row % 2 === 1) }
-    const found = findNearDuplicates(toSets(rows), { ...half, threshold: 0.6 })
-    expect(found.length).toBe(20_000)
-    expect(found[0]).toEqual({ held: 1, train: 2, similarity: 1 })
+  it('join rows that only others join', async () => {
+    const chain = [[1, 2, 3, 4], [1, 2, 3, 4, 5], [9], [1, 2, 3, 4, 5, 6], []]
+    expect([...(await clusterNearDuplicates(toSets(chain)))]).toEqual([0, 0, 2, 0, 4])
   })
 
-  it('need a threshold within 0 and 1', () => {
-    const nothing = { train: Int32Array.of(), held: Int32Array.of() }
-    expect(() => findNearDuplicates(toSets([[1]]), { ...nothing, threshold: 0 })).toThrow(/threshold is 0/)
+  it('look at each distinct set once: many equal rows cost no more than their tokens', async () => {
+    const rows = Array.from({ length: 40_000 }, (_, row) => [1, 2, 3, row % 4 === 0 ? 4 : 5])
+    expect(new Set(await clusterNearDuplicates(toSets(rows), { threshold: 0.6 }))).toEqual(new Set([0]))
+  })
+
+  it('need a threshold within 0 and 1', async () => {
+    await expect(clusterNearDuplicates(toSets([[1]]), { threshold: 0 })).rejects.toThrow(/threshold is 0/)
+  })
+
+  it('let the event loop turn, and stop when told', async () => {
+    const rows = Array.from({ length: 5000 }, (_, row) => Array.from({ length: 9 }, (_, at) => (row * at) % columns))
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const clustering = clusterNearDuplicates(toSets(Array.from({ length: 12 }, () => rows).flat()), {
+      signal: controller.signal,
+    })
+    controller.abort(reason)
+    await expect(clustering).rejects.toBe(reason)
   })
 })
 

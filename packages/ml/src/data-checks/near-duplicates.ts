@@ -1,55 +1,62 @@
 import { argumentError } from '../errors.ts'
+import { createPacer, type Pacer, type TrainingControl } from '../training-control.ts'
 import { firstOfEqualSets, type TokenSets } from './token-sets.ts'
 
-/** A held-out row and the training row that is most like it. */
-export interface NearDuplicate {
-  readonly held: number
-  readonly train: number
-  /** Jaccard similarity of the token sets, 1 for equal ones. */
-  readonly similarity: number
-}
-
-export interface NearDuplicateOptions {
-  readonly train: Int32Array
-  readonly held: Int32Array
+export interface NearDuplicateOptions extends TrainingControl {
   /** In (0, 1]; 0.8 when absent. */
   readonly threshold?: number
 }
 
 /**
- * The held-out rows that have a training row with a Jaccard similarity of at least the threshold, each with the most similar
- * one (the first of equals): such rows make a held-out score look better than it is. Exact, by the prefix filter of set
- * similarity joins (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and Srikant 2007): two sets that reach threshold t share
- * one of the `n - ceil(t n) + 1` rarest tokens of each. Time is that of sorting the tokens, plus one merge of two sets for each pair of
- * distinct sets of similar size that share a rare token; so it is near linear on texts, and quadratic only where distinct
- * sets consist of common tokens alone. Memory is linear. Rows without tokens are not compared. Throws RPT_ML_ARGUMENT_INVALID.
+ * For every row the first row of its cluster. Two rows are of one cluster when a chain of rows joins them, each with a Jaccard
+ * similarity of at least the threshold to the next: such rows on both sides of a split make a score look better than it is.
+ * Exact, by the prefix filter of set similarity joins (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and Srikant 2007): two
+ * sets that reach threshold t share one of the `n - ceil(t n) + 1` rarest tokens of each. Time is that of sorting the tokens,
+ * plus one merge of two sets for each pair of distinct sets of similar size that share a rare token and are not joined yet; so
+ * it is near linear on texts, and quadratic only where distinct sets consist of common tokens alone. Memory is linear. A row
+ * without tokens is a cluster of its own. Throws RPT_ML_ARGUMENT_INVALID.
  */
-export function findNearDuplicates(sets: TokenSets, options: NearDuplicateOptions): NearDuplicate[] {
-  const { train, held, threshold = 0.8 } = options
+export async function clusterNearDuplicates(
+  sets: TokenSets,
+  { threshold = 0.8, ...control }: NearDuplicateOptions = {},
+): Promise<Int32Array> {
   if (!(threshold > 0 && threshold <= 1)) throw argumentError('threshold', `is ${threshold}, not within 0..1`)
-  const ranked = rankByRarity(sets)
+  const pacer = createPacer(control)
+  const index = new PrefixIndex(await rankByRarity(sets, pacer), threshold)
   const first = firstOfEqualSets(sets)
-  const index = new PrefixIndex(ranked, threshold)
-  /** First training row of each distinct set. */
-  const trainOf = new Map<number, number>()
-  for (const row of train) {
-    const set = first[row] as number
-    if (set < 0 || trainOf.has(set)) continue
-    trainOf.set(set, row)
-    index.add(set)
-  }
-  const found: NearDuplicate[] = []
-  const bestOf = new Map<number, { readonly set: number; readonly similarity: number } | undefined>()
-  for (const row of held) {
-    const set = first[row] as number
+  const clusters = new Clusters(sets.rows)
+  for (const [row, set] of first.entries()) {
+    if (pacer.due()) await pacer.pause(row / sets.rows)
     if (set < 0) continue
-    if (!bestOf.has(set)) bestOf.set(set, trainOf.has(set) ? { set, similarity: 1 } : index.mostSimilar(set))
-    const best = bestOf.get(set)
-    if (best !== undefined) {
-      found.push({ held: row, train: trainOf.get(best.set) as number, similarity: best.similarity })
-    }
+    if (set < row) clusters.join(set, row)
+    else index.joinAndAdd(row, clusters)
   }
-  return found
+  return Int32Array.from(first.keys(), (row) => clusters.firstOf(row))
+}
+
+/** Disjoint sets of rows, each known by its first row; paths are halved (Tarjan and van Leeuwen 1984). */
+class Clusters {
+  private readonly parent: Int32Array
+
+  constructor(rows: number) {
+    this.parent = Int32Array.from({ length: rows }, (_, row) => row)
+  }
+
+  firstOf(row: number): number {
+    const { parent } = this
+    let at = row
+    while (parent[at] !== at) {
+      parent[at] = parent[parent[at] as number] as number
+      at = parent[at] as number
+    }
+    return at
+  }
+
+  join(one: number, other: number): void {
+    const a = this.firstOf(one)
+    const b = this.firstOf(other)
+    this.parent[Math.max(a, b)] = Math.min(a, b)
+  }
 }
 
 /** Sets whose prefix tokens are indexed, with the rare tokens of every row first. */
@@ -65,30 +72,21 @@ class PrefixIndex {
     this.seenFor = new Int32Array(sets.rows).fill(-1)
   }
 
-  add(row: number): void {
-    for (const token of this.prefixOf(row)) {
-      const posting = this.postings.get(token)
-      if (posting === undefined) this.postings.set(token, [row])
-      else posting.push(row)
-    }
-  }
-
-  mostSimilar(row: number): { readonly set: number; readonly similarity: number } | undefined {
-    let best: { readonly set: number; readonly similarity: number } | undefined
+  /** Joins the row with all indexed rows that are similar, and indexes it. */
+  joinAndAdd(row: number, clusters: Clusters): void {
     const size = this.sizeOf(row)
     for (const token of this.prefixOf(row)) {
-      for (const other of this.postings.get(token) ?? []) {
+      const posting = this.postings.get(token) ?? []
+      for (const other of posting) {
         if (this.seenFor[other] === row) continue
         this.seenFor[other] = row
         const otherSize = this.sizeOf(other)
         if (Math.min(size, otherSize) < this.threshold * Math.max(size, otherSize) - rounding) continue
-        const similarity = jaccard(this.sets, row, other)
-        if (similarity < this.threshold - rounding) continue
-        const closer = best === undefined || similarity > best.similarity
-        if (closer || (similarity === best?.similarity && other < best.set)) best = { set: other, similarity }
+        if (clusters.firstOf(other) === clusters.firstOf(row)) continue
+        if (isSimilar(this.sets, row, other, this.threshold)) clusters.join(row, other)
       }
+      if (posting.push(row) === 1) this.postings.set(token, posting)
     }
-    return best
   }
 
   private sizeOf(row: number): number {
@@ -105,7 +103,7 @@ class PrefixIndex {
 const rounding = 1e-9
 
 /** The same sets with tokens numbered by rising frequency, ascending within every row. */
-function rankByRarity({ rows, columns, starts, indices }: TokenSets): TokenSets {
+async function rankByRarity({ rows, columns, starts, indices }: TokenSets, pacer: Pacer): Promise<TokenSets> {
   const frequency = new Int32Array(columns)
   for (const token of indices) frequency[token] = (frequency[token] as number) + 1
   const order = Int32Array.from({ length: columns }, (_, token) => token)
@@ -115,22 +113,28 @@ function rankByRarity({ rows, columns, starts, indices }: TokenSets): TokenSets 
     rankOf[token] = rank
   })
   const ranked = indices.map((token) => rankOf[token] as number)
-  for (let row = 0; row < rows; row += 1) ranked.subarray(starts[row], starts[row + 1]).sort()
+  for (let row = 0; row < rows; row += 1) {
+    if (pacer.due()) await pacer.pause(0)
+    ranked.subarray(starts[row], starts[row + 1]).sort()
+  }
   return { rows, columns, starts, indices: ranked }
 }
 
-function jaccard({ starts, indices }: TokenSets, a: number, b: number): number {
+/**
+ * Whether the Jaccard similarity of two rows is at least the threshold t: so it is when no more than `(1 - t) / (1 + t)` of all
+ * their tokens stand in one row alone. Of unlike rows the rare tokens, which come first, are enough to see it.
+ */
+function isSimilar({ starts, indices }: TokenSets, a: number, b: number, threshold: number): boolean {
   const endA = starts[a + 1] as number
   const endB = starts[b + 1] as number
   let atA = starts[a] as number
   let atB = starts[b] as number
-  const sizes = endA - atA + endB - atB
-  let shared = 0
-  while (atA < endA && atB < endB) {
+  let left = ((endA - atA + endB - atB) * (1 - threshold)) / (1 + threshold) + rounding
+  while (atA < endA && atB < endB && left >= 0) {
     const difference = (indices[atA] as number) - (indices[atB] as number)
-    if (difference === 0) shared += 1
+    if (difference !== 0) left -= 1
     if (difference <= 0) atA += 1
     if (difference >= 0) atB += 1
   }
-  return shared / (sizes - shared)
+  return left >= endA - atA + endB - atB
 }

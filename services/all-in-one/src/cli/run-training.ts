@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises'
 import { Option } from '@commander-js/extra-typings'
 import type { CreateTrainingJob, TrainingJob } from '@rapport/contracts'
-import type { RapportClient } from '@rapport/sdk'
+import { backoffMs } from '@rapport/core'
+import { type RapportClient, RapportApiError, RapportConnectionError } from '@rapport/sdk'
 import { wholeNumber } from './arguments.ts'
-import { InterruptedError } from './connection.ts'
+import { InterruptedError, pause } from './connection.ts'
 import { print, startProgress } from './output.ts'
 import { printLeaderboard } from './training-leaderboard.ts'
 
@@ -13,36 +13,78 @@ export const budgetOption = new Option(
   'how long the search for parameters may take (default: 60)',
 ).argParser(wholeNumber(5, 86_400))
 
-/** Makes a job and follows it to its end; an interruption cancels it. */
+export interface WatchOptions {
+  /** Until the job's end. */
+  readonly wait: boolean
+  readonly signal: AbortSignal
+  /** Between two looks at the job. Default 500. */
+  readonly pollMs?: number
+  /** For a platform that is away. Default 5 minutes. */
+  readonly patienceMs?: number
+}
+
+/**
+ * Makes a job and follows it to its end; an interruption cancels it. The job goes on when the platform stays away or the
+ * cancel fails, and the error says so.
+ */
 export async function runTraining(
   client: RapportClient,
   wanted: CreateTrainingJob,
-  { wait, signal }: { readonly wait: boolean; readonly signal: AbortSignal },
+  { wait, signal, pollMs = 500, patienceMs = 300_000 }: WatchOptions,
 ): Promise<void> {
   const { id } = await client.trainingJobs.create(wanted)
   print(`job ${id}`)
   if (!wait) return
-  const cancel = (): void => void client.trainingJobs.cancel(id).catch(() => undefined)
+  const watching = new AbortController()
+  const cancel = (): void =>
+    void client.trainingJobs.cancel(id).catch((cause: unknown) => {
+      watching.abort(new Error(`job ${id} could not be cancelled and goes on: ${messageOf(cause)}`, { cause }))
+    })
   if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)
-  const job = await follow(() => client.trainingJobs.get(id))
+  const job = await follow(client, id, { signal: watching.signal, pollMs, patienceMs })
   if (job.state === 'cancelled' && signal.reason instanceof InterruptedError) throw signal.reason
   printOutcome(job)
 }
 
 /** The job when it has ended. */
-async function follow(readJob: () => Promise<TrainingJob>): Promise<TrainingJob> {
+async function follow(
+  client: RapportClient,
+  id: string,
+  { signal, pollMs, patienceMs }: Required<Omit<WatchOptions, 'wait'>>,
+): Promise<TrainingJob> {
   const progress = startProgress('training', 100)
-  for (;;) {
-    const job = await readJob()
-    progress.update(Math.round((job.progress?.fraction ?? 0) * 100), noteOf(job))
-    if (job.state !== 'queued' && job.state !== 'running') {
-      progress.stop()
-      return job
+  let failures = 0
+  let seenMs = performance.now()
+  try {
+    for (;;) {
+      try {
+        const job = await client.trainingJobs.get(id)
+        failures = 0
+        seenMs = performance.now()
+        progress.update(Math.round((job.progress?.fraction ?? 0) * 100), noteOf(job))
+        if (job.state !== 'queued' && job.state !== 'running') return job
+      } catch (cause) {
+        signal.throwIfAborted()
+        if (!isPassing(cause) || performance.now() - seenMs >= patienceMs) {
+          throw new Error(`job ${id} goes on without being watched: ${messageOf(cause)}`, { cause })
+        }
+        failures += 1
+        progress.log(`the platform does not answer, trying again: ${messageOf(cause)}`)
+      }
+      await pause(pollMs + (failures === 0 ? 0 : backoffMs(failures, { baseMs: pollMs, maxMs: 30 * pollMs })), signal)
     }
-    await setTimeout(500)
+  } finally {
+    progress.stop()
   }
 }
+
+/** Whether another look may succeed. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof RapportConnectionError ||
+  (error instanceof RapportApiError && (error.status === 429 || error.status >= 500))
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function noteOf({ state, progress }: TrainingJob): string {
   if (progress === undefined) return state

@@ -1,8 +1,9 @@
 import type { LeaderboardRow } from '@rapport/contracts'
 import { RapportError, type Log } from '@rapport/core'
+import { TrainingDataError } from '../errors.ts'
 import { judge, mostFrequentBaseline, type HeldOutResult } from './held-out.ts'
 import type { Tried } from './search-texts.ts'
-import type { TextChampion } from './text-champion.ts'
+import type { StandingVersion } from './text-champion.ts'
 import { isSameRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
 import { tryRecipe, type Arena, type Trial } from './try-recipe.ts'
 
@@ -15,13 +16,19 @@ export interface TextContender {
   readonly trial: Trial | HeldOutResult | { readonly declined: string }
 }
 
+/** On the held-out part: the champion's recipe, trained on the rows of this job, or where that cannot be the version itself. */
+export interface ChampionResult {
+  readonly judged: 'recipe' | 'version'
+  readonly result: HeldOutResult
+}
+
 export interface TextComparison {
   readonly baseline: HeldOutResult
-  /** The search's winner, first. */
+  /** Those that could have won, the winner last; then the others. */
   readonly contenders: readonly TextContender[]
   readonly winner: { readonly recipe: TextRecipe; readonly tried: Tried; readonly trial: Trial }
-  /** What serves now, on the same part. */
-  readonly champion: HeldOutResult | undefined
+  /** Undefined when there is none, or it could not be compared. */
+  readonly champion: ChampionResult | undefined
 }
 
 export interface CompareOptions {
@@ -34,70 +41,104 @@ export interface CompareOptions {
 
 /**
  * Trains the search's winner, the champion's recipe and the best recipe of every other algorithm on the same part and
- * judges all of them on the held-out one, which chooses nothing: it says whether the winner may replace the champion.
+ * judges all of them on the held-out one, which chooses nothing: it says whether the winner may replace the champion. A
+ * winner that cannot be trained on the whole part gives way to the next one of the search. @throws TrainingDataError when
+ * none is left.
  */
 export async function compareTexts(
   arena: Arena,
-  { tried, champion }: { readonly tried: readonly Tried[]; readonly champion: TextChampion },
+  { tried, standing }: { readonly tried: readonly Tried[]; readonly standing: StandingVersion | undefined },
   options: CompareOptions,
 ): Promise<TextComparison> {
   const { signal, log, budgetMs, onProgress } = options
-  const entrants = lineUp(tried, champion)
-  const contenders: TextContender[] = []
-  const started = performance.now()
-  for (const [at, entrant] of entrants.entries()) {
-    const isOptional = at > 0 && entrant.role === 'challenger'
-    const { reason, status } = entrant.tried?.result ?? {}
-    const isLate = isOptional && performance.now() - started > budgetMs
-    if (isOptional && (isLate || status !== 'finished')) {
-      contenders.push({ ...entrant, trial: { declined: reason ?? 'the time was over before it was judged' } })
-      continue
-    }
-    onProgress(at / entrants.length, `judging ${entrant.algorithm}`)
-    const control = {
-      signal,
-      onProgress: (part: number): void => onProgress((at + part) / entrants.length, `judging ${entrant.algorithm}`),
-    }
-    const trial = await tryEntrant(entrant, arena, control)
-    contenders.push({ ...entrant, trial })
-    const outcome = 'metrics' in trial ? trial.metrics : trial
-    log.info({ role: entrant.role, algorithm: entrant.algorithm, ...outcome }, 'judged on the held-out part')
-  }
-  return conclude(arena, contenders, await championOf(arena, contenders, { champion, signal }))
-}
-
-type Entrant = Omit<TextContender, 'trial'>
-
-/** The winner, the champion's recipe, the best of every other algorithm. A challenger with the champion's recipe is the champion. */
-function lineUp(tried: readonly Tried[], { recipe }: TextChampion): readonly Entrant[] {
-  const isChampion = (other: TextRecipe): boolean => recipe !== undefined && isSameRecipe(other, recipe)
-  const bestOfEach = tried.filter(
-    (each, at) => tried.findIndex((other) => other.recipe.algorithm === each.recipe.algorithm) === at,
-  )
-  const [winner, ...others] = bestOfEach.map((each): Entrant => ({
+  const isChampion = (other: TextRecipe): boolean =>
+    standing?.recipe !== undefined && isSameRecipe(other, standing.recipe)
+  const toEntrant = (each: Tried): Entrant => ({
     role: isChampion(each.recipe) ? 'champion' : 'challenger',
     algorithm: each.recipe.algorithm,
     recipe: each.recipe,
     tried: each,
-  }))
-  const entered = [winner, ...others].filter((entrant) => entrant !== undefined)
-  if (recipe === undefined || entered.some(({ role }) => role === 'champion')) return entered
-  const searched = tried.find((each) => isSameRecipe(each.recipe, recipe))
-  const standing: Entrant = {
-    role: 'champion',
-    algorithm: recipe.algorithm,
-    recipe,
-    ...(searched && { tried: searched }),
+  })
+  const started = performance.now()
+  const attempt = async (entrant: Entrant, fraction: number): Promise<TextContender> => {
+    const say = (part: number): void => onProgress(fraction + part / expectedEntrants, `judging ${entrant.algorithm}`)
+    say(0)
+    const trial = await tryEntrant(entrant, arena, { signal, onProgress: say })
+    const outcome = 'metrics' in trial ? trial.metrics : trial
+    log.info({ role: entrant.role, algorithm: entrant.algorithm, ...outcome }, 'judged on the held-out part')
+    return { ...entrant, trial }
   }
-  return [...entered.slice(0, 1), standing, ...entered.slice(1)]
+  const contenders = await judgeWinners(tried.filter(isFinished).map(toEntrant), (entrant) => attempt(entrant, 0))
+  const others = lineUp(tried.map(toEntrant), { standing, judged: contenders })
+  for (const [at, entrant] of others.entries()) {
+    const left = { rows: arena.problem.part.labels.length, leftMs: budgetMs - (performance.now() - started) }
+    const reason = entrant.role === 'champion' ? undefined : whyDeclined(entrant, left)
+    const fraction = (at + 1) / Math.max(expectedEntrants, others.length + 1)
+    contenders.push(
+      reason === undefined ? await attempt(entrant, fraction) : { ...entrant, trial: { declined: reason } },
+    )
+  }
+  return conclude(arena, contenders, await championOf(arena, contenders, { standing, signal }))
+}
+
+/** Of the way from 0 to 1 each takes the same. */
+const expectedEntrants = 5
+
+type Entrant = Omit<TextContender, 'trial'>
+
+const isFinished = ({ result }: Tried): boolean => result.status === 'finished'
+
+/** A challenger that was not tried to the end, or would not be within the time. How it compared on fewer rows is no reason. */
+function whyDeclined(
+  { tried }: Entrant,
+  { rows, leftMs }: { readonly rows: number; readonly leftMs: number },
+): string | undefined {
+  const { status, reason, elapsedMs = 0, trainRows = 0 } = tried?.result ?? {}
+  if (status !== 'finished' && status !== 'eliminated') return reason ?? 'it was not tried to the end'
+  // The folds take the most of it again, of all rows.
+  const neededMs = (elapsedMs * rows) / Math.max(1, trainRows)
+  return neededMs > leftMs ? 'the time would be over before it was judged' : undefined
+}
+
+/** The best that can be trained, last, after those before it that cannot. */
+async function judgeWinners(
+  entrants: readonly Entrant[],
+  attempt: (entrant: Entrant) => Promise<TextContender>,
+): Promise<TextContender[]> {
+  const judged: TextContender[] = []
+  for (const entrant of entrants) {
+    const contender = await attempt(entrant)
+    judged.push(contender)
+    if ('calibration' in contender.trial) return judged
+  }
+  const reasons = judged.map(({ algorithm, trial }) => `${algorithm}: ${'declined' in trial ? trial.declined : ''}`)
+  throw new TrainingDataError(
+    'RPT_TRAINING_NO_CANDIDATE',
+    `no candidate can be trained on the whole training part: ${reasons.slice(0, 3).join('; ')}`,
+  )
+}
+
+/** The champion's recipe and the best of every algorithm, without those that were judged. */
+function lineUp(
+  searched: readonly Entrant[],
+  { standing, judged }: { readonly standing: StandingVersion | undefined; readonly judged: readonly TextContender[] },
+): readonly Entrant[] {
+  const others = searched
+    .filter((each, at) => searched.findIndex(({ algorithm }) => algorithm === each.algorithm) === at)
+    .filter(({ role, algorithm }) => role === 'challenger' && judged.every((other) => other.algorithm !== algorithm))
+  const { recipe } = standing ?? {}
+  if (recipe === undefined || judged.some(({ role }) => role === 'champion')) return others
+  const champion = searched.find(({ role }) => role === 'champion')
+  return [champion ?? { role: 'champion', algorithm: recipe.algorithm, recipe }, ...others]
 }
 
 async function tryEntrant(
-  { recipe }: Entrant,
+  { recipe, tried }: Entrant,
   arena: Arena,
   control: Parameters<typeof tryRecipe>[2],
 ): Promise<TextContender['trial']> {
   if (recipe === undefined) return { declined: 'it was made by no known recipe' }
+  if (tried?.unfit !== undefined) return { declined: tried.unfit }
   try {
     return await tryRecipe(recipe, arena, control)
   } catch (error) {
@@ -107,36 +148,36 @@ async function tryEntrant(
   }
 }
 
+/** The champion as its recipe was judged, or the version itself where there is no recipe or it could not be trained. */
 async function championOf(
   { held, names, objective }: Arena,
   contenders: readonly TextContender[],
-  { champion, signal }: { readonly champion: TextChampion; readonly signal: AbortSignal },
-): Promise<TextContender | undefined> {
+  { standing, signal }: { readonly standing: StandingVersion | undefined; readonly signal: AbortSignal },
+): Promise<{ readonly contender: TextContender; readonly judged: ChampionResult['judged'] } | undefined> {
   const compared = contenders.find(({ role }) => role === 'champion')
-  if (compared !== undefined) return compared
-  const probabilities = await champion.classify?.(held.texts, names, { signal })
+  if (standing === undefined || (compared !== undefined && 'objective' in compared.trial)) {
+    return compared && { contender: compared, judged: 'recipe' }
+  }
+  const probabilities = await standing.classify(held.texts, names, { signal })
   if (probabilities === undefined) return undefined
-  const algorithm = champion.algorithm ?? 'unknown'
-  return { role: 'champion', algorithm, trial: judge(probabilities, held, { names, objective }) }
+  const trial = judge(probabilities, held, { names, objective })
+  const { algorithm } = standing
+  return { contender: { role: 'champion', algorithm, ...compared, trial }, judged: 'version' }
 }
 
 function conclude(
   { problem, held, names, objective }: Arena,
   contenders: readonly TextContender[],
-  champion: TextContender | undefined,
+  champion: Awaited<ReturnType<typeof championOf>>,
 ): TextComparison {
-  const [first] = contenders
-  if (first?.recipe === undefined || first.tried === undefined) throw new Error('the winner was not compared')
-  if (!('calibration' in first.trial)) {
-    const reason = 'declined' in first.trial ? first.trial.declined : 'it was not judged'
-    throw new RapportError('RPT_TRAINING_WINNER', `${first.algorithm} has won, but cannot be trained whole: ${reason}`)
-  }
-  const all = champion === undefined || contenders.includes(champion) ? contenders : [...contenders, champion]
+  const won = contenders.find(({ trial }) => 'calibration' in trial)
+  if (won?.recipe === undefined || won.tried === undefined) throw new Error('the winner was not compared')
+  const others = contenders.filter(({ role }) => champion?.judged !== 'version' || role !== 'champion')
   return {
     baseline: judge(mostFrequentBaseline(problem.part, held), held, { names, objective }),
-    contenders: all,
-    winner: { recipe: first.recipe, tried: first.tried, trial: first.trial },
-    champion: champion !== undefined && 'objective' in champion.trial ? champion.trial : undefined,
+    contenders: champion?.judged === 'version' ? [...others, champion.contender] : contenders,
+    winner: { recipe: won.recipe, tried: won.tried, trial: won.trial as Trial },
+    champion: champion && { judged: champion.judged, result: champion.contender.trial as HeldOutResult },
   }
 }
 

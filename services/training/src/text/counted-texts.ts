@@ -13,7 +13,7 @@ export interface CountedTexts {
   readonly counts: CsrMatrix
 }
 
-/** @throws TrainingDataError when no n-gram is left. */
+/** Counts the n-grams of every text; there may be none. */
 export async function countTexts(
   texts: readonly string[],
   features: FeatureSet,

@@ -20,6 +20,22 @@ it('names labels of few rows', async () => {
   ])
 })
 
+it('names labels of which hardly any row could be held out, and a held-out part that is small', async () => {
+  const notices = Array.from({ length: 40 }, (_, row) => ({
+    text: `Your parcel with the number ${1000 + row} has been handed over to the carrier and will arrive tomorrow`,
+    label: 'notice',
+  }))
+  const reviews = generatedReviews(200, { language: 'en' })
+  expect(await warningsOf([...reviews, ...notices], 'few-held-out')).toMatchObject([
+    { label: 'notice', message: '0 of 40 rows of "notice" could be held out; its figures say nothing' },
+  ])
+  const many = Array.from({ length: 300 }, (_, row) => ({ ...notices[0]!, text: `${notices[0]!.text}, ${row}` }))
+  expect(await warningsOf([...reviews, ...many], 'few-held-out')).toMatchObject([
+    { message: expect.stringMatching(/^only \d+ rows, \d %, could be held out/) as string },
+    { label: 'notice' },
+  ])
+})
+
 it('finds labels that stand in their own texts, as words of their own', async () => {
   const rows = generatedReviews(200, { language: 'en' }).map(({ text, label }) => ({
     text: label === 'good' ? `${text} (late delivery)` : `${text}, badly`,

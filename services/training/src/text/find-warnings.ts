@@ -3,6 +3,10 @@ import { classSizes, type TextCorpus } from './corpus.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 
 const fewRows = 30
+/** Held-out rows of a label: fewer say nothing of it. */
+const fewHeld = 3
+/** Of all rows. */
+const leastHeldShare = 0.1
 /** From this share of a class's rows on its label gives itself away. */
 const leakingShare = 0.5
 const shortestLabel = 2
@@ -11,7 +15,13 @@ const named = 20
 
 /** What in the data makes the figures less than they seem; never with a text of it. */
 export function findWarnings(corpus: TextCorpus, split: CorpusSplit): TrainingWarning[] {
-  return [...fewRowsOf(corpus), ...leakageOf(corpus), ...duplicatesOf(split), ...conflictsOf(corpus, split)]
+  return [
+    ...fewRowsOf(corpus),
+    ...fewHeldOutOf(corpus, split),
+    ...leakageOf(corpus),
+    ...duplicatesOf(split),
+    ...conflictsOf(corpus, split),
+  ]
 }
 
 function fewRowsOf({ labels, names }: TextCorpus): TrainingWarning[] {
@@ -26,6 +36,32 @@ function fewRowsOf({ labels, names }: TextCorpus): TrainingWarning[] {
     code: 'few-rows',
     message: `${left} more labels have fewer than ${fewRows} rows`,
   }))
+}
+
+/** The part as a whole, and labels that have rows enough, which stay where few texts were copied often. */
+function fewHeldOutOf({ labels, names }: TextCorpus, { held }: CorpusSplit): TrainingWarning[] {
+  const share = held.length / labels.length
+  const shown = Math.round(100 * share)
+  const small = `only ${held.length} rows, ${shown} %, could be held out, since the others are too much alike; the figures are uncertain`
+  const sizes = classSizes(labels, names.length)
+  const heldSizes = classSizes(
+    held.map((row) => labels[row] as number),
+    names.length,
+  )
+  const found = names.flatMap((label, at): TrainingWarning[] => {
+    const rows = heldSizes[at] as number
+    if (rows > 0 && (rows >= fewHeld || (sizes[at] as number) < fewRows)) return []
+    const message = `${rows} of ${sizes[at]} rows of "${label}" could be held out; its figures say nothing`
+    return [{ code: 'few-held-out', message, label }]
+  })
+  const rest = (left: number): TrainingWarning => ({
+    code: 'few-held-out',
+    message: `${left} more labels have hardly any held-out rows`,
+  })
+  return [
+    ...(share < leastHeldShare ? [{ code: 'few-held-out' as const, message: small }] : []),
+    ...bounded(found, rest),
+  ]
 }
 
 function leakageOf({ texts, labels, names }: TextCorpus): TrainingWarning[] {
@@ -57,7 +93,7 @@ function toPattern(label: string): RegExp | undefined {
 
 function duplicatesOf({ nearDuplicates }: CorpusSplit): TrainingWarning[] {
   if (nearDuplicates === 0) return []
-  const message = `${nearDuplicates} rows are nearly the same as others; they were kept out of the held-out part, which would have looked too good with them`
+  const message = `${nearDuplicates} rows are nearly the same as others; those stay together in one part, since the held-out part would look too good with a copy of a training row`
   return [{ code: 'near-duplicates', message }]
 }
 

@@ -1,12 +1,19 @@
 import type { ModelManifest, TrainingJob, TrainingWarning } from '@rapport/contracts'
 import { AliasConflictError, type JobOutcome, type ModelPublication } from '@rapport/model-store'
-import { createTextSelfCheck, encodeTextClassifier, TextClassifier } from '@rapport/text-models'
+import {
+  createTextSelfCheck,
+  encodeTextClassifier,
+  TextClassifier,
+  type TextClassifierData,
+} from '@rapport/text-models'
 import type { TrainingContext } from '../training-context.ts'
 import type { TextComparison } from './compare-texts.ts'
 import { classSizes, type TextCorpus } from './corpus.ts'
-import { fitClassifier } from './fit-classifier.ts'
+import { fitClassifier, type FitOptions } from './fit-classifier.ts'
+import { remedyOf } from './champion-mismatch.ts'
 import type { HeldOutResult } from './held-out.ts'
 import type { CorpusSplit } from './split-corpus.ts'
+import type { TextChampion } from './text-champion.ts'
 import { toParameters } from './text-recipe.ts'
 
 export interface TextWinning {
@@ -15,32 +22,38 @@ export interface TextWinning {
   readonly split: CorpusSplit
   readonly comparison: TextComparison
   readonly warnings: readonly TrainingWarning[]
+  /** What serves now, and why that must not be replaced. */
+  readonly champion: TextChampion
+  readonly mismatch: string | undefined
 }
 
+/** The champion's figures in a manifest: the recipe's say nothing of what the version itself has learnt. */
+const championFigures = {
+  recipe: "test of the champion's recipe, trained on these rows",
+  version: 'test of the champion',
+} as const
 const checkedTexts = 8
 /** Of each text of the self-check. */
 const checkedCharacters = 300
 
-/** Refits the winner on everything and publishes it with its figures. Throws as `fitClassifier` does. */
+/** The winner, fitted to everything. Throws as `fitClassifier` does. */
+export async function refit(
+  { winner: { recipe, trial } }: TextComparison,
+  { texts, labels, names }: TextCorpus,
+  { signal, memoryLimitBytes, onProgress }: Pick<FitOptions, 'signal' | 'memoryLimitBytes' | 'onProgress'>,
+): Promise<TextClassifierData> {
+  const { calibration } = trial
+  const options = { names, calibration, memoryLimitBytes, ...(signal && { signal }), ...(onProgress && { onProgress }) }
+  return fitClassifier(recipe, { texts, labels, classes: names.length }, options)
+}
+
+/** Publishes the winner with its figures. */
 export async function publishText(
   winning: TextWinning,
+  data: TextClassifierData,
   context: TrainingContext,
-  onProgress: (fraction: number) => void,
 ): Promise<ModelManifest> {
-  const { corpus, comparison } = winning
-  const { recipe, trial } = comparison.winner
-  const data = await fitClassifier(
-    recipe,
-    { texts: corpus.texts, labels: corpus.labels, classes: corpus.names.length },
-    {
-      signal: context.signal,
-      onProgress,
-      names: corpus.names,
-      calibration: trial.calibration,
-      memoryLimitBytes: context.memoryLimitBytes,
-    },
-  )
-  const selfCheck = createTextSelfCheck(new TextClassifier(data), selfCheckTexts(corpus.texts))
+  const selfCheck = createTextSelfCheck(new TextClassifier(data), selfCheckTexts(winning.corpus.texts))
   await context.assertClaim()
   return context.models.publish({
     ...describe(winning),
@@ -90,7 +103,7 @@ function describe({
     metrics: {
       test: winner.trial.metrics,
       'cross-validation': { mean, deviation },
-      ...(champion !== undefined && { 'test of the champion': champion.metrics }),
+      ...(champion !== undefined && { [championFigures[champion.judged]]: champion.result.metrics }),
       'test of the baseline': baseline.metrics,
       'test precision': byLabel('precision'),
       'test recall': byLabel('recall'),
@@ -102,31 +115,40 @@ function describe({
   }
 }
 
-/** Lets the new version serve, unless it is worse than what serves, or that was changed by somebody else while the job ran. */
+/**
+ * Lets the new version serve, unless it is worse than what serves or no match for it, or that was changed by somebody else
+ * while the job ran.
+ */
 export async function promoteText(
-  { job, comparison }: TextWinning,
-  { published, championRevision }: { readonly published: ModelManifest; readonly championRevision: number },
+  { job, comparison, champion, mismatch }: TextWinning,
+  published: ModelManifest,
   context: TrainingContext,
 ): Promise<Pick<JobOutcome, 'result' | 'summary'>> {
   const { version, algorithm } = published
-  const { winner, champion, baseline } = comparison
-  const percent = (result: HeldOutResult): string => `${(100 * (result.metrics['accuracy'] ?? 0)).toFixed(1)} %`
+  const { winner, champion: standing, baseline } = comparison
   const verdict = `${algorithm} is right in ${percent(winner.trial)} of the held-out rows, the most frequent label in ${percent(baseline)}`
   const done = (promoted: boolean, end: string): Pick<JobOutcome, 'result' | 'summary'> => ({
     result: { version, algorithm, promoted },
     summary: `${verdict}; version ${version} ${end}`,
   })
-  if (champion !== undefined && winner.trial.objective < champion.objective) {
-    return done(false, `was not promoted: what serves now is better there, ${percent(champion)}`)
+  if (mismatch !== undefined) return done(false, `was not promoted: ${mismatch}; ${remedyOf(job.model, version)}`)
+  if (standing !== undefined && winner.trial.objective < standing.result.objective) {
+    const better =
+      standing.judged === 'recipe' ? 'the recipe of what serves now, trained on these rows,' : 'what serves now'
+    return done(false, `was not promoted: ${better} is better there, ${percent(standing.result)}`)
   }
   try {
     await context.assertClaim()
     const ref = { tenant: job.tenant, name: job.model, alias: 'champion' } as const
-    await context.models.promote(ref, version, { ifRevision: championRevision })
-    return done(true, 'serves now')
+    await context.models.promote(ref, version, { ifRevision: champion.revision })
+    const isUnread = champion.version !== undefined && standing === undefined
+    const unread = `; nothing was compared: the champion, version ${champion.version}, cannot be read`
+    return done(true, `serves now${isUnread ? unread : ''}`)
   } catch (error) {
     if (!(error instanceof AliasConflictError)) throw error
     context.log.warn({ err: error, version }, 'the champion was changed meanwhile and stays')
     return done(false, 'was not promoted: the champion was changed while the job ran')
   }
 }
+
+const percent = ({ metrics }: HeldOutResult): string => `${(100 * (metrics['accuracy'] ?? 0)).toFixed(1)} %`

@@ -22,6 +22,8 @@ const firstShare = 1 / 9
 export interface Tried {
   readonly recipe: TextRecipe
   readonly result: CandidateResult
+  /** Why it cannot be fitted to all rows, when that was tried. */
+  readonly unfit?: string
 }
 
 export interface TextSearchOptions {

@@ -8,6 +8,9 @@ it('reads words, signs and stars', () => {
   expect(meaning('好评', '差评')).toEqual(['positive', 'negative'])
   expect(meaning('0', '1')).toEqual(['negative', 'positive'])
   expect(meaning('0', '1', '-1')).toEqual(['neutral', 'positive', 'negative'])
+  expect(meaning('-1', '0', '+1')).toEqual(['negative', 'neutral', 'positive'])
+  expect(meaning('-1', '+1')).toEqual(['negative', 'positive'])
+  expect(meaning('0', '+1')).toEqual(['negative', 'positive'])
   expect(meaning('1', '2', '3', '4', '5')).toEqual(['negative', 'negative', 'neutral', 'positive', 'positive'])
 })
 

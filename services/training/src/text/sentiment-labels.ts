@@ -16,11 +16,13 @@ const scales: readonly ReadonlyMap<string, Sentiment>[] = [
   new Map([
     ['0', 'negative'],
     ['1', 'positive'],
+    ['+1', 'positive'],
   ]),
   new Map([
     ['-1', 'negative'],
     ['0', 'neutral'],
     ['1', 'positive'],
+    ['+1', 'positive'],
   ]),
   new Map([
     ['1', 'negative'],

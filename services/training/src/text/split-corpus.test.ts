@@ -29,7 +29,7 @@ describe('the split of a corpus', () => {
     expect(kept.length).toBeGreaterThan(0.9 * one.held.length)
   })
 
-  it('keeps copies of a text in one part and one fold, and near copies in one part', async () => {
+  it('keeps copies and near copies of a text in one part and one fold', async () => {
     const copies = rows.slice(0, 120).flatMap(({ text, label }) => [
       { text, label },
       { text: `  ${text.toUpperCase()} `, label },
@@ -38,12 +38,37 @@ describe('the split of a corpus', () => {
     const { train, held, foldOf, nearDuplicates } = await splitCorpus(toCorpus(copies), {})
     const side = new Map([...train].map((row) => [row, `fold ${foldOf[train.indexOf(row)]}`]))
     for (const row of held) side.set(row, 'held')
-    const isHeld = (row: number): boolean => side.get(row) === 'held'
     for (let first = 0; first < copies.length; first += 3) {
       expect(side.get(first + 1)).toBe(side.get(first))
-      expect(isHeld(first + 2)).toBe(isHeld(first))
+      expect(side.get(first + 2)).toBe(side.get(first))
     }
-    expect(nearDuplicates).toBeGreaterThan(0)
+    expect(nearDuplicates).toBe(360)
+    expect(held.length).toBeGreaterThan(36)
+  })
+
+  it('trains every fold on every label, also where a label is one text with changes', async () => {
+    const notices = Array.from({ length: 60 }, (_, row) => ({
+      text: `Your parcel with the number ${1000 + row} has been handed over to the carrier and will arrive tomorrow`,
+      label: 'notice',
+    }))
+    const copies = Array.from({ length: 40 }, () => ({ text: 'unsubscribe me please', label: 'unsubscribe' }))
+    const few = ['no more mails', 'stop writing to me', 'take me off the list', 'I want to leave'].map((text) => ({
+      text,
+      label: 'unsubscribe',
+    }))
+    const corpus = toCorpus([...rows, ...notices, ...copies, ...few])
+    const { train, foldOf, folds } = await splitCorpus(corpus, {})
+    for (let fold = 0; fold < folds; fold += 1) {
+      const seen = new Set([...train].filter((_, at) => foldOf[at] !== fold).map((row) => corpus.labels[row]))
+      expect(seen.size).toBe(4)
+    }
+  })
+
+  it('asks for different texts of each label, not for copies of one', async () => {
+    const copies = Array.from({ length: 40 }, () => ({ text: 'unsubscribe me please', label: 'unsubscribe' }))
+    await expect(splitCorpus(toCorpus([...rows, ...copies]), {})).rejects.toThrow(
+      'each label needs 5 different texts, but "unsubscribe" has 1',
+    )
   })
 
   it('finds texts with different labels', async () => {
@@ -58,7 +83,14 @@ describe('the split of a corpus', () => {
       text: row % 2 === 0 ? 'All good.' : 'All bad!',
       label: row % 2 === 0 ? 'good' : 'bad',
     }))
-    await expect(splitCorpus(toCorpus(same), {})).rejects.toThrow('differ enough from the others to be tested')
+    await expect(splitCorpus(toCorpus(same), {})).rejects.toThrow(
+      'each label needs 5 different texts, but "bad" has 1, "good" has 1',
+    )
+    const alike = Array.from({ length: 60 }, (_, row) => ({
+      text: `${row % 2 === 0 ? 'All of it was good' : 'All of it was bad'} as we have said in every letter, ${row}`,
+      label: row % 2 === 0 ? 'good' : 'bad',
+    }))
+    await expect(splitCorpus(toCorpus(alike), {})).rejects.toThrow('differ enough from the others to be tested')
   })
 
   it('stops when told', async () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { foldText } from '@rapport/datasets'
 import {
+  clusterNearDuplicates,
   createPacer,
   findLabelConflicts,
-  findNearDuplicates,
   firstOfEqualSets,
   stratifiedFolds,
   type LabelConflict,
@@ -15,7 +15,10 @@ import { TrainingDataError } from '../errors.ts'
 import { seed } from '../training-context.ts'
 import { classSizes, type TextCorpus } from './corpus.ts'
 
-/** Where rows of a corpus go. Rows whose texts are the same but for white space and case stay together, and so do near-duplicates of the two parts. */
+/**
+ * Where rows of a corpus go. Rows with the same triples of characters, in lower case and NFKC, count as copies of one text.
+ * Copies and near-duplicates, also those that only others join, stay together in one part and in one fold.
+ */
 export interface CorpusSplit {
   /** Rows of the corpus, ascending. */
   readonly train: Int32Array
@@ -23,7 +26,7 @@ export interface CorpusSplit {
   readonly folds: number
   /** Fold of each training row. */
   readonly foldOf: Int32Array
-  /** Rows that would be held out, but for a near-duplicate among the training rows. */
+  /** Rows that are nearly, but not quite the same as another. */
   readonly nearDuplicates: number
   readonly conflicts: readonly LabelConflict[]
 }
@@ -33,18 +36,24 @@ const heldShare = 0.2
 const heldBounds = { least: 0.1, most: 0.3 } as const
 const similarity = 0.8
 const fewestHeld = 5
+/** Of a label: as many as there are folds, so that each is trained without some of them, and none without all. */
+const fewestTexts = 5
+/** A cluster is cut into its texts for the folds from so many folds' rows of its label on. */
+const mostOfFold = 2
 /** Below so many training rows folds are many, since each says little. */
 const fewRows = 5000
 
 /**
- * Splits by a hash of the texts, so that a row is held out in every version of a data set or in none, class by class: about
- * a fifth of each. @throws TrainingDataError when the texts are too much alike to hold any out.
+ * Splits by a hash of the texts, class by class, about a fifth of each: a row that is held out in one version of a data set
+ * is mostly held out in the others, unless what is added to it is much like it or changes how many rows its label has.
+ * @throws TrainingDataError when the texts of a label, or all, are too much alike.
  */
 export async function splitCorpus(corpus: TextCorpus, control: TrainingControl): Promise<CorpusSplit> {
   const sets = await toTokenSets(corpus.texts, control)
-  const groups = groupRows(corpus, sets)
-  const isHeld = holdOut(corpus, groups)
-  const nearDuplicates = await moveNearDuplicates(sets, groups, isHeld, control)
+  const groups = groupRows(corpus, sets, await clusterNearDuplicates(sets, { threshold: similarity, ...control }))
+  const textsOf = countTexts(corpus, groups)
+  checkTexts(corpus, textsOf)
+  const isHeld = holdOut(corpus, groups, textsOf)
   const rows = Int32Array.from(corpus.labels.keys())
   const train = rows.filter((row) => isHeld[row] === 0)
   const held = rows.filter((row) => isHeld[row] === 1)
@@ -54,7 +63,7 @@ export async function splitCorpus(corpus: TextCorpus, control: TrainingControl):
     throw new TrainingDataError('RPT_TRAINING_NOT_ENOUGH_DATA', `${found}; add rows with different texts`)
   }
   const { conflicts } = findLabelConflicts(sets, corpus.labels)
-  return { train, held, nearDuplicates, conflicts, ...drawFolds(corpus, groups, train) }
+  return { train, held, nearDuplicates: countNearDuplicates(groups), conflicts, ...drawFolds(corpus, groups, train) }
 }
 
 /** The distinct triples of characters of each text, in lower case and NFKC. */
@@ -69,85 +78,136 @@ async function toTokenSets(texts: readonly string[], control: TrainingControl): 
   return fitter.finish().matrix
 }
 
+interface Cluster {
+  readonly rows: number[]
+  /** In [0, 1), of one of its texts: the same in every order of the rows. */
+  readonly hash: number
+}
+
 interface RowGroups {
-  /** First row of each row's group, itself for the first. */
-  readonly firstOf: Int32Array
-  readonly members: ReadonlyMap<number, readonly number[]>
-  /** By first row: the least hash of the group's texts, as a share of 1. */
-  readonly hashOf: ReadonlyMap<number, number>
+  /** First row with the text of each row, itself for the first. */
+  readonly copyOf: Int32Array
+  /** First row of each row's cluster of near-duplicates. */
+  readonly clusterOf: Int32Array
+  /** By first row. */
+  readonly clusters: ReadonlyMap<number, Cluster>
 }
 
-function groupRows({ texts }: TextCorpus, sets: TokenSets): RowGroups {
-  const firstOf = firstOfEqualSets(sets).map((first, row) => (first < 0 ? row : first))
-  const members = new Map<number, number[]>()
-  const hashOf = new Map<number, number>()
-  for (const [row, text] of texts.entries()) {
-    const first = firstOf[row] as number
-    const group = members.get(first)
-    if (group === undefined) members.set(first, [row])
-    else group.push(row)
-    hashOf.set(first, Math.min(hashOf.get(first) ?? 1, hashText(text)))
+function groupRows({ texts }: TextCorpus, sets: TokenSets, clusterOf: Int32Array): RowGroups {
+  const copyOf = firstOfEqualSets(sets).map((first, row) => (first < 0 ? row : first))
+  const rowsOf = Map.groupBy(clusterOf.keys(), (row) => clusterOf[row] as number)
+  const clusters = new Map([...rowsOf].map(([first, rows]) => [first, { rows, hash: hashOf(rows, texts) }]))
+  return { copyOf, clusterOf, clusters }
+}
+
+/** That of the text with the least digest: of many texts the least hash itself would be small, and the cluster held out. */
+function hashOf(rows: readonly number[], texts: readonly string[]): number {
+  let [least, hash] = [Number.POSITIVE_INFINITY, 0]
+  for (const row of rows) {
+    const digest = createHash('sha256')
+      .update(foldText(texts[row] ?? ''))
+      .digest()
+    const place = digest.readUIntBE(0, 6)
+    if (place >= least) continue
+    least = place
+    hash = digest.readUInt32BE(6) / 2 ** 32
   }
-  return { firstOf, members, hashOf }
+  return hash
 }
 
-const hashText = (text: string): number => createHash('sha256').update(foldText(text)).digest().readUInt32BE() / 2 ** 32
+/** Different texts of each class. */
+function countTexts({ labels, names }: TextCorpus, { copyOf }: RowGroups): Int32Array {
+  const seen = new Set<number>()
+  const texts = new Int32Array(names.length)
+  for (const [row, label] of labels.entries()) {
+    const key = (copyOf[row] as number) * names.length + label
+    if (seen.has(key)) continue
+    seen.add(key)
+    texts[label] = (texts[label] as number) + 1
+  }
+  return texts
+}
 
-function holdOut({ labels, names }: TextCorpus, { members, hashOf }: RowGroups): Uint8Array {
+function checkTexts({ names }: TextCorpus, textsOf: Int32Array): void {
+  const few = names.flatMap((name, label) => {
+    const texts = textsOf[label] as number
+    return texts < fewestTexts ? [`"${name}" has ${texts}`] : []
+  })
+  if (few.length === 0) return
+  const more = few.length > 5 ? ` and ${few.length - 5} more labels` : ''
+  const problem = `each label needs ${fewestTexts} different texts, but ${few.slice(0, 5).join(', ')}${more}`
+  throw new TrainingDataError('RPT_TRAINING_NOT_ENOUGH_DATA', problem)
+}
+
+/** Whole clusters, those of the least hashes first; of each class within its bounds, of its rows and of its texts. */
+function holdOut({ labels, names }: TextCorpus, groups: RowGroups, textsOf: Int32Array): Uint8Array {
   const sizes = classSizes(labels, names.length)
-  const taken = new Int32Array(names.length)
+  const [heldRows, heldTexts] = [new Int32Array(names.length), new Int32Array(names.length)]
   const isHeld = new Uint8Array(labels.length)
-  const order = [...hashOf].sort(([oneRow, one], [otherRow, other]) => one - other || oneRow - otherRow)
-  for (const [first, hash] of order) {
-    const label = labels[first] as number
-    const group = members.get(first) ?? []
-    const size = sizes[label] as number
-    const before = taken[label] as number
-    const isWanted = hash < heldShare || before < Math.ceil(heldBounds.least * size)
-    if (!isWanted || before + group.length > Math.ceil(heldBounds.most * size)) continue
-    taken[label] = before + group.length
-    for (const row of group) isHeld[row] = 1
+  const order = [...groups.clusters].sort(
+    ([oneRow, one], [otherRow, other]) => one.hash - other.hash || oneRow - otherRow,
+  )
+  for (const [, { rows, hash }] of order) {
+    const ofLabel = Map.groupBy(rows, (row) => labels[row] as number)
+    const isWanted =
+      hash < heldShare ||
+      [...ofLabel.keys()].some((label) => (heldRows[label] as number) < bound(heldBounds.least, sizes[label]))
+    if (!isWanted) continue
+    const taken = [...ofLabel].map(([label, own]) => ({
+      label,
+      rows: (heldRows[label] as number) + own.length,
+      texts: (heldTexts[label] as number) + new Set(own.map((row) => groups.copyOf[row])).size,
+    }))
+    const fits = taken.every(
+      (each) =>
+        each.rows <= bound(heldBounds.most, sizes[each.label]) &&
+        each.texts <= bound(heldBounds.most, textsOf[each.label]),
+    )
+    if (!fits) continue
+    for (const each of taken) {
+      heldRows[each.label] = each.rows
+      heldTexts[each.label] = each.texts
+    }
+    for (const row of rows) isHeld[row] = 1
   }
   return isHeld
 }
 
-/** Until no held-out row has a near-duplicate among the training rows; the number of rows moved. */
-async function moveNearDuplicates(
-  sets: TokenSets,
-  { firstOf, members }: RowGroups,
-  isHeld: Uint8Array,
-  control: TrainingControl,
-): Promise<number> {
-  const pacer = createPacer(control)
-  const rows = Int32Array.from(isHeld.keys())
-  let train = rows.filter((row) => isHeld[row] === 0)
-  let moved = 0
-  while (train.length > 0) {
-    const held = rows.filter((row) => isHeld[row] === 1)
-    const found = new Set(
-      findNearDuplicates(sets, { train, held, threshold: similarity }).map((pair) => firstOf[pair.held] as number),
-    )
-    // Only what has just been moved can be like another row that is still held out.
-    train = Int32Array.from([...found].flatMap((first) => members.get(first) ?? []))
-    for (const row of train) isHeld[row] = 0
-    moved += train.length
-    await pacer.pause(1)
+const bound = (share: number, size = 0): number => Math.ceil(share * size)
+
+function countNearDuplicates({ copyOf, clusters }: RowGroups): number {
+  let count = 0
+  for (const { rows } of clusters.values()) {
+    const [first] = rows
+    if (rows.some((row) => copyOf[row] !== first)) count += rows.length
   }
-  return moved
+  return count
 }
 
+/** Folds of whole clusters; one that holds so much of its label that the other folds would lack it is cut into its texts. */
 function drawFolds(
-  { labels }: TextCorpus,
-  { firstOf }: RowGroups,
+  { labels, names }: TextCorpus,
+  { copyOf, clusterOf, clusters }: RowGroups,
   train: Int32Array,
 ): Pick<CorpusSplit, 'folds' | 'foldOf'> {
-  const firsts = [...new Set(train.map((row) => firstOf[row] as number))]
-  const folds = Math.min(train.length < fewRows ? 5 : 3, firsts.length)
-  const ofGroup = stratifiedFolds(
-    Int32Array.from(firsts, (row) => labels[row] as number),
+  const wanted = train.length < fewRows ? 5 : 3
+  const sizes = classSizes(
+    train.map((row) => labels[row] as number),
+    names.length,
+  )
+  const isCut = (first: number): boolean =>
+    (clusters.get(first)?.rows.length ?? 0) > (mostOfFold * (sizes[labels[first] as number] as number)) / wanted
+  const unitOf = train.map((row) => {
+    const first = clusterOf[row] as number
+    return isCut(first) ? (copyOf[row] as number) : first
+  })
+  const units = [...new Set(unitOf)]
+  const folds = Math.min(wanted, units.length)
+  const ofUnit = stratifiedFolds(
+    Int32Array.from(units, (row) => labels[row] as number),
     folds,
     seed,
   )
-  const foldOfFirst = new Map(firsts.map((first, at) => [first, ofGroup[at] as number]))
-  return { folds, foldOf: train.map((row) => foldOfFirst.get(firstOf[row] as number) as number) }
+  const foldOfUnit = new Map(units.map((unit, at) => [unit, ofUnit[at] as number]))
+  return { folds, foldOf: unitOf.map((unit) => foldOfUnit.get(unit) as number) }
 }

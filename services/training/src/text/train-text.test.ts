@@ -1,67 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TrainingJob, trainingJobKey } from '@rapport/contracts'
-import type { Log } from '@rapport/core'
-import { createModelHost, createModelStore, type ModelStore } from '@rapport/model-store'
+import type { TrainingJob } from '@rapport/contracts'
+import { createModelHost, type ModelStore } from '@rapport/model-store'
 import type { ObjectStore } from '@rapport/object-store'
-import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
 import { decodeTextClassifier, encodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { runTrainingJob, type TrainingJobOptions } from '../job/run-training-job.ts'
-import { generatedReviews, type LabelledText, putDataset } from '../testing/text-datasets.ts'
+import type { TrainingJobOptions } from '../job/run-training-job.ts'
+import { generatedReviews, type LabelledText } from '../testing/text-datasets.ts'
+import { openTextJobs, silentLog, type TextJobs } from '../testing/text-jobs.ts'
 
-const silent = (): void => undefined
-const log: Log = { debug: silent, info: silent, warn: silent, error: silent }
 const champion = { tenant: 'shop', name: 'text', alias: 'champion' } as const
-const ref = { tenant: 'shop', id: 'text-classification-000001' } as const
-const key = trainingJobKey(ref.tenant, ref.id)
 
-let directory: string
+let jobs: TextJobs
 let objects: ObjectStore
 let models: ModelStore
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'training-'))
-  objects = await openFilesystemObjectStore({ directory })
-  models = createModelStore(objects, { log })
+  jobs = await openTextJobs()
+  ;({ objects, models } = jobs)
 })
-afterEach(() => rm(directory, { recursive: true, force: true }))
+afterEach(() => jobs[Symbol.asyncDispose]())
 
-async function readJob(): Promise<TrainingJob> {
-  return JSON.parse(new TextDecoder().decode((await objects.get(key))?.body)) as TrainingJob
-}
-
-async function putJob(rows: readonly LabelledText[], fields: Partial<TrainingJob> = {}): Promise<void> {
-  const { version } = await putDataset(objects, 'reviews', rows)
-  const job: TrainingJob = {
-    ...ref,
-    task: 'text-classification',
-    model: 'text',
-    dataset: { name: 'reviews', version },
-    algorithms: ['multinomial-nb', 'linear-svm'],
-    objective: 'accuracy',
-    state: 'queued',
-    reason: 'request',
-    eventCount: 0,
-    budgetSeconds: 3600,
-    requestedAt: '2026-01-01T00:00:00.000Z',
-    attempts: 0,
-    ...fields,
-  }
-  await objects.put(key, new TextEncoder().encode(JSON.stringify(job)))
-}
-
-const run = (fields: Partial<TrainingJobOptions> = {}) =>
-  runTrainingJob(ref, {
-    objects,
-    log,
-    owner: 'runner-1',
-    stop: new AbortController().signal,
-    memoryLimitBytes: 4 * 1024 ** 3,
-    codeRevision: 'test',
-    keepVersions: 5,
-    ...fields,
-  })
+const readJob = (): Promise<TrainingJob> => jobs.read()
+const putJob = (rows: readonly LabelledText[], fields: Partial<TrainingJob> = {}): Promise<void> =>
+  jobs.put(rows, fields)
+const run = (fields: Partial<TrainingJobOptions> = {}) => jobs.run(fields)
 
 describe('a training on texts', () => {
   it('publishes a champion that serves, with a leaderboard and a model card', async () => {
@@ -82,7 +42,7 @@ describe('a training on texts', () => {
 
     await using host = createModelHost<TextClassifier>({
       store: models,
-      log,
+      log: silentLog,
       budgetBytes: 100_000_000,
       loader: { decode: (files) => new TextClassifier(decodeTextClassifier(files)), selfCheck: runTextSelfCheck },
     })
@@ -117,7 +77,7 @@ describe('a training on texts', () => {
     expect(one?.version).not.toBe(other?.version)
     expect(one?.files).toEqual(other?.files)
     expect(one?.metrics['test']).toEqual(other?.metrics['test'])
-    expect(other?.metrics['test of the champion']).toEqual(other?.metrics['test'])
+    expect(other?.metrics["test of the champion's recipe, trained on these rows"]).toEqual(other?.metrics['test'])
   })
 
   it('tries every algorithm on little data, mixed languages and three sentiments', async () => {
@@ -138,6 +98,28 @@ describe('a training on texts', () => {
     expect(manifest.labels).toEqual(['negative', 'neutral', 'positive'])
   })
 
+  it('halves the candidates on many rows, and judges the best of every algorithm all the same', async () => {
+    await putJob(generatedReviews(3800, { language: 'en' }), {
+      algorithms: ['multinomial-nb', 'complement-nb', 'linear-svm', 'logistic-regression'],
+    })
+    expect(await run()).toBe('succeeded')
+    const { leaderboard = [], data } = await readJob()
+    expect(data?.['trainRows']).toBeGreaterThan(3000)
+    const searched = leaderboard.filter(({ role }) => role !== 'baseline')
+    expect(searched.map(({ algorithm }) => algorithm).sort()).toEqual([
+      'complement-nb',
+      'linear-svm',
+      'logistic-regression',
+      'multinomial-nb',
+    ])
+    for (const { metrics, declined } of searched) {
+      expect(declined).toBeUndefined()
+      expect(metrics['accuracy']).toBeGreaterThan(0.85)
+    }
+    // Some had left the search on fewer rows than the winner.
+    expect(new Set(searched.map(({ crossValidation }) => crossValidation?.trainRows)).size).toBeGreaterThan(1)
+  })
+
   it('leaves a better champion where it is, and says so', async () => {
     const rows = generatedReviews(300, { language: 'en', wrong: 8 })
     await putJob(rows, { algorithms: ['linear-svm'] })
@@ -151,7 +133,7 @@ describe('a training on texts', () => {
       leaderboard.find((row) => row.role === role)?.metrics['logLoss'] ?? Number.NaN
     expect(objectiveOf('challenger')).toBeGreaterThan(objectiveOf('champion'))
     expect(result).toMatchObject({ promoted: false })
-    expect(summary).toContain('was not promoted: what serves now is better')
+    expect(summary).toContain('was not promoted: the recipe of what serves now, trained on these rows, is better')
     expect(await models.readAlias(champion)).toEqual(before)
   })
 
@@ -224,10 +206,10 @@ describe('a training on texts', () => {
       leftSeconds: expect.any(Number) as number,
     })
     for (;;) {
-      const found = await objects.get(key)
+      const found = await objects.get(jobs.key)
       const job = { ...(await readJob()), cancelRequestedAt: '2026-01-01T00:00:01.000Z' }
       const changed = new TextEncoder().encode(JSON.stringify(job))
-      if ((await objects.put(key, changed, { ifMatch: found?.object.etag ?? '' })).stored) break
+      if ((await objects.put(jobs.key, changed, { ifMatch: found?.object.etag ?? '' })).stored) break
     }
     expect(await running).toBe('cancelled')
     expect(await readJob()).toMatchObject({ state: 'cancelled' })

@@ -1,15 +1,19 @@
 import type { TrainingJob } from '@rapport/contracts'
 import type { JobOutcome } from '@rapport/model-store'
+import type { TextClassifierData } from '@rapport/text-models'
 import { within, type TrainingContext } from '../training-context.ts'
-import { compareTexts, toTextLeaderboard } from './compare-texts.ts'
+import { compareTexts, toTextLeaderboard, type TextComparison } from './compare-texts.ts'
+import { findMismatch, mismatchWarning } from './champion-mismatch.ts'
 import { readCorpus, type TextCorpus } from './corpus.ts'
 import { findWarnings } from './find-warnings.ts'
-import { promoteText, publishText } from './publish-text.ts'
+import { fitWinner } from './fit-winner.ts'
+import { promoteText, publishText, refit } from './publish-text.ts'
 import { searchTexts, type Tried } from './search-texts.ts'
 import { splitCorpus, type CorpusSplit } from './split-corpus.ts'
 import { readTextChampion } from './text-champion.ts'
 import { candidateRecipes, defaultAlgorithms, featureSetsOf } from './text-candidates.ts'
 import { TextProblem, type LabelledTexts } from './text-problem.ts'
+import type { Arena } from './try-recipe.ts'
 
 /** Where each stage ends on the way from 0 to 1. */
 const stages = { read: 0.05, split: 0.1, search: 0.65, compare: 0.9 } as const
@@ -31,33 +35,53 @@ export async function trainText(job: TrainingJob, context: TrainingContext): Pro
   })
   report(stages.read, 'splitting')
   const split = await splitCorpus(corpus, { signal })
-  const warnings = findWarnings(corpus, split)
-  for (const { message } of warnings) log.warn({}, message)
+  const found = findWarnings(corpus, split)
   const [part, held] = [split.train, split.held].map((rows) => partOf(corpus, rows)) as [LabelledTexts, LabelledTexts]
   const problem = new TextProblem(part, memoryLimitBytes)
   const tried = await search(job, { problem, split }, context)
   const champion = await readTextChampion(job, context)
+  const mismatch = champion.standing && findMismatch(champion.standing, corpus)
+  const warnings = mismatch === undefined ? found : [...found, mismatchWarning(mismatch, job.model)]
+  for (const { message } of warnings) log.warn({}, message)
   const { objective = 'accuracy' } = job
-  const comparison = await compareTexts(
-    { problem, held, names: corpus.names, split, objective, memoryLimitBytes },
-    { tried, champion },
-    {
-      signal,
-      log,
-      budgetMs: job.budgetSeconds * 1000,
-      onProgress: (fraction, message) => report(within(stages.search, stages.compare, fraction), message),
-    },
-  )
+  const arena = { problem, held, names: corpus.names, split, objective, memoryLimitBytes }
+  const { comparison, fitted } = await fitWinner(tried, {
+    signal,
+    compare: (left) => compare(arena, { job, tried: left, standing: champion.standing }, context),
+    fit: async (found) => (beatsBaseline(found) ? fitToAll(found, corpus, context) : undefined),
+  })
   const outcome = { leaderboard: toTextLeaderboard(comparison, split.folds), warnings, data: sizesOf(corpus, split) }
-  if (comparison.winner.trial.objective <= comparison.baseline.objective) {
+  if (fitted === undefined) {
     return { ...outcome, summary: 'nothing beat the most frequent label; no version was published' }
   }
-  const winning = { job, corpus, split, comparison, warnings }
-  report(stages.compare, `fitting ${comparison.winner.recipe.algorithm} to all rows`)
-  const published = await publishText(winning, context, (fraction) =>
-    report(within(stages.compare, 1, fraction), `fitting ${comparison.winner.recipe.algorithm} to all rows`),
-  )
-  return { ...outcome, ...(await promoteText(winning, { published, championRevision: champion.revision }, context)) }
+  const winning = { job, corpus, split, comparison, warnings, champion, mismatch }
+  const published = await publishText(winning, fitted, context)
+  return { ...outcome, ...(await promoteText(winning, published, context)) }
+}
+
+const beatsBaseline = ({ winner, baseline }: TextComparison): boolean => winner.trial.objective > baseline.objective
+
+const compare = (
+  arena: Arena,
+  { job, ...entered }: Parameters<typeof compareTexts>[1] & { readonly job: TrainingJob },
+  { signal, log, report }: TrainingContext,
+): Promise<TextComparison> =>
+  compareTexts(arena, entered, {
+    signal,
+    log,
+    budgetMs: job.budgetSeconds * 1000,
+    onProgress: (fraction, message) => report(within(stages.search, stages.compare, fraction), message),
+  })
+
+async function fitToAll(
+  comparison: TextComparison,
+  corpus: TextCorpus,
+  { signal, memoryLimitBytes, report }: TrainingContext,
+): Promise<TextClassifierData> {
+  const stage = `fitting ${comparison.winner.recipe.algorithm} to all rows`
+  report(stages.compare, stage)
+  const onProgress = (fraction: number): void => report(within(stages.compare, 1, fraction), stage)
+  return refit(comparison, corpus, { signal, memoryLimitBytes, onProgress })
 }
 
 async function search(

@@ -108,6 +108,19 @@ const scoreRows = fc.integer({ min: 2, max: 4 }).chain((classes) =>
 )
 
 describe('calibration', () => {
+  it('of Platt’s kind never says less of a class for a higher score', () => {
+    // The lower its own score, the more often a row is of the class.
+    const inverted = Float32Array.from(columns(margins), (score) => -score)
+    const calibration = fitCalibration('platt', inverted, labels, 2)
+    const high = (labels.filter((label) => label === 1).length + 1) / (labels.filter((label) => label === 1).length + 2)
+    const low = 1 / (labels.filter((label) => label === 0).length + 2)
+    const mean = labels.reduce((sum, label) => sum + (label === 1 ? high : low), 0) / labels.length
+    expect(calibration).toMatchObject({ curves: [{ slope: 0 }] })
+    expect([...calibrate(calibration, Float32Array.of(0, 9, 0, -9), 2)]).toEqual(
+      close([1 - mean, mean, 1 - mean, mean], 6),
+    )
+  })
+
   it('always gives distributions, whatever the scores and also for classes without a row', () => {
     fc.assert(
       fc.property(scoreRows, fc.constantFrom('platt', 'isotonic', 'temperature', 'auto'), (rows, kind) => {

@@ -18,7 +18,8 @@ interface Sums {
 /**
  * Platt scaling (Platt 1999) by the Newton iteration with backtracking, and with the targets, of Lin, Lin and Weng 2007:
  * `(positives + 1) / (positives + 2)` and `1 / (negatives + 2)` in place of 1 and 0. `positive[row]` says whether the row
- * belongs to the class.
+ * belongs to the class. A curve that would fall with the score says that the scores are no evidence of the class: its slope
+ * is 0, which is the best of all that do not fall, and every score gets the mean target.
  */
 export function fitPlatt(scores: Float64Array, positive: Uint8Array): PlattCurve {
   const positives = positive.reduce((sum, value) => sum + value, 0)
@@ -35,7 +36,12 @@ export function fitPlatt(scores: Float64Array, positive: Uint8Array): PlattCurve
     curve = next.curve
     sums = next.sums
   }
-  return curve
+  return curve.slope > 0 ? flatCurve(targets) : curve
+}
+
+function flatCurve(targets: Float64Array): PlattCurve {
+  const mean = targets.reduce((sum, target) => sum + target, 0) / targets.length
+  return { slope: 0, intercept: Math.log((1 - mean) / mean) }
 }
 
 function newtonStep(

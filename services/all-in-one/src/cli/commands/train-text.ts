@@ -47,8 +47,9 @@ function addTextCommand(train: Command, name: string, task: CreateTextJob['task'
       'after',
       `
 A fifth of the rows is held out. The candidate that is best in cross-validation on the others wins; the leaderboard
-shows it, the best of each other algorithm and the model that serves now (champion) on the held-out part, trained on
-the same rows. The winner, trained on all rows, serves when it is not worse there than the champion. Ctrl-C cancels.
+shows it, the best of each other algorithm (while time is left) and the recipe of what serves now (champion) on the
+held-out part, trained on the same rows. The winner, trained on all rows, serves when it is not worse there than the
+champion, has the same labels, and has learnt from no less than half as many rows. Ctrl-C cancels.
 
 Example:
   rapport train ${name} --data reviews.csv --text review --label label`,
