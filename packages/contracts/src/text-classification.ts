@@ -8,6 +8,7 @@ const closed = { additionalProperties: false } as const
 export const defaultTextModelName = 'text'
 /** Tasks of models that classify texts. */
 export const textModelTasks = ['text-classification', 'sentiment'] as const
+export type TextModelTask = (typeof textModelTasks)[number]
 
 /** Bounds of a call. Characters are Unicode code points. */
 export const textLimits = {
