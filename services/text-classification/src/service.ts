@@ -1,4 +1,4 @@
-import { defaultTextModelName, textModelTasks } from '@rapport/contracts'
+import { defaultTextModelName } from '@rapport/contracts'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { createTextService, type TextProfile } from '@rapport/text-serving'
 import manifest from '../package.json' with { type: 'json' }
@@ -12,7 +12,7 @@ const profile: TextProfile = {
   prefix: '/v1/text',
   word: 'Text',
   metricPrefix: 'rapport_text',
-  tasks: textModelTasks,
+  tasks: ['text-classification'],
   defaultModel: defaultTextModelName,
   trainCommand: 'text',
   label: labelTexts,
