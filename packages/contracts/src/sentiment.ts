@@ -21,6 +21,8 @@ export type SentimentLabel = (typeof sentimentLabels)[number]
 export const sentimentLimits = {
   /** Of a document; what is beyond belongs to the last. */
   sentences: 1_000,
+  /** Of all documents of a call that is no stream: its answer is 12 MB then. */
+  callSentences: 50_000,
   /** A sentence is clearly positive or negative from this probability on… */
   clearProbability: 0.7,
   /** …when its odds are so many times those of a text that says nothing to the model. */

@@ -8,24 +8,30 @@ import {
   type LabelOptions,
   type ServedClassifier,
 } from '@rapport/text-serving'
+import { tooManySentences } from '../errors.ts'
 import { isMixed } from '../domain/disagreement.ts'
 
 /** A character for private use: no model has learnt it. */
 const saysNothing = '\ue000'
 
-/** Labels documents and their sentences. */
+/** Labels documents and their sentences. Throws HttpError 413 where these are too many. */
 export function createSentimentLabeller(): LabelDocuments {
   const baselines = new WeakMap<ServedClassifier, Float32Array>()
   const baselineOf = (served: ServedClassifier): Float32Array => {
-    const known = baselines.get(served) ?? served.classifier.classify([saysNothing])
-    baselines.set(served, known)
-    return known
+    const known = baselines.get(served)
+    if (known !== undefined) return known
+    const made = served.classifier.classify([saysNothing])
+    baselines.set(served, made)
+    return made
   }
   return async function* (served, documents, { pacer, ...options }) {
+    let count = 0
     for (const document of documents) {
       if (pacer.due()) await pacer.pause(0)
       const { text } = document
       const spans = splitSentences(text, sentimentLimits.sentences)
+      count += spans.length
+      if (count > sentimentLimits.callSentences) throw tooManySentences()
       // Of a single sentence the document's scores are its own.
       const sentences = spans.length > 1 ? spans.map(({ start, end }) => ({ text: text.slice(start, end) })) : []
       const rows: Float32Array[] = []

@@ -16,8 +16,8 @@ has the whole calibrated distribution over positive, negative and, where the mod
 is \`mixed\`. Documents that cannot be analyzed (empty, of more than ${textLimits.textCharacters} characters, id taken) are named in
 \`errors\`; the others keep their order. A document has at most ${sentimentLimits.sentences} sentences: what is beyond belongs to the last.
 With \`explain\` every token of the document says what it adds to the most probable label. 409: there is no such model yet, or it must not
-serve. 413: more than ${textLimits.documents} documents (${textLimits.explainedDocuments} with \`explain\`), or a body above
-${textLimits.bodyBytes} bytes.
+serve. 413: more than ${textLimits.documents} documents (${textLimits.explainedDocuments} with \`explain\`), more than
+${sentimentLimits.callSentences} sentences, or a body above ${textLimits.bodyBytes} bytes.
 
 With \`Content-Type: application/x-ndjson\` the body is a document a line, plain or gzipped, of any length, and the query says how it
 is analyzed. The answer has a line for each line, in order, while they arrive: a result, or \`{"error": {line, id?, code, message}}\`
