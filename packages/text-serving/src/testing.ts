@@ -167,10 +167,11 @@ export class TextDesk<
 
   /** Resolves when calls are answered by the version. */
   async serves(version: string): Promise<void> {
-    await vi.waitFor(async () => {
+    const probe = async (): Promise<void> => {
       const answer = await this.classify([{ id: 'probe', text: 'probe' }])
       if (answer.results[0]?.modelVersion !== version) throw new Error(`${version} does not serve yet`)
-    })
+    }
+    await vi.waitFor(probe, { timeout: 8_000 })
   }
 
   request(

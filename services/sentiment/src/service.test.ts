@@ -60,12 +60,15 @@ describe('createSentimentService', () => {
     await desk.publish({ version: 's1', data: { ...data, labels: [positive, neutral, negative] }, promotes: false })
     await desk.store.promote({ tenant: 'shop', name: 'sentiment', alias: 'shadow' }, 's1')
     const monitored = async () => (await desk.request('GET', '/v1/sentiment/models/sentiment/monitoring')).json()
-    await vi.waitFor(async () => {
-      await desk.classify(documents)
-      const [own, shadow] = (await monitored()).versions
-      expect(own.labels.map(({ label }: { label: string }) => label)).toEqual(data.labels)
-      expect(shadow).toMatchObject({ version: 's1', shadowAgreement: 0 })
-    })
+    await vi.waitFor(
+      async () => {
+        await desk.classify(documents)
+        const [own, shadow] = (await monitored()).versions
+        expect(own.labels.map(({ label }: { label: string }) => label)).toEqual(data.labels)
+        expect(shadow).toMatchObject({ version: 's1', shadowAgreement: 0 })
+      },
+      { timeout: 8_000 },
+    )
     expect(await desk.metric('rapport_sentiment_documents_total')).toContain('version="v1",outcome="classified"')
     expect(await desk.metric('rapport_sentiment_shadow_documents_total')).toMatch(/s1",outcome="differs"} [1-9]/)
   })
