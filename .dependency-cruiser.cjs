@@ -5,6 +5,7 @@ const layers = [
   ['ml', 'text', 'deep', 'messaging', 'online-store', 'object-store'],
   ['model-store', 'datasets', 'features', 'text-models'],
   ['service-kit'],
+  ['text-serving'],
 ]
 
 const upward = layers.slice(0, -1).map((names, index) => ({

@@ -5,6 +5,7 @@ import { FeatureConfigSchema } from '../../services/feature/src/config.ts'
 import { GatewayConfigSchema } from '../../services/gateway/src/config.ts'
 import { IngestionConfigSchema } from '../../services/ingestion/src/config.ts'
 import { RecommendationConfigSchema } from '../../services/recommendation/src/config.ts'
+import { SentimentConfigSchema } from '../../services/sentiment/src/config.ts'
 import { TextClassificationConfigSchema } from '../../services/text-classification/src/config.ts'
 import { TrainingConfigSchema } from '../../services/training/src/config.ts'
 
@@ -15,6 +16,7 @@ const schemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>>
   gateway: processSchema(GatewayConfigSchema),
   ingestion: serviceSchema(IngestionConfigSchema),
   recommendation: serviceSchema(RecommendationConfigSchema),
+  sentiment: serviceSchema(SentimentConfigSchema),
   'text-classification': serviceSchema(TextClassificationConfigSchema),
   training: TrainingConfigSchema,
 }

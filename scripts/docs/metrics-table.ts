@@ -8,6 +8,7 @@ import { GatewayConfigSchema } from '../../services/gateway/src/config.ts'
 import { createGateway } from '../../services/gateway/src/gateway.ts'
 import { createIngestionService, toIngestionConfig } from '../../services/ingestion/src/index.ts'
 import { createRecommendationService, toRecommendationConfig } from '../../services/recommendation/src/index.ts'
+import { createSentimentService, toSentimentConfig } from '../../services/sentiment/src/index.ts'
 import {
   createTextClassificationService,
   toTextClassificationConfig,
@@ -20,6 +21,7 @@ const services: Readonly<Record<string, Create>> = {
   feature: (config, dependencies) => createFeatureService(toFeatureConfig(config), dependencies),
   ingestion: (config, dependencies) => createIngestionService(toIngestionConfig(config), dependencies),
   recommendation: (config, dependencies) => createRecommendationService(toRecommendationConfig(config), dependencies),
+  sentiment: (config, dependencies) => createSentimentService(toSentimentConfig(config), dependencies),
   'text-classification': (config, dependencies) =>
     createTextClassificationService(toTextClassificationConfig(config), dependencies),
 }

@@ -16,6 +16,7 @@ export const routePrefixes = {
   feature: ['/v1/features', '/v1/users', '/v1/state'],
   recommendation: ['/v1/recommendations'],
   'text-classification': ['/v1/text'],
+  sentiment: ['/v1/sentiment'],
   control: ['/v1/tenants', '/v1/keys', '/v1/datasets', '/v1/training-jobs', '/v1/models'],
 } as const satisfies Record<string, readonly string[]>
 

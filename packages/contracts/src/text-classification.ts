@@ -8,6 +8,7 @@ const closed = { additionalProperties: false } as const
 export const defaultTextModelName = 'text'
 /** Tasks of models that classify texts. */
 export const textModelTasks = ['text-classification', 'sentiment'] as const
+export type TextModelTask = (typeof textModelTasks)[number]
 
 /** Bounds of a call. Characters are Unicode code points. */
 export const textLimits = {
@@ -178,7 +179,7 @@ export const TextStreamErrorSchema = Type.Object(
 )
 export type TextStreamError = Static<typeof TextStreamErrorSchema>
 
-/** `GET /v1/text/models`: models of this tenant with a champion that classifies texts. */
+/** `GET /v1/text/models` or `/v1/sentiment/models`: models of this tenant with a champion that classifies texts. */
 export const TextModelListSchema = Type.Object(
   {
     models: Type.Array(
@@ -200,7 +201,7 @@ export const TextModelListSchema = Type.Object(
 )
 export type TextModelList = Static<typeof TextModelListSchema>
 
-/** `GET /v1/text/models/{name}/monitoring`: what the versions in memory of the process that answers have said. */
+/** `GET …/models/{name}/monitoring`: what the versions in memory of the process that answers have said. */
 export const TextMonitoringSchema = Type.Object(
   {
     model: Type.String(),

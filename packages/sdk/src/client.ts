@@ -20,8 +20,10 @@ import { Datasets } from './resources/datasets.ts'
 import { DeadLetters } from './resources/dead-letters.ts'
 import { Keys } from './resources/keys.ts'
 import { Models } from './resources/models.ts'
+import { Sentiment } from './resources/sentiment.ts'
 import { State } from './resources/state.ts'
 import { Tenants } from './resources/tenants.ts'
+import { Text } from './resources/text.ts'
 import { TrainingJobs } from './resources/training-jobs.ts'
 import { Users } from './resources/users.ts'
 
@@ -50,6 +52,8 @@ export class RapportClient {
   /** For calls that have no method of their own. */
   readonly http: HttpClient
   readonly users: Users
+  readonly text: Text
+  readonly sentiment: Sentiment
   readonly models: Models
   readonly datasets: Datasets
   readonly trainingJobs: TrainingJobs
@@ -61,6 +65,8 @@ export class RapportClient {
   constructor(options: HttpOptions) {
     this.http = new HttpClient(options)
     this.users = new Users(this.http)
+    this.text = new Text(this.http)
+    this.sentiment = new Sentiment(this.http)
     this.models = new Models(this.http)
     this.datasets = new Datasets(this.http)
     this.trainingJobs = new TrainingJobs(this.http)

@@ -32,6 +32,19 @@ test('offsets are those of UTF-16 units and of code points', () => {
   ])
 })
 
+test('of more sentences than the limit the last has all that is beyond', () => {
+  const text = 'One. Two! 三。四？ five \n'
+  const cut = (limit: number) => splitSentences(text, limit).map(({ start, end }) => text.slice(start, end))
+  expect(cut(1)).toEqual(['One. Two! 三。四？ five'])
+  expect(cut(3)).toEqual(['One.', 'Two!', '三。四？ five'])
+  expect(splitSentences('😀 Ok. No. 😀 Why ', 2)).toEqual([
+    { start: 0, end: 6, startCodePoint: 0, endCodePoint: 5 },
+    { start: 7, end: 17, startCodePoint: 6, endCodePoint: 15 },
+  ])
+  expect(splitSentences(text, 5)).toEqual(splitSentences(text))
+  expect(splitSentences(' ', 1)).toEqual([])
+})
+
 test('sentences stand in order, have no white space around them, and only white space is between them', () => {
   const parts = constantFrom(
     'a',

@@ -35,8 +35,9 @@ const goesOn = (sentence: string, next: string): boolean =>
  * The sentences of a text in order, without the white space around them; text between them is white space alone. What has
  * neither letter nor digit (an emoji, a row of marks) belongs to the sentence before it, or to the first. A text of marks
  * alone is one sentence; of white space alone, none. A line's end always ends a sentence. Linear.
+ * @param limit At most so many, 1 or more: what is beyond belongs to the last.
  */
-export function splitSentences(text: string): SentenceSpan[] {
+export function splitSentences(text: string, limit = Number.POSITIVE_INFINITY): SentenceSpan[] {
   const pieces: { start: number; end: number }[] = []
   let before = ''
   let isLineOpen = false
@@ -47,7 +48,10 @@ export function splitSentences(text: string): SentenceSpan[] {
     const end = index + segment.trimEnd().length
     const belongs = !hasContent || !content.test(segment) || (isLineOpen && goesOn(before, segment))
     if (last !== undefined && belongs) last.end = isBlank ? last.end : end
-    else if (!isBlank) {
+    else if (last !== undefined && !isBlank && pieces.length >= limit) {
+      last.end = text.trimEnd().length
+      break
+    } else if (!isBlank) {
       pieces.push({ start: index + segment.length - segment.trimStart().length, end })
       hasContent = false
     }

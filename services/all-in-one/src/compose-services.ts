@@ -6,6 +6,7 @@ import {
   RecommendationConfigSchema,
   toRecommendationConfig,
 } from '@rapport/recommendation'
+import { createSentimentService, SentimentConfigSchema, toSentimentConfig } from '@rapport/sentiment'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { PlatformConfigSchema } from '@rapport/service-kit'
 import {
@@ -22,6 +23,7 @@ export const AllInOneConfigSchema = Type.Object({
   ...FeatureConfigSchema.properties,
   ...RecommendationConfigSchema.properties,
   ...TextClassificationConfigSchema.properties,
+  ...SentimentConfigSchema.properties,
   ...ControlConfigSchema.properties,
 })
 export type AllInOneConfig = Static<typeof AllInOneConfigSchema>
@@ -42,6 +44,7 @@ export async function composeServices(
         named('text-classification', dependencies),
       ),
     ),
+    stack.use(await createSentimentService(toSentimentConfig(config), named('sentiment', dependencies))),
     stack.use(await createControlService(toControlConfig(config), named('control', dependencies))),
   ]
   const owned = stack.move()

@@ -13,6 +13,7 @@ export const GatewayConfigSchema = Type.Object({
   RAPPORT_FEATURE_URLS: urlsOf('feature'),
   RAPPORT_RECOMMENDATION_URLS: urlsOf('recommendation'),
   RAPPORT_TEXT_CLASSIFICATION_URLS: urlsOf('text-classification'),
+  RAPPORT_SENTIMENT_URLS: urlsOf('sentiment'),
   RAPPORT_CONTROL_URLS: urlsOf('control'),
   RAPPORT_GATEWAY_PROBE_MS: Type.Integer({
     default: 500,
@@ -46,5 +47,6 @@ export const upstreamUrls = (config: GatewayConfig): Readonly<Record<ServiceName
   feature: config.RAPPORT_FEATURE_URLS,
   recommendation: config.RAPPORT_RECOMMENDATION_URLS,
   'text-classification': config.RAPPORT_TEXT_CLASSIFICATION_URLS,
+  sentiment: config.RAPPORT_SENTIMENT_URLS,
   control: config.RAPPORT_CONTROL_URLS,
 })

@@ -1,3 +1,4 @@
+import type { TextServingConfig } from '@rapport/text-serving'
 import { Type, type Static } from 'typebox'
 
 /** Knobs of the text-classification service. */
@@ -26,12 +27,7 @@ export const TextClassificationConfigSchema = Type.Object({
   }),
 })
 
-export interface TextClassificationConfig {
-  readonly modelBytes: number
-  readonly modelPollMs: number
-  readonly shadowBytes: number
-  readonly explainTimeoutMs: number
-}
+export type TextClassificationConfig = TextServingConfig
 
 export const toTextClassificationConfig = (
   variables: Static<typeof TextClassificationConfigSchema>,

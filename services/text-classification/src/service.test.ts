@@ -92,7 +92,8 @@ describe('createTextClassificationService', () => {
     ])
     for (const version of ['v2', 'v3', 'v4']) {
       await desk.publish({ version, data })
-      await vi.waitFor(() => expect(seen.has(version)).toBe(true))
+      // The callers leave no turn of the event loop unused.
+      await vi.waitFor(() => expect(seen.has(version)).toBe(true), { timeout: 8_000 })
     }
     done.abort()
     await callers

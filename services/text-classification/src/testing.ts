@@ -1,171 +1,19 @@
-import { topics, type ClassifyTextsAnswer, type Scope } from '@rapport/contracts'
-import {
-  columnMeans,
-  fitCalibration,
-  kernelSvmScores,
-  linearScores,
-  trainKernelSvm,
-  trainLinearSvm,
-  type BundleFiles,
-} from '@rapport/ml'
-import { createModelStore, type ModelStore } from '@rapport/model-store'
-import type { HttpServer } from '@rapport/service-kit'
-import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
-import { fitTextVectorizer } from '@rapport/text'
-import {
-  createTextSelfCheck,
-  encodeTextClassifier,
-  TextClassifier,
-  type TextClassifierData,
-  type TextSelfCheck,
-} from '@rapport/text-models'
-import { vi } from 'vitest'
+import type { ClassifyTextsAnswer } from '@rapport/contracts'
+import { TextDesk, type TestedService } from '@rapport/text-serving/testing'
 import type { TextClassificationConfig } from './config.ts'
 import { createTextClassificationService } from './service.ts'
 
-export const testConfig: TextClassificationConfig = {
-  modelBytes: 256 * 1024 ** 2,
-  modelPollMs: 30_000,
-  shadowBytes: 256 * 1024 ** 2,
-  explainTimeoutMs: 10_000,
+export { topicLabels, topicTexts, trainTopics } from '@rapport/text-serving/testing'
+
+const tested: TestedService = {
+  create: createTextClassificationService,
+  path: '/v1/text/classify',
+  task: 'text-classification',
+  model: 'text',
 }
 
-export const topicLabels = ['delivery', 'refund', 'praise'] as const
-const openings = ['hello,', 'my order:', '你好，', '客服请看：', 'again:']
-const kinds: readonly (readonly string[])[] = [
-  ['the parcel is late', 'where is my package', '快递太慢了', '包裹还没到'],
-  ['please refund me', 'I want my money back', '我要退款', '请退钱给我'],
-  ['lovely quality', 'great shop, thank you', '质量很好', '非常喜欢这家店'],
-]
-
-/** Chinese and English texts of a customer service, and the numbers of their labels. */
-export function topicTexts(rows = 120): { readonly texts: readonly string[]; readonly labels: Int32Array } {
-  const texts = Array.from({ length: rows }, (_, row) => {
-    const phrases = kinds[row % kinds.length] as readonly string[]
-    return `${openings[(row * 7) % openings.length]} ${phrases[Math.floor(row / 3) % phrases.length]} ${row % 13}`
-  })
-  return { texts, labels: Int32Array.from(texts, (_, row) => row % kinds.length) }
-}
-
-/** A classifier trained on `topicTexts`, and calibrated on them as if it erred in one of ten. */
-export async function trainTopics(kind: 'linear' | 'kernel-svm' = 'linear'): Promise<TextClassifierData> {
-  const { texts, labels } = topicTexts()
-  const classes = topicLabels.length
-  const { data: vectorizer, matrix } = fitTextVectorizer(texts, { ngrams: [1, 2] })
-  const doubted = labels.map((label, row) => (row % 10 === 9 ? (label + 1) % classes : label))
-  const calibrate = (scores: Float32Array) => fitCalibration('temperature', scores, doubted, classes)
-  if (kind === 'kernel-svm') {
-    const model = await trainKernelSvm(matrix, labels, { classes })
-    const calibration = calibrate(kernelSvmScores(model, matrix))
-    return { labels: topicLabels, calibration, scorer: { kind, vectorizer, model } }
-  }
-  const model = await trainLinearSvm(matrix, labels, { classes })
-  const scorer = { kind, scores: 'margins' as const, vectorizer, means: columnMeans(matrix), model }
-  return { labels: topicLabels, calibration: calibrate(linearScores(model, matrix)), scorer }
-}
-
-export interface PublishedText {
-  readonly version: string
-  readonly data: TextClassifierData
-  readonly model?: string
-  readonly task?: string
-  readonly tenant?: string
-  readonly files?: BundleFiles
-  readonly selfCheck?: TextSelfCheck
-  /** Default true. */
-  readonly promotes?: boolean
-}
-
+export type TestDesk = TextDesk<ClassifyTextsAnswer>
 /** The service over real stores in a temporary folder, and a tenant's calls. */
-export class TestDesk implements AsyncDisposable {
-  readonly platform: TestPlatform
-  readonly server: HttpServer
-  readonly store: ModelStore
-  readonly key: string
-  private readonly owned: AsyncDisposableStack
-
-  private constructor(platform: TestPlatform, server: HttpServer, key: string, owned: AsyncDisposableStack) {
-    this.platform = platform
-    this.server = server
-    this.key = key
-    this.owned = owned
-    const { eventLog, objectStore } = platform.drivers
-    this.store = createModelStore(objectStore, {
-      log: platform.dependencies.log,
-      announce: async (change) => {
-        const value = new TextEncoder().encode(JSON.stringify(change))
-        const key = `${change.tenant}/${change.name}/${change.alias}`
-        await eventLog.publish([{ topic: topics.models.name, key, value }])
-      },
-    })
-  }
-
-  static async open(config: Partial<TextClassificationConfig> = {}): Promise<TestDesk> {
-    await using stack = new AsyncDisposableStack()
-    const platform = stack.use(await createTestPlatform())
-    const service = stack.use(
-      await createTextClassificationService({ ...testConfig, ...config }, platform.dependencies),
-    )
-    const server = await platform.serve([service])
-    await service.startServing()
-    const key = await platform.issueKey('shop', ['text'] satisfies Scope[])
-    return new TestDesk(platform, server, key, stack.move())
-  }
-
-  async publish({ version, data, model = 'text', tenant = 'shop', ...more }: PublishedText): Promise<void> {
-    await this.store.publish({
-      tenant,
-      name: model,
-      version,
-      task: more.task ?? 'text-classification',
-      algorithm: data.scorer.kind,
-      framework: 'rapport',
-      inputSchema: { text: 'string' },
-      labels: [...data.labels],
-      data: { rows: 120, fingerprint: 'test' },
-      parameters: {},
-      metrics: { test: { accuracy: 1 } },
-      codeRevision: 'test',
-      files: more.files ?? encodeTextClassifier(data),
-      selfCheck: more.selfCheck ?? createTextSelfCheck(new TextClassifier(data), topicTexts(8).texts),
-    })
-    if (more.promotes !== false) await this.store.promote({ tenant, name: model, alias: 'champion' }, version)
-  }
-
-  /** Resolves when calls are answered by the version. */
-  async serves(version: string): Promise<void> {
-    await vi.waitFor(async () => {
-      const answer = await this.classify([{ id: 'probe', text: 'probe' }])
-      if (answer.results[0]?.modelVersion !== version) throw new Error(`${version} does not serve yet`)
-    })
-  }
-
-  request(
-    method: 'GET' | 'POST',
-    url: string,
-    payload?: object | string,
-    headers: Readonly<Record<string, string>> = {},
-  ) {
-    return this.server.app.inject({
-      method,
-      url,
-      headers: { authorization: `Bearer ${this.key}`, ...headers },
-      ...(payload !== undefined && { payload }),
-    })
-  }
-
-  /** The answer to a call, which must be a 200. */
-  async classify(documents: readonly object[], more: object = {}): Promise<ClassifyTextsAnswer> {
-    const response = await this.request('POST', '/v1/text/classify', { documents, ...more })
-    if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${response.body}`)
-    return response.json()
-  }
-
-  metric(name: string): Promise<string> {
-    return this.platform.dependencies.metrics.getSingleMetricAsString(name)
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.owned.disposeAsync()
-  }
+export const TestDesk = {
+  open: (config: Partial<TextClassificationConfig> = {}): Promise<TestDesk> => TextDesk.open(tested, config),
 }

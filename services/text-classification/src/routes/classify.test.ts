@@ -124,8 +124,10 @@ describe('POST /v1/text/classify', () => {
     expect([none.statusCode, none.json().error.code]).toEqual([409, 'RPT_TEXT_NO_MODEL'])
     expect(none.json().error.message).toContain('rapport train text --data file.csv --text TEXT --label LABEL')
     await desk.publish({ version: 'r1', data: await trainTopics(), model: 'recommender', task: 'recommendation' })
-    for (const more of [{}, { version: 'r1' }]) {
-      const other = await post({ documents, model: 'recommender', ...more })
+    await desk.publish({ version: 'r1', data: await trainTopics(), model: 'sentiment', task: 'sentiment' })
+    const others = ['recommender', 'sentiment'].flatMap((model) => [{ model }, { model, version: 'r1' }])
+    for (const more of others) {
+      const other = await post({ documents, ...more })
       expect([other.statusCode, other.json().error.code]).toEqual([409, 'RPT_TEXT_MODEL_REFUSED'])
     }
   })

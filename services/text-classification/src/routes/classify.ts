@@ -1,20 +1,6 @@
-import { PassThrough, Readable } from 'node:stream'
-import {
-  ClassifyTextsAnswerSchema,
-  ClassifyTextsSchema,
-  textLimits,
-  TextOptionsSchema,
-  type ClassifyTexts,
-} from '@rapport/contracts'
-import { inflateStream, sendRendered, undeclaredBodyOf, type HttpApp } from '@rapport/service-kit'
-import type { FastifyReply } from 'fastify'
-import { Type } from 'typebox'
-import { classifyStream, type StreamCall } from '../application/classify-stream.ts'
-import { classifyTexts } from '../application/classify-texts.ts'
-import type { TextContext } from '../application/context.ts'
-import { findModel } from '../application/find-model.ts'
-import { streamInvalid } from '../errors.ts'
-import { malformed, ndjsonType } from './json-bodies.ts'
+import { ClassifyTextsAnswerSchema, ClassifyTextsSchema, textLimits, TextOptionsSchema } from '@rapport/contracts'
+import { undeclaredBodyOf, type HttpApp } from '@rapport/service-kit'
+import { answerDocuments, jsonOrLines, ndjsonType, type TextContext } from '@rapport/text-serving'
 
 const schema = {
   operationId: 'classifyTexts',
@@ -29,52 +15,15 @@ With \`Content-Type: application/x-ndjson\` the body is a document a line, plain
 is classified. The answer has a line for each line, in order, while they arrive: a result, or \`{"error": {line, id?, code, message}}\`
 for a line that cannot be classified. Ids may repeat. An error without \`line\` is the last line: the answer has broken off there.`,
   querystring: TextOptionsSchema,
-  body: {
-    content: {
-      'application/json': { schema: ClassifyTextsSchema },
-      [ndjsonType]: { schema: Type.String() },
-    },
-  },
-  response: {
-    200: {
-      description: 'Success.',
-      content: {
-        'application/json': { schema: ClassifyTextsAnswerSchema },
-        [ndjsonType]: { schema: Type.String() },
-      },
-    },
-  },
+  body: jsonOrLines(ClassifyTextsSchema),
+  response: { 200: { description: 'Success.', ...jsonOrLines(ClassifyTextsAnswerSchema) } },
 }
-
-const refusals = { limitBytes: Number.MAX_SAFE_INTEGER, invalid: streamInvalid, tooLarge: streamInvalid }
 
 /** `POST /v1/text/classify`. */
 export function addClassifyRoute(app: HttpApp, context: TextContext): void {
   app.post(
     '/v1/text/classify',
     { ...undeclaredBodyOf(ndjsonType), config: { scope: 'text', errors: [404, 409] }, schema },
-    async (request, reply) => {
-      const { tenant } = request.principal
-      const body: unknown = request.body
-      if (body instanceof Readable) return answerStream(context, { tenant, ...request.query }, { body, reply })
-      // Without a content type there is neither a body nor a check of it.
-      if (body === undefined) throw malformed('is missing')
-      // The query is for streams, and for calls that say nothing else.
-      const call = { ...request.query, ...(body as ClassifyTexts) }
-      return sendRendered(reply, await classifyTexts(context, tenant, call))
-    },
+    async (request, reply) => answerDocuments(context, request, reply),
   )
-}
-
-async function answerStream(
-  context: TextContext,
-  call: StreamCall,
-  { body, reply }: { readonly body: Readable; readonly reply: object },
-): Promise<FastifyReply> {
-  // What is wrong with the model is said by the status, before the answer begins.
-  const lease = await findModel(context.host, call)
-  lease[Symbol.dispose]()
-  const answer = new PassThrough()
-  void classifyStream(context, call, inflateStream(body, refusals), answer)
-  return (reply as FastifyReply).header('content-type', `${ndjsonType}; charset=utf-8`).send(answer)
 }

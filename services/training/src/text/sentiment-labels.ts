@@ -1,18 +1,15 @@
+import { sentimentLabels, type SentimentLabel } from '@rapport/contracts'
 import { TrainingDataError } from '../errors.ts'
 
-/** Labels of every sentiment model, in the order of its classes. */
-const sentiments = ['negative', 'neutral', 'positive'] as const
-type Sentiment = (typeof sentiments)[number]
-
 /** Spellings that mean one thing in every data set. */
-const words: ReadonlyMap<string, Sentiment> = new Map([
+const words: ReadonlyMap<string, SentimentLabel> = new Map([
   ...['negative', 'neg', '-1', '负面', '消极', '差评'].map((word) => [word, 'negative'] as const),
   ...['neutral', 'neu', '中性', '中立', '中评'].map((word) => [word, 'neutral'] as const),
   ...['positive', 'pos', '+1', '正面', '积极', '好评'].map((word) => [word, 'positive'] as const),
 ])
 
 /** Numbers mean what the others make of them: 0 is negative beside 1 alone, neutral beside -1. */
-const scales: readonly ReadonlyMap<string, Sentiment>[] = [
+const scales: readonly ReadonlyMap<string, SentimentLabel>[] = [
   new Map([
     ['0', 'negative'],
     ['1', 'positive'],
@@ -37,10 +34,11 @@ const scales: readonly ReadonlyMap<string, Sentiment>[] = [
  * The sentiment that each label of a data set means: words of English or Chinese, 0 and 1, -1 to 1, or one to five stars.
  * @throws TrainingDataError naming the labels that mean none.
  */
-export function readSentiments(labels: readonly string[]): ReadonlyMap<string, Sentiment> {
+export function readSentiments(labels: readonly string[]): ReadonlyMap<string, SentimentLabel> {
   const folded = labels.map((label) => label.trim().toLowerCase())
   const scale = [words, ...scales].find((known) => folded.every((label) => known.has(label)))
-  if (scale !== undefined) return new Map(labels.map((label, at) => [label, scale.get(folded[at] ?? '') as Sentiment]))
+  if (scale !== undefined)
+    return new Map(labels.map((label, at) => [label, scale.get(folded[at] ?? '') as SentimentLabel]))
   const unknown = labels.filter((_, at) => !words.has(folded[at] ?? ''))
   throw new TrainingDataError(
     'RPT_TRAINING_LABELS',
@@ -49,4 +47,4 @@ export function readSentiments(labels: readonly string[]): ReadonlyMap<string, S
 }
 
 export const bySentiment = (one: string, other: string): number =>
-  sentiments.indexOf(one as Sentiment) - sentiments.indexOf(other as Sentiment)
+  sentimentLabels.indexOf(one as SentimentLabel) - sentimentLabels.indexOf(other as SentimentLabel)

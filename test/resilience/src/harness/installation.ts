@@ -26,7 +26,14 @@ export interface InstallationOptions {
 }
 
 const run = promisify(execFile)
-const services: readonly ServiceName[] = ['ingestion', 'feature', 'recommendation', 'text-classification', 'control']
+const services: readonly ServiceName[] = [
+  'ingestion',
+  'feature',
+  'recommendation',
+  'text-classification',
+  'sentiment',
+  'control',
+]
 /** The longest silence after which a killed consumer's partitions move. */
 const sessionMs = 15_000
 
@@ -126,6 +133,7 @@ async function startServices(
     feature: [],
     recommendation: [],
     'text-classification': [],
+    sentiment: [],
     control: [],
   }
   for (const name of services) {

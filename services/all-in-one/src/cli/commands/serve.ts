@@ -6,6 +6,7 @@ const programs = {
   feature: () => import('@rapport/feature/main'),
   recommendation: () => import('@rapport/recommendation/main'),
   'text-classification': () => import('@rapport/text-classification/main'),
+  sentiment: () => import('@rapport/sentiment/main'),
   control: () => import('@rapport/control/main'),
 }
 const names = Object.keys(programs) as (keyof typeof programs)[]
@@ -42,7 +43,7 @@ that is ready, by the prefix of its path; the services check its key.
 Example:
   RAPPORT_INGESTION_URLS=http://127.0.0.1:8081 RAPPORT_FEATURE_URLS=http://127.0.0.1:8082,http://127.0.0.1:8092 \\
   RAPPORT_RECOMMENDATION_URLS=http://127.0.0.1:8083 RAPPORT_TEXT_CLASSIFICATION_URLS=http://127.0.0.1:8085 \\
-  RAPPORT_CONTROL_URLS=http://127.0.0.1:8084 rapport gateway`,
+  RAPPORT_SENTIMENT_URLS=http://127.0.0.1:8086 RAPPORT_CONTROL_URLS=http://127.0.0.1:8084 rapport gateway`,
     )
     .action((options) => run(() => import('@rapport/gateway/main'), options.port))
 }

@@ -1,16 +1,14 @@
 import type { Writable } from 'node:stream'
 import { textLimits, type TextOptions } from '@rapport/contracts'
 import { splitRows } from '@rapport/core'
-import { createPacer } from '@rapport/ml'
 import type { ModelLease } from '@rapport/model-store'
 import { HttpError } from '@rapport/service-kit'
-import { presentDocument } from '../domain/present.ts'
 import { readLine } from '../domain/read-line.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import { createSlicePacer } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import { findModel } from './find-model.ts'
 import { LineWriter } from './line-writer.ts'
-import { sliceMs } from './classify-slices.ts'
 
 /** An answer's piece is written at this length, in UTF-16 units. */
 const pieceUnits = 64 * 1024
@@ -20,10 +18,10 @@ export interface StreamCall extends TextOptions {
 }
 
 /**
- * Classifies documents, one a line, while they arrive: reads no faster than the answer is read, and holds a piece of each.
+ * Labels documents, one a line, while they arrive: reads no faster than the answer is read, and holds a piece of each.
  * Never rejects: what breaks off is the answer's last line.
  */
-export async function classifyStream(
+export async function answerStream(
   context: TextContext,
   call: StreamCall,
   chunks: AsyncIterable<Buffer>,
@@ -32,7 +30,7 @@ export async function classifyStream(
   const lines = new LineWriter(answer)
   const pieces = new StreamPieces(context, call)
   try {
-    const pacer = createPacer({}, sliceMs)
+    const pacer = createSlicePacer()
     const endPiece = async (): Promise<void> => {
       // Whoever reads the answer may take long.
       pieces.end()
@@ -42,8 +40,13 @@ export async function classifyStream(
     for await (const row of splitRows(noted(chunks, endPiece), textLimits.bodyBytes)) {
       const read = readLine(row)
       const served = await pieces.model()
-      if ('error' in read) served.tally.refused += 1
-      lines.add('error' in read ? read : classify(served, read.document, call))
+      if ('error' in read) {
+        served.tally.refused += 1
+        lines.add(read)
+      } else {
+        const labelled = context.profile.label(served, [read.document], { ...call, pacer })
+        for await (const { result } of labelled) lines.add(result)
+      }
       if (lines.waiting >= pieceUnits) await endPiece()
       if (pacer.due()) await pacer.pause(0)
     }
@@ -53,10 +56,6 @@ export async function classifyStream(
     pieces.end()
     lines.end()
   }
-}
-
-function classify(served: ServedClassifier, document: Parameters<typeof presentDocument>[1], call: StreamCall): object {
-  return presentDocument(served, document, served.classifier.classify([document.text]), call).result
 }
 
 async function* noted(chunks: AsyncIterable<Buffer>, onConsumed: () => Promise<void>): AsyncGenerator<Buffer> {
@@ -87,7 +86,7 @@ class StreamPieces {
   /** @throws HttpError. */
   async model(): Promise<ServedClassifier> {
     if (this.lease === undefined) {
-      this.lease = await findModel(this.context.host, this.call)
+      this.lease = await findModel(this.context, this.call)
       this.startedMs = performance.now()
     }
     return this.lease.model

@@ -8,24 +8,25 @@ export interface TextMetrics {
   readonly shadowDropped: Counter
 }
 
-export function createTextMetrics(registry: Registry): TextMetrics {
+/** @param prefix Of the names. */
+export function createTextMetrics(registry: Registry, prefix: string): TextMetrics {
   const registers = [registry]
   return {
     classifySeconds: new Histogram({
-      name: 'rapport_text_classify_seconds',
+      name: `${prefix}_classify_seconds`,
       help: 'Time in which the documents of a call were classified and explained; of a stream, those of one piece of it.',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),
     explanationSeconds: new Histogram({
-      name: 'rapport_text_explanation_seconds',
+      name: `${prefix}_explanation_seconds`,
       help: 'Time of one explanation, waiting for its turn included.',
       labelNames: ['method'] as const,
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),
     shadowDropped: new Counter({
-      name: 'rapport_text_shadow_dropped_total',
+      name: `${prefix}_shadow_dropped_total`,
       help: 'Documents that no shadow has labelled, because too many waited for it.',
       registers,
     }),
@@ -33,6 +34,8 @@ export function createTextMetrics(registry: Registry): TextMetrics {
 }
 
 export interface TextModelSources {
+  /** Of the metrics' names. */
+  readonly prefix: string
   /** Of the champions and of the shadows. */
   readonly hosts: readonly Pick<ModelHost<unknown>, 'stats'>[]
   /** The models in memory. */
@@ -47,14 +50,14 @@ const labelsOf = ({ manifest: { tenant, name, version } }: ServedClassifier) => 
 
 /** What the models in memory have said, and what was refused; read when metrics are asked for. */
 export function addTextModelMetrics(registry: Registry, sources: TextModelSources): readonly (Counter | Gauge)[] {
-  return [...versionMetrics(registry, sources), ...hostMetrics(registry, sources)]
+  return [...versionMetrics(registry, sources), shadowMetric(registry, sources), ...hostMetrics(registry, sources)]
 }
 
-function versionMetrics(registry: Registry, { served, shadows }: TextModelSources): readonly (Counter | Gauge)[] {
+function versionMetrics(registry: Registry, { prefix, served }: TextModelSources): readonly (Counter | Gauge)[] {
   const registers = [registry]
   return [
     new Counter({
-      name: 'rapport_text_documents_total',
+      name: `${prefix}_documents_total`,
       help: 'Documents by the model version in memory and what came of them: classified, uncertain (below the threshold), or refused (empty, too long, id taken).',
       labelNames: [...ofVersion, 'outcome'] as const,
       registers,
@@ -69,7 +72,7 @@ function versionMetrics(registry: Registry, { served, shadows }: TextModelSource
       },
     }),
     new Counter({
-      name: 'rapport_text_labels_total',
+      name: `${prefix}_labels_total`,
       help: `Documents by the model version in memory and their best label; of models of up to ${mostLabelSeries} labels.`,
       labelNames: [...ofVersion, 'label'] as const,
       registers,
@@ -83,7 +86,7 @@ function versionMetrics(registry: Registry, { served, shadows }: TextModelSource
       },
     }),
     new Counter({
-      name: 'rapport_text_confidence_total',
+      name: `${prefix}_confidence_total`,
       help: 'Sum of the best probabilities of the documents that a version has classified; over their number it is the mean confidence.',
       labelNames: ofVersion,
       registers,
@@ -92,28 +95,31 @@ function versionMetrics(registry: Registry, { served, shadows }: TextModelSource
         for (const each of served) this.inc(labelsOf(each), each.tally.confidenceSum)
       },
     }),
-    new Counter({
-      name: 'rapport_text_shadow_documents_total',
-      help: 'Documents that a shadow version has labelled beside the answer, by whether the label was the same: agrees or differs.',
-      labelNames: [...ofVersion, 'outcome'] as const,
-      registers,
-      collect() {
-        this.reset()
-        for (const each of shadows) {
-          const { classified, agreed } = each.tally
-          this.inc({ ...labelsOf(each), outcome: 'agrees' }, agreed)
-          this.inc({ ...labelsOf(each), outcome: 'differs' }, classified - agreed)
-        }
-      },
-    }),
   ]
 }
 
-function hostMetrics(registry: Registry, { hosts }: TextModelSources): readonly Gauge[] {
+function shadowMetric(registry: Registry, { prefix, shadows }: TextModelSources): Counter {
+  return new Counter({
+    name: `${prefix}_shadow_documents_total`,
+    help: 'Documents that a shadow version has labelled beside the answer, by whether the label was the same: agrees or differs.',
+    labelNames: [...ofVersion, 'outcome'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const each of shadows) {
+        const { classified, agreed } = each.tally
+        this.inc({ ...labelsOf(each), outcome: 'agrees' }, agreed)
+        this.inc({ ...labelsOf(each), outcome: 'differs' }, classified - agreed)
+      }
+    },
+  })
+}
+
+function hostMetrics(registry: Registry, { prefix, hosts }: TextModelSources): readonly Gauge[] {
   const registers = [registry]
   return [
     new Gauge({
-      name: 'rapport_text_model_bytes',
+      name: `${prefix}_model_bytes`,
       help: 'Memory of loaded text models.',
       registers,
       collect() {
@@ -121,7 +127,7 @@ function hostMetrics(registry: Registry, { hosts }: TextModelSources): readonly 
       },
     }),
     new Gauge({
-      name: 'rapport_text_model_refusals',
+      name: `${prefix}_model_refusals`,
       help: 'Text model versions refused since the start, by reason.',
       labelNames: ['reason'],
       registers,
@@ -131,7 +137,7 @@ function hostMetrics(registry: Registry, { hosts }: TextModelSources): readonly 
       },
     }),
     new Gauge({
-      name: 'rapport_text_model_read_failures',
+      name: `${prefix}_model_read_failures`,
       help: 'Times since the start that a text model could not be read from the object store; what serves goes on serving.',
       registers,
       collect() {

@@ -2,11 +2,13 @@ import type { Log } from '@rapport/core'
 import type { ModelStore } from '@rapport/model-store'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextMetrics } from '../metrics.ts'
+import type { TextProfile } from '../text-profile.ts'
 import type { TextModelHost } from './find-model.ts'
 import type { ShadowScoring } from './shadow-scoring.ts'
 
-/** What the use cases of the service share. */
+/** What the use cases of a service share. */
 export interface TextContext {
+  readonly profile: TextProfile
   readonly host: TextModelHost
   readonly store: Pick<ModelStore, 'listModels' | 'listVersions' | 'readAlias' | 'readManifest'>
   /** The models in memory. */

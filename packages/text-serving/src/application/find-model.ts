@@ -1,9 +1,15 @@
-import { defaultTextModelName } from '@rapport/contracts'
 import { ModelRefusedError, type ModelHost, type ModelLease } from '@rapport/model-store'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { TextProfile } from '../text-profile.ts'
 import { modelRefused, modelUnavailable, noModel, noVersion } from '../errors.ts'
 
 export type TextModelHost = Pick<ModelHost<ServedClassifier>, 'acquire' | 'acquireVersion' | 'absence'>
+
+/** The models in memory, and whose service they are of. */
+export interface ModelSource {
+  readonly host: TextModelHost
+  readonly profile: Pick<TextProfile, 'defaultModel' | 'trainCommand'>
+}
 
 export interface WantedModel {
   readonly tenant: string
@@ -13,16 +19,22 @@ export interface WantedModel {
 }
 
 /** @throws HttpError 404, 409 or 503, which says what is missing. */
-export function findModel(host: TextModelHost, wanted: WantedModel): Promise<ModelLease<ServedClassifier>> {
-  const { tenant, model: name = defaultTextModelName, version } = wanted
-  return version === undefined ? findChampion(host, tenant, name) : findVersion(host, { tenant, name, version })
+export function findModel(source: ModelSource, wanted: WantedModel): Promise<ModelLease<ServedClassifier>> {
+  const { tenant, model: name = source.profile.defaultModel, version } = wanted
+  return version === undefined
+    ? findChampion(source, tenant, name)
+    : findVersion(source.host, { tenant, name, version })
 }
 
-async function findChampion(host: TextModelHost, tenant: string, name: string): Promise<ModelLease<ServedClassifier>> {
+async function findChampion(
+  { host, profile }: ModelSource,
+  tenant: string,
+  name: string,
+): Promise<ModelLease<ServedClassifier>> {
   const lease = await host.acquire(tenant, name)
   if (lease !== undefined) return lease
   const absence = host.absence(tenant, name)
-  if (absence === 'no alias') throw noModel(name)
+  if (absence === 'no alias') throw noModel(name, profile.trainCommand)
   if (absence !== 'refused') throw modelUnavailable(name)
   throw modelRefused(`The champion of the model "${name}"`, 'it did not pass the checks of a text model')
 }

@@ -1,7 +1,7 @@
-import { textModelTasks, type InferenceModel, type InferenceRequest, type InferenceResponse } from '@rapport/contracts'
-import { presentDocument } from '../domain/present.ts'
+import type { InferenceModel, InferenceRequest, InferenceResponse } from '@rapport/contracts'
 import { describeTensors, readTexts, renderOutputs } from '../domain/inference-tensors.ts'
-import { classifySlices } from './classify-slices.ts'
+import { scoreDocument } from '../domain/score-text.ts'
+import { classifySlices, createSlicePacer } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import { findModel, type WantedModel } from './find-model.ts'
 
@@ -12,17 +12,17 @@ export async function inferTexts(
   request: InferenceRequest,
 ): Promise<InferenceResponse> {
   const texts = readTexts(request)
-  using lease = await findModel(context.host, wanted)
+  using lease = await findModel(context, wanted)
   const { model: served, manifest } = lease
   const startedMs = performance.now()
   const { labels } = served
   const probabilities = new Float32Array(texts.length * labels.length)
   const best: number[] = []
-  const documents = texts.map((text, row) => ({ id: String(row), text }))
-  for await (const slice of classifySlices(served, documents)) {
-    for (const [document, row] of slice) {
+  const items = texts.map((text) => ({ text }))
+  for await (const slice of classifySlices(served, items, createSlicePacer())) {
+    for (const [, row] of slice) {
       probabilities.set(row, best.length * labels.length)
-      best.push(presentDocument(served, document, row, { topK: 1 }).best)
+      best.push(scoreDocument(served, row, { topK: 1 }).best)
     }
   }
   context.metrics.classifySeconds.observe((performance.now() - startedMs) / 1000)
@@ -38,10 +38,10 @@ export async function inferTexts(
 
 /** What the protocol says of a model: its versions, newest first, or the one that is asked about. */
 export async function describeModel(context: TextContext, wanted: WantedModel): Promise<InferenceModel> {
-  using lease = await findModel(context.host, wanted)
+  using lease = await findModel(context, wanted)
   const { tenant, name, version } = lease.manifest
   const versions = wanted.version === undefined ? await context.store.listVersions({ tenant, name }) : [lease.manifest]
-  const ofTexts = versions.filter(({ task }) => textModelTasks.some((known) => known === task))
+  const ofTexts = versions.filter(({ task }) => context.profile.tasks.some((known) => known === task))
   return {
     name,
     versions: ofTexts.length === 0 ? [version] : ofTexts.map((each) => each.version),

@@ -1,11 +1,11 @@
 import { HttpError, notFound, unavailable } from '@rapport/service-kit'
 
-/** 409: the tenant has no model of this name. */
-export const noModel = (model: string): HttpError =>
+/** 409: the tenant has no model of this name; `rapport train` makes one by this command. */
+export const noModel = (model: string, command: string): HttpError =>
   new HttpError(
     409,
     'RPT_TEXT_NO_MODEL',
-    `There is no model "${model}" that classifies texts yet. Train one: rapport train text --data file.csv --text TEXT --label LABEL`,
+    `There is no model "${model}" that classifies texts yet. Train one: rapport train ${command} --data file.csv --text TEXT --label LABEL`,
   )
 
 /** 409: a version that must not serve was asked for, or the champion and those before it are all such. */

@@ -1,7 +1,7 @@
-import { textModelTasks } from '@rapport/contracts'
 import type { ModelLoader } from '@rapport/model-store'
 import { decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
 import { ServedClassifier } from '../domain/served-classifier.ts'
+import type { TextProfile } from '../text-profile.ts'
 
 /**
  * Beside the arrays of its files a loaded classifier holds its tokens as strings and tables to find them by: 0.9 to 1.9
@@ -12,12 +12,16 @@ const memoryPerFileByte = 3
 const warmUpText = 'a good example 一个很好的例子'
 
 /** Text classifiers for the model host; those in memory stand in `served`. */
-export function createClassifierLoader(served: Set<ServedClassifier>): ModelLoader<ServedClassifier> {
+export function createClassifierLoader(
+  { tasks, checkLabels }: Pick<TextProfile, 'tasks' | 'checkLabels'>,
+  served: Set<ServedClassifier>,
+): ModelLoader<ServedClassifier> {
   return {
-    tasks: textModelTasks,
+    tasks,
     estimateBytes: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0) * memoryPerFileByte,
     decode: (files, manifest) => {
       const made = new ServedClassifier(manifest, new TextClassifier(decodeTextClassifier(files)))
+      checkLabels?.(made.labels)
       served.add(made)
       return made
     },

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { textLimits, type ExplainText, type TextDocument, type TextResult } from '@rapport/contracts'
 import { isTooLong } from '@rapport/core'
-import { presentExplanation } from '../domain/present.ts'
+import { presentExplanation } from '../domain/present-explanation.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import { unknownLabel } from '../errors.ts'
 import type { TextContext } from './context.ts'

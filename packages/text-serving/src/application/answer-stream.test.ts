@@ -3,14 +3,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TextClassifier } from '@rapport/text-models'
 import { Registry } from 'prom-client'
 import { describe, expect, it, vi } from 'vitest'
+import { scoreDocument } from '../domain/score-text.ts'
 import { ServedClassifier } from '../domain/served-classifier.ts'
 import { createTextMetrics } from '../metrics.ts'
 import { topicTexts, trainTopics } from '../testing.ts'
-import { classifyStream } from './classify-stream.ts'
+import { answerStream } from './answer-stream.ts'
+import { classifySlices } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
+import type { LabelDocuments } from './label-documents.ts'
 
 const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification' }
 const served = new ServedClassifier(manifest, new TextClassifier(await trainTopics()))
+
+const label: LabelDocuments = async function* (model, documents, { pacer }) {
+  for await (const slice of classifySlices(model, documents, pacer)) {
+    for (const [document, probabilities] of slice) {
+      const { best, scores } = scoreDocument(model, probabilities, {})
+      yield { document, best, result: { ...document, scores, modelVersion: model.version } }
+    }
+  }
+}
 
 function contextOf(leases: { held: number }): TextContext {
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
@@ -19,8 +31,8 @@ function contextOf(leases: { held: number }): TextContext {
     return Promise.resolve({ model: served, revision: 1, [Symbol.dispose]: () => (leases.held -= 1) })
   }
   const host = { acquire, acquireVersion: acquire, absence: () => undefined }
-  const metrics = createTextMetrics(new Registry())
-  return { host, metrics, log, explainTimeoutMs: 1000 } as unknown as TextContext
+  const metrics = createTextMetrics(new Registry(), 'rapport_test')
+  return { profile: { label }, host, metrics, log, explainTimeoutMs: 1000 } as unknown as TextContext
 }
 
 const chunk = Buffer.from(
@@ -45,7 +57,7 @@ describe('a stream of texts', () => {
       }
     }
     const answer = new PassThrough()
-    const ended = classifyStream(contextOf(leases), { tenant: 'shop' }, endless(), answer)
+    const ended = answerStream(contextOf(leases), { tenant: 'shop' }, endless(), answer)
     for (let turn = 0; turn < 500; turn += 1) await nextTurn()
     const { pulled } = counts
     expect(pulled).toBeLessThan(10)
@@ -65,7 +77,7 @@ describe('a stream of texts', () => {
       throw new Error('inner detail')
     }
     const answer = new PassThrough()
-    await classifyStream(context, { tenant: 'shop' }, failing(), answer)
+    await answerStream(context, { tenant: 'shop' }, failing(), answer)
     const lines = String(answer.read()).trimEnd().split('\n')
     expect(lines).toHaveLength(2)
     expect(JSON.parse(lines[1] as string)).toMatchObject({ error: { code: 'RPT_HTTP_INTERNAL' } })

@@ -13,10 +13,10 @@ import {
 } from '@rapport/contracts'
 import { answerErrorsAs, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
-import manifest from '../../package.json' with { type: 'json' }
 import type { TextContext } from '../application/context.ts'
 import { findModel } from '../application/find-model.ts'
 import { describeModel, inferTexts } from '../application/infer-texts.ts'
+import type { TextProfile } from '../text-profile.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 
 const statuses = [400, 401, 403, 404, 409, 413, 415, 429, 500, 503]
@@ -29,38 +29,38 @@ const versionParams = Type.Object({ name: ModelNameSchema, version: ModelVersion
 const config = { scope: 'text', errors: [404, 409] } as const
 const toBody = (error: InferenceError): string => JSON.stringify(error)
 
-/** `/v1/text/v2`: the Open Inference Protocol, which answers errors in its own form. */
+/** `…/v2`: the Open Inference Protocol, which answers errors in its own form. */
 export function addInferenceRoutes(app: HttpApp, context: TextContext): void {
   void app.register((scoped: HttpApp, _options: object, done: () => void) => {
     takeJsonBodies(scoped)
     scoped.setErrorHandler(answerErrorsAs(({ message }) => toBody({ error: message })))
-    addServerRoutes(scoped)
+    addServerRoutes(scoped, context.profile)
     addModelRoutes(scoped, context)
     addInferRoutes(scoped, context)
     done()
   })
 }
 
-function addServerRoutes(app: HttpApp): void {
+function addServerRoutes(app: HttpApp, { prefix, word, server }: TextProfile): void {
   const open = { scope: 'any' } as const
   app.get(
-    '/v1/text/v2',
+    `${prefix}/v2`,
     {
       config: open,
       schema: {
-        operationId: 'getTextInferenceServer',
+        operationId: `get${word}InferenceServer`,
         summary: 'Open Inference Protocol: the server',
         response: { 200: InferenceServerSchema, ...errors },
       },
     },
-    () => ({ name: manifest.name, version: manifest.version, extensions: [] }),
+    () => ({ ...server, extensions: [] }),
   )
   app.get(
-    '/v1/text/v2/health/live',
+    `${prefix}/v2/health/live`,
     {
       config: open,
       schema: {
-        operationId: 'getTextInferenceLiveness',
+        operationId: `get${word}InferenceLiveness`,
         summary: 'Open Inference Protocol: the server runs',
         response: { 200: InferenceLiveSchema, ...errors },
       },
@@ -68,11 +68,11 @@ function addServerRoutes(app: HttpApp): void {
     () => ({ live: true }),
   )
   app.get(
-    '/v1/text/v2/health/ready',
+    `${prefix}/v2/health/ready`,
     {
       config: open,
       schema: {
-        operationId: 'getTextInferenceReadiness',
+        operationId: `get${word}InferenceReadiness`,
         summary: 'Open Inference Protocol: the server takes requests',
         response: { 200: InferenceReadySchema, ...errors },
       },
@@ -82,6 +82,7 @@ function addServerRoutes(app: HttpApp): void {
 }
 
 function addModelRoutes(app: HttpApp, context: TextContext): void {
+  const { prefix, word } = context.profile
   const model = {
     summary: 'Open Inference Protocol: a model’s tensors',
     response: { 200: InferenceModelSchema, ...errors },
@@ -92,31 +93,32 @@ function addModelRoutes(app: HttpApp, context: TextContext): void {
     response: { 200: InferenceModelReadySchema, ...errors },
   }
   const isReady = async (tenant: string, { name, version }: { name: string; version?: string }) => {
-    using _lease = await findModel(context.host, { tenant, model: name, version })
+    using _lease = await findModel(context, { tenant, model: name, version })
     return { name, ready: true }
   }
-  const url = '/v1/text/v2/models/:name'
-  app.get(url, { config, schema: { ...model, operationId: 'getTextInferenceModel', params } }, (request) =>
+  const url = `${prefix}/v2/models/:name`
+  app.get(url, { config, schema: { ...model, operationId: `get${word}InferenceModel`, params } }, (request) =>
     describeModel(context, { tenant: request.principal.tenant, model: request.params.name }),
   )
   app.get(
     `${url}/versions/:version`,
-    { config, schema: { ...model, operationId: 'getTextInferenceModelVersion', params: versionParams } },
+    { config, schema: { ...model, operationId: `get${word}InferenceModelVersion`, params: versionParams } },
     ({ principal: { tenant }, params: { name, version } }) => describeModel(context, { tenant, model: name, version }),
   )
   app.get(
     `${url}/ready`,
-    { config, schema: { ...ready, operationId: 'getTextInferenceModelReadiness', params } },
+    { config, schema: { ...ready, operationId: `get${word}InferenceModelReadiness`, params } },
     (request) => isReady(request.principal.tenant, request.params),
   )
   app.get(
     `${url}/versions/:version/ready`,
-    { config, schema: { ...ready, operationId: 'getTextInferenceModelVersionReadiness', params: versionParams } },
+    { config, schema: { ...ready, operationId: `get${word}InferenceModelVersionReadiness`, params: versionParams } },
     (request) => isReady(request.principal.tenant, request.params),
   )
 }
 
 function addInferRoutes(app: HttpApp, context: TextContext): void {
+  const { prefix, word } = context.profile
   const infer = {
     summary: 'Open Inference Protocol: label texts',
     description: `The input is \`text\`, BYTES of shape [n]. The outputs are \`label\`, BYTES [n], \`probabilities\`, FP32 [n, classes],
@@ -124,13 +126,13 @@ whose columns are in the order of \`labels\`, BYTES [classes].`,
     body: InferenceRequestSchema,
     response: { 200: InferenceResponseSchema, ...errors },
   }
-  const url = '/v1/text/v2/models/:name'
-  app.post(`${url}/infer`, { config, schema: { ...infer, operationId: 'inferTexts', params } }, (request) =>
+  const url = `${prefix}/v2/models/:name`
+  app.post(`${url}/infer`, { config, schema: { ...infer, operationId: `infer${word}s`, params } }, (request) =>
     inferTexts(context, { tenant: request.principal.tenant, model: request.params.name }, request.body),
   )
   app.post(
     `${url}/versions/:version/infer`,
-    { config, schema: { ...infer, operationId: 'inferTextsByVersion', params: versionParams } },
+    { config, schema: { ...infer, operationId: `infer${word}sByVersion`, params: versionParams } },
     ({ principal: { tenant }, params: { name, version }, body }) =>
       inferTexts(context, { tenant, model: name, version }, body),
   )

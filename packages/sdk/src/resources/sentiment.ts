@@ -1,0 +1,30 @@
+import type { AnalyzeSentiments, AnalyzeSentimentsAnswer, TextModelList, TextMonitoring } from '@rapport/contracts'
+import type { HttpClient } from '../http.ts'
+
+/** Sentiment of texts and of their sentences by the tenant's own models. Scope `text`. */
+export class Sentiment {
+  readonly #http: HttpClient
+
+  constructor(http: HttpClient) {
+    this.#http = http
+  }
+
+  /** Up to 1,000 documents; what cannot be analyzed stands in `errors`. */
+  analyze(
+    request: AnalyzeSentiments,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<AnalyzeSentimentsAnswer> {
+    return this.#http.json({ method: 'POST', path: '/v1/sentiment/analyze', body: request, repeatable: true, signal })
+  }
+
+  /** Those that have a champion. */
+  async models(): Promise<TextModelList['models']> {
+    const { models } = await this.#http.json<TextModelList>({ method: 'GET', path: '/v1/sentiment/models' })
+    return models
+  }
+
+  /** What the versions in memory of the process that answers have said. */
+  monitoring(model: string): Promise<TextMonitoring> {
+    return this.#http.json({ method: 'GET', path: `/v1/sentiment/models/${encodeURIComponent(model)}/monitoring` })
+  }
+}

@@ -1,0 +1,27 @@
+import type { ClassifyTexts, ClassifyTextsAnswer, TextModelList, TextMonitoring } from '@rapport/contracts'
+import type { HttpClient } from '../http.ts'
+
+/** Labels of texts by the tenant's own models. Scope `text`. */
+export class Text {
+  readonly #http: HttpClient
+
+  constructor(http: HttpClient) {
+    this.#http = http
+  }
+
+  /** Up to 1,000 documents; what cannot be classified stands in `errors`. */
+  classify(request: ClassifyTexts, { signal }: { readonly signal?: AbortSignal } = {}): Promise<ClassifyTextsAnswer> {
+    return this.#http.json({ method: 'POST', path: '/v1/text/classify', body: request, repeatable: true, signal })
+  }
+
+  /** Those that have a champion. */
+  async models(): Promise<TextModelList['models']> {
+    const { models } = await this.#http.json<TextModelList>({ method: 'GET', path: '/v1/text/models' })
+    return models
+  }
+
+  /** What the versions in memory of the process that answers have said. */
+  monitoring(model: string): Promise<TextMonitoring> {
+    return this.#http.json({ method: 'GET', path: `/v1/text/models/${encodeURIComponent(model)}/monitoring` })
+  }
+}

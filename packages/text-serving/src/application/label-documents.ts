@@ -1,0 +1,30 @@
+import type { TextDocument } from '@rapport/contracts'
+import type { Pacer } from '@rapport/ml'
+import type { ServedClassifier } from '../domain/served-classifier.ts'
+
+export interface LabelOptions {
+  /** The best so many scores; all when absent. */
+  readonly topK?: number | undefined
+  readonly threshold?: number | undefined
+}
+
+/** A document and what is answered to it. */
+export interface LabelledDocument {
+  readonly document: TextDocument
+  /** Of a service's own form. */
+  readonly result: object
+  /** Number of the label that the model finds most probable for the document. */
+  readonly best: number
+}
+
+export interface LabelCall extends LabelOptions {
+  /** Lets others in between two slices. */
+  readonly pacer: Pacer
+}
+
+/** Labels documents in order, in slices between which the event loop turns, and counts each with the version. */
+export type LabelDocuments = (
+  served: ServedClassifier,
+  documents: readonly TextDocument[],
+  call: LabelCall,
+) => AsyncIterable<LabelledDocument>

@@ -1,0 +1,2 @@
+export { SentimentConfigSchema, toSentimentConfig, type SentimentConfig } from './config.ts'
+export { createSentimentService } from './service.ts'

@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runCli } from '../support/cli-process.ts'
+import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
+
+const env = { RAPPORT_TRAINING_MIN_EVENTS: '1000000' }
+const said = { 5: ['works well', 'is lovely', '质量很好'], 1: ['broke at once', 'is useless', '质量太差'] } as const
+const things = ['kettle', 'lamp', 'tent', 'coat', 'chair']
+
+/** So many reviews, each of another number, with one star or five. */
+function reviews(rows: number): string {
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const stars = row % 2 === 0 ? 5 : 1
+    return `"The ${things[row % 5]} ${said[stars][row % 3]}, order ${row * 7919} for the ${things[(row * 3) % 5]}",${stars}`
+  })
+  return ['text,label', ...lines].join('\n')
+}
+
+test(
+  'reviews with stars become a sentiment model that answers by sentence, through the client',
+  { timeout: 180_000 },
+  async () => {
+    await using folder = await temporaryFolder()
+    await using platform = await startPlatformProcess({ dataDir: folder.path, env })
+    const { client } = platform
+    const documents = [
+      { id: 'r1', text: 'The kettle is lovely' },
+      { id: 'r2', text: 'The coat works well. 但是椅子质量太差！' },
+    ]
+    await expect(client.sentiment.analyze({ documents })).rejects.toMatchObject({ code: 'RPT_TEXT_NO_MODEL' })
+    const file = join(folder.path, 'reviews.csv')
+    await writeFile(file, reviews(200))
+    const wanted = ['--algorithms', 'multinomial-nb', '--budget', '20']
+    const trained = await runCli(['train', 'sentiment', '--data', file, ...wanted], {
+      platform,
+      dataDir: folder.path,
+    })
+    expect(trained, trained.stderr).toMatchObject({ code: 0 })
+    const [, version] = /version (\S+) serves now\n$/.exec(trained.stdout) ?? []
+
+    expect((await client.sentiment.models()).map(({ name, champion }) => [name, champion])).toEqual([
+      ['sentiment', version],
+    ])
+    const { results, errors } = await client.sentiment.analyze({ documents })
+    expect(errors).toEqual([])
+    expect(results.map(({ label, modelVersion }) => [label, modelVersion])).toEqual([
+      ['positive', version],
+      ['mixed', version],
+    ])
+    expect(results[1]?.sentences.map(({ label }) => label)).toEqual(['positive', 'negative'])
+    expect((await client.sentiment.monitoring('sentiment')).versions[0]?.documents).toBe(2)
+    expect(await client.text.models()).toEqual([])
+    await expect(client.text.classify({ documents, model: 'sentiment' })).rejects.toMatchObject({
+      code: 'RPT_TEXT_MODEL_REFUSED',
+    })
+  },
+)
