@@ -18,7 +18,7 @@ it(
   'no request fails and no event is lost or applied twice while every process is restarted, one after another',
   { timeout: 480_000 },
   async () => {
-    const two = { ingestion: 2, feature: 2, recommendation: 2, 'text-classification': 2, control: 2 }
+    const two = { ingestion: 2, feature: 2, recommendation: 2, 'text-classification': 2, sentiment: 2, control: 2 }
     const installation = owned.use(await startInstallation({ processes: two }))
     const processes = Object.values(installation.processes).flat()
     const { key } = installation
