@@ -14,7 +14,7 @@ type TextJob = Pick<NewJob, 'task' | 'model' | 'dataset' | 'algorithms' | 'objec
 
 /**
  * What a wanted training on texts is, with the version of the data set that stands now.
- * @throws HttpError 404 when there is no such data set; 400 when no classifier can learn from it, or the model is of another task.
+ * @throws HttpError 404 when there is no such data set; 409 when no classifier can learn from it, or the model is of another task.
  */
 export async function readTextJob(
   { objectStore, models }: { readonly objectStore: ObjectStore; readonly models: ModelStore },
@@ -39,7 +39,7 @@ export async function readTextJob(
 function checkLabels({ name, multiLabel, classes }: DatasetManifest): void {
   const refuse = (reason: string): HttpError => {
     const details = [{ field: 'dataset', reason }]
-    return new HttpError(400, 'RPT_HTTP_INVALID', `The data set "${name}" ${reason}.`, details)
+    return new HttpError(409, 'RPT_TRAINING_DATASET', `The data set "${name}" ${reason}.`, details)
   }
   if (multiLabel) throw refuse('has several labels a row; a classifier learns from one')
   if (classes.length < 2) throw refuse(classes.length === 0 ? 'has no labels' : 'has one label; two are needed')
@@ -54,7 +54,7 @@ async function checkModel(
   if (standing === undefined || standing === task) return
   const reason = `is a model of the task ${standing}`
   const details = [{ field: 'model', reason }]
-  throw new HttpError(400, 'RPT_HTTP_INVALID', `"${model}" ${reason}; give this one another name.`, details)
+  throw new HttpError(409, 'RPT_TRAINING_MODEL_TASK', `"${model}" ${reason}; give this one another name.`, details)
 }
 
 /** Undefined without a champion that can be read. */

@@ -86,7 +86,9 @@ describe('jobs on texts', () => {
     expect(await post(job)).toMatchObject({ statusCode: 404 })
     expect(errorOf(await post(job)).message).toContain('data set "reviews"')
     await upload('?label=')
-    expect(errorOf(await post(job)).details).toEqual([{ field: 'dataset', reason: 'has no labels' }])
+    const unlabelled = await post(job)
+    expect(unlabelled.statusCode).toBe(409)
+    expect(errorOf(unlabelled).details).toEqual([{ field: 'dataset', reason: 'has no labels' }])
     await upload('?multiLabel=true')
     expect(errorOf(await post(job)).details).toMatchObject([{ field: 'dataset' }])
     const old = { ...job, dataset: { name: 'reviews', version: 'v0' } }

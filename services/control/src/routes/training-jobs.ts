@@ -133,7 +133,7 @@ function addEventsRoute(app: HttpApp, { objectStore, clock, followMs: pollMs }: 
           '`progress` with the state and what is tried, `log` with a line, `end` with the job. A comment when nothing ' +
           'has happened for 15 seconds. A new connection begins with what stands there.',
         params: JobParamsSchema,
-        response: { 200: { content: { [eventStream]: { schema: Type.String() } } } },
+        response: { 200: { content: { [eventStream]: { schema: JobEventSchema } } } },
       },
     },
     async ({ principal, params: { id } }, reply) => {
@@ -142,13 +142,18 @@ function addEventsRoute(app: HttpApp, { objectStore, clock, followMs: pollMs }: 
       const events = Readable.from(streamJobEvents(job, principal, options))
       // No proxy on the way shall gather events.
       void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no')
-      // The schema speaks of the text; what goes out is a stream of it.
-      return reply.type(eventStream).send(events as unknown as string)
+      // The schema speaks of one event; what goes out is a stream of them, as text.
+      return reply.type(eventStream).send(events as never)
     },
   )
 }
 
 const eventStream = 'text/event-stream'
+/** One event of the stream. */
+const JobEventSchema = Type.Object({
+  event: Type.Enum(['progress', 'log', 'end']),
+  data: Type.String({ description: 'JSON.' }),
+})
 const heartbeatMs = 15_000
 const maxListed = 200
 
