@@ -1,51 +1,12 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ObjectStore } from './object-store.ts'
+import { asText, etagOf, inChunks, increment, keysOf, numberedBytes, readAll, sha256, text } from './suite/bodies.ts'
 
 /** An empty place of its own for one test; disposing removes it. */
 export interface ObjectStoreFixture extends AsyncDisposable {
   /** A client of that place; each call gives another one. The suite disposes it. */
   connect(): Promise<ObjectStore>
-}
-
-const text = (value: string): Uint8Array => new TextEncoder().encode(value)
-const asText = (value: Uint8Array | undefined): string => new TextDecoder().decode(value)
-const sha256 = (value: Uint8Array): string => createHash('sha256').update(value).digest('hex')
-
-/** Bytes that differ everywhere, so that swapped or missing parts are seen. */
-function numberedBytes(length: number): Uint8Array {
-  const bytes = Buffer.alloc(length)
-  for (let at = 0; at + 4 <= length; at += 4) bytes.writeUInt32LE((at * 2_654_435_761) >>> 0, at)
-  return bytes
-}
-
-async function* inChunks(body: Uint8Array, chunkBytes: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < body.byteLength; at += chunkBytes) yield body.subarray(at, at + chunkBytes)
-}
-
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  return Buffer.concat(await Array.fromAsync(body))
-}
-
-const keysOf = async (store: ObjectStore, prefix: string, after?: string): Promise<string[]> => {
-  const found = await Array.fromAsync(store.list(prefix, after === undefined ? {} : { after }))
-  return found.map((object) => object.key)
-}
-
-async function etagOf(store: ObjectStore, key: string): Promise<string> {
-  const object = await store.head(key)
-  if (object === undefined) throw new Error(`${key} is not there`)
-  return object.etag
-}
-
-/** Adds `times` to the number at `key` by compare-and-set. */
-async function increment(store: ObjectStore, key: string, times: number): Promise<void> {
-  for (let done = 0; done < times;) {
-    const current = await store.get(key)
-    if (current === undefined) throw new Error(`${key} is not there`)
-    const next = text(String(Number(asText(current.body)) + 1))
-    if ((await store.put(key, next, { ifMatch: current.object.etag })).stored) done += 1
-  }
 }
 
 /** The contract of the object store port, run unchanged against every driver. */

@@ -15,7 +15,7 @@ import type {
   OnlineStore,
   OnlineStoreStats,
 } from '../../online-store.ts'
-import { Applier } from './apply.ts'
+import { Applier } from './applier.ts'
 import { ValueCache } from './cache.ts'
 import type { CacheServer } from './cache-server.ts'
 import { CommandRunner } from './command-runner.ts'

@@ -2,7 +2,7 @@ import { RapportError } from '@rapport/core'
 import { describe, expect, test } from 'vitest'
 import { StoreSessionError, StoreUnavailableError } from '../../errors.ts'
 import type { Application } from '../../online-store.ts'
-import { Applier } from './apply.ts'
+import { Applier } from './applier.ts'
 import type { CommandRunner, StoreCommand } from './command-runner.ts'
 import { timeoutError } from './server-errors.ts'
 
