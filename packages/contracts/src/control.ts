@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ScopeSchema, TenantNameSchema } from './access.ts'
-import { aliases, ModelAliasSchema, ModelManifestSchema } from './models.ts'
+import { aliases, CanaryShareSchema, ModelAliasSchema, ModelManifestSchema } from './models.ts'
 
 const closed = { additionalProperties: false } as const
 const TimeSchema = Type.String({ format: 'date-time' })
@@ -132,9 +132,13 @@ export const ModelSchema = Type.Object(
 )
 export type Model = Static<typeof ModelSchema>
 
-/** `POST /v1/models/{name}/promote`: the alias is `champion` when none is named. */
+/** `POST /v1/models/{name}/promote`: the alias is `champion` when none is named. A challenger without a share answers nobody. */
 export const PromoteSchema = Type.Object(
-  { version: ModelVersionNameSchema, alias: Type.Optional(AliasNameSchema) },
+  {
+    version: ModelVersionNameSchema,
+    alias: Type.Optional(AliasNameSchema),
+    share: Type.Optional(CanaryShareSchema),
+  },
   closed,
 )
 /** `POST /v1/models/{name}/rollback`: to `version`, or to the one that the alias named before. */

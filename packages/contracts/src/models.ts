@@ -42,6 +42,13 @@ export type ModelManifest = Static<typeof ModelManifestSchema>
 export const aliases = ['champion', 'challenger', 'shadow'] as const
 export type Alias = (typeof aliases)[number]
 
+export const CanaryShareSchema = Type.Number({
+  minimum: 0,
+  maximum: 1,
+  description:
+    'Of the challenger of a model of texts: the share of the documents that it answers instead of the champion.',
+})
+
 /** `models/<tenant>/<name>/aliases/<alias>.json`. */
 export const ModelAliasSchema = Type.Object({
   version: Type.String(),
@@ -50,6 +57,7 @@ export const ModelAliasSchema = Type.Object({
   changedAt: Type.String(),
   /** The versions that it named before, the newest last; a rollback goes back to the last one and takes it off. */
   history: Type.Optional(Type.Array(Type.String(), { maxItems: 50 })),
+  share: Type.Optional(CanaryShareSchema),
 })
 export type ModelAlias = Static<typeof ModelAliasSchema>
 

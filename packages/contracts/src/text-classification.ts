@@ -33,6 +33,14 @@ export const TextDocumentSchema = Type.Object(
     language: Type.Optional(
       Type.String({ minLength: 1, maxLength: 35, description: 'What the answer says instead of what is detected.' }),
     ),
+    userId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description:
+          'Whose text it is. While a challenger answers a share of the documents, all of a user are answered by one version; without it, all of the same text.',
+      }),
+    ),
   },
   closed,
 )
@@ -215,6 +223,28 @@ export const TextMonitoringSchema = Type.Object(
           meanConfidence: Type.Union([Type.Number(), Type.Null()], {
             description: 'Mean of the best probabilities; null before the first document.',
           }),
+          drift: Type.Union(
+            [
+              Type.Object(
+                {
+                  documents: Type.Integer({ minimum: 0, description: 'The newest answers, which are compared.' }),
+                  labels: Type.Number({ description: 'Population stability index of the labels.' }),
+                  confidence: Type.Number({
+                    description: 'Population stability index of the best probabilities, in tenths.',
+                  }),
+                },
+                closed,
+              ),
+              Type.Null(),
+            ],
+            {
+              description:
+                'The newest answers against those in the test of the training: by custom below 0.1 none, above 0.25 large. Null while there are too few, and of a version whose training has kept none.',
+            },
+          ),
+          challengerShare: Type.Optional(
+            Type.Number({ description: 'Of the challenger alone: the share of the documents that it answers.' }),
+          ),
           shadowAgreement: Type.Optional(
             Type.Union([Type.Number(), Type.Null()], {
               description:

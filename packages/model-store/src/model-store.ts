@@ -46,7 +46,7 @@ export interface ModelStore {
   readAlias(ref: AliasRef): Promise<ModelAlias | undefined>
   listAliases(ref: ModelRef): Promise<ReadonlyMap<Alias, ModelAlias>>
   /** Points an alias at a version that exists. @throws ModelRefusedError, AliasConflictError */
-  promote(ref: AliasRef, version: string, options?: PromoteOptions): Promise<ModelAlias>
+  promote(ref: AliasRef, version: string, options?: PromoteOptions & { readonly share?: number }): Promise<ModelAlias>
   /** Points an alias back at `version`, or at the one it named before. The revision grows. @throws ModelStoreError `RPT_MODEL_NO_ROLLBACK` */
   rollback(ref: AliasRef, options?: PromoteOptions & { readonly version?: string }): Promise<ModelAlias>
   /**
@@ -101,8 +101,10 @@ export function createModelStore(objects: ObjectStore, options: ModelStoreOption
       const found = await Promise.all(aliases.map((alias) => readAliasObject(objects, { ...ref, alias })))
       return new Map(aliases.flatMap((name, at) => (found[at] === undefined ? [] : [[name, found[at].alias] as const])))
     },
-    promote: (ref, version, { ifRevision } = {}) =>
-      nameVersion(ref, version, { choose: promoteTo(version), ...(ifRevision === undefined ? {} : { ifRevision }) }),
+    promote: (ref, version, { ifRevision, share } = {}) => {
+      const choose = promoteTo(version, share)
+      return nameVersion(ref, version, { choose, ...(ifRevision === undefined ? {} : { ifRevision }) })
+    },
     async rollback(ref, { ifRevision, version } = {}) {
       const current = (await readAliasObject(objects, ref))?.alias
       const target = rollBackTo(version)(current)

@@ -26,13 +26,15 @@ export async function readAliasObject(
 export interface AliasTarget {
   readonly version: string
   readonly history: readonly string[]
+  readonly share?: number | undefined
 }
 
 export const promoteTo =
-  (version: string) =>
+  (version: string, share?: number) =>
   (current: ModelAlias | undefined): AliasTarget => {
     const before = current?.history ?? []
-    return { version, history: current === undefined ? [] : [...before, current.version].slice(-longestHistory) }
+    const isOther = current !== undefined && current.version !== version
+    return { version, share, history: isOther ? [...before, current.version].slice(-longestHistory) : before }
   }
 
 /** The version named before, or an explicit older one; what was named after it is forgotten. */
@@ -56,7 +58,8 @@ export interface AliasMove {
 }
 
 /**
- * Replaces an alias by compare-and-set; the revision grows by one. An alias that names the version already stays as it is.
+ * Replaces an alias by compare-and-set; the revision grows by one. An alias that names the version with the same share already
+ * stays as it is.
  * @throws AliasConflictError when `ifRevision` does not stand.
  */
 export async function moveAlias(
@@ -70,10 +73,17 @@ export async function moveAlias(
     if (move.ifRevision !== undefined && move.ifRevision !== revision) {
       throw new AliasConflictError(`${aliasKey(ref)} is at revision ${revision}, not ${move.ifRevision}`)
     }
-    const { version, history } = move.choose(current?.alias)
-    if (current?.alias.version === version) return { alias: current.alias, isChanged: false }
-    const changedAt = new Date(move.clock.now()).toISOString()
-    const alias: ModelAlias = { version, revision: revision + 1, changedAt, history: [...history] }
+    const { version, history, share } = move.choose(current?.alias)
+    if (current?.alias.version === version && current.alias.share === share) {
+      return { alias: current.alias, isChanged: false }
+    }
+    const alias: ModelAlias = {
+      version,
+      revision: revision + 1,
+      changedAt: new Date(move.clock.now()).toISOString(),
+      history: [...history],
+      ...(share !== undefined && { share }),
+    }
     const condition = current === undefined ? { ifAbsent: true } : { ifMatch: current.etag }
     if ((await store.put(aliasKey(ref), toJsonBytes(alias), condition)).stored) return { alias, isChanged: true }
   }

@@ -1,3 +1,4 @@
+export * from './answer-counts.ts'
 export * from './classifier-files.ts'
 export * from './explain-text.ts'
 export { scoreRows, type RowScorer } from './score-texts.ts'

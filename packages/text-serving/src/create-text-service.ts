@@ -1,9 +1,8 @@
-import { createModelHost, createModelStore } from '@rapport/model-store'
+import { createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
-import { createClassifierLoader } from './adapters/classifier-loader.ts'
+import { openClassifierHosts } from './adapters/classifier-hosts.ts'
 import type { TextContext } from './application/context.ts'
 import { ShadowScoring } from './application/shadow-scoring.ts'
-import type { ServedClassifier } from './domain/served-classifier.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addInferenceRoutes } from './routes/inference.ts'
 import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
@@ -14,8 +13,8 @@ export interface TextServingConfig {
   /** Memory for loaded models. */
   readonly modelBytes: number
   readonly modelPollMs: number
-  /** Memory for shadow versions; 0 scores none. */
-  readonly shadowBytes: number
+  /** Memory for challengers, and as much for shadows; 0 has neither. */
+  readonly trialBytes: number
   /** For all explanations of a call. */
   readonly explainTimeoutMs: number
 }
@@ -35,30 +34,24 @@ export async function createTextService(
   const { log, clock, eventLog, objectStore, metrics } = dependencies
   await using stack = new AsyncDisposableStack()
   const store = createModelStore(objectStore, { log, clock })
-  const served = new Set<ServedClassifier>()
-  const shadows = new Set<ServedClassifier>()
-  const { explainTimeoutMs, modelPollMs: pollMs } = config
-  const shared = { store, log, clock, eventLog, pollMs }
-  const loader = createClassifierLoader(profile, served)
-  const host = stack.use(createModelHost({ ...shared, loader, budgetBytes: config.modelBytes }))
-  const shadowHost = stack.use(
-    createModelHost({
-      ...shared,
-      loader: createClassifierLoader(profile, shadows),
-      alias: 'shadow',
-      budgetBytes: config.shadowBytes,
-      // Most models have no shadow, and calls need not ask for one again and again.
-      pauseBetweenLooksMs: pollMs,
-    }),
-  )
-  const prefix = profile.metricPrefix
-  addTextModelMetrics(metrics, { prefix, hosts: [host, shadowHost], served, shadows })
-  const textMetrics = createTextMetrics(metrics, prefix)
-  const hasShadows = config.shadowBytes > 0
-  const shadow = stack.use(
-    new ShadowScoring({ host: hasShadows ? shadowHost : undefined, served: shadows, metrics: textMetrics, log }),
-  )
-  const context: TextContext = { profile, host, store, served, shadow, metrics: textMetrics, log, explainTimeoutMs }
+  const { modelBytes, trialBytes, modelPollMs: pollMs, explainTimeoutMs } = config
+  const hosts = openClassifierHosts(stack, { profile, store, log, clock, eventLog, modelBytes, trialBytes, pollMs })
+  const { champions, challengers, shadows } = hosts
+  const all = [champions, challengers, shadows].filter((each) => each !== undefined)
+  addTextModelMetrics(metrics, { prefix: profile.metricPrefix, ...hosts })
+  const textMetrics = createTextMetrics(metrics, profile.metricPrefix)
+  const shadow = stack.use(new ShadowScoring({ shadows, metrics: textMetrics, log }))
+  const context: TextContext = {
+    profile,
+    host: champions.host,
+    served: champions.served,
+    challengers,
+    store,
+    shadow,
+    metrics: textMetrics,
+    log,
+    explainTimeoutMs,
+  }
   const owned = stack.move()
   return {
     name: profile.service,
@@ -70,7 +63,7 @@ export async function createTextService(
       addInferenceRoutes(app, context)
     },
     async startServing() {
-      await Promise.all([host.start(), ...(hasShadows ? [shadowHost.start()] : [])])
+      await Promise.all(all.map(({ host }) => host.start()))
     },
     startConsuming: () => Promise.resolve(),
     notReady: () => [],

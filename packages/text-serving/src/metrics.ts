@@ -1,4 +1,4 @@
-import type { ModelHost } from '@rapport/model-store'
+import type { ClassifierHosts } from './adapters/classifier-hosts.ts'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { ServedClassifier } from './domain/served-classifier.ts'
 
@@ -33,27 +33,35 @@ export function createTextMetrics(registry: Registry, prefix: string): TextMetri
   }
 }
 
-export interface TextModelSources {
+export interface TextModelSources extends ClassifierHosts {
   /** Of the metrics' names. */
   readonly prefix: string
-  /** Of the champions and of the shadows. */
-  readonly hosts: readonly Pick<ModelHost<unknown>, 'stats'>[]
-  /** The models in memory. */
-  readonly served: ReadonlySet<ServedClassifier>
-  readonly shadows: ReadonlySet<ServedClassifier>
 }
 
 /** More would be a burden to whoever stores the series. */
 const mostLabelSeries = 100
 const ofVersion = ['tenant', 'model', 'version'] as const
+const answering = ({ champions, challengers }: ClassifierHosts): readonly ServedClassifier[] => [
+  ...champions.served,
+  ...(challengers?.served ?? []),
+]
+const shadowing = ({ shadows }: ClassifierHosts): readonly ServedClassifier[] => [...(shadows?.served ?? [])]
+const hostsOf = ({ champions, challengers, shadows }: ClassifierHosts) =>
+  [champions, challengers, shadows].flatMap((each) => each?.host ?? [])
 const labelsOf = ({ manifest: { tenant, name, version } }: ServedClassifier) => ({ tenant, model: name, version })
 
 /** What the models in memory have said, and what was refused; read when metrics are asked for. */
 export function addTextModelMetrics(registry: Registry, sources: TextModelSources): readonly (Counter | Gauge)[] {
-  return [...versionMetrics(registry, sources), shadowMetric(registry, sources), ...hostMetrics(registry, sources)]
+  return [
+    ...versionMetrics(registry, sources),
+    driftMetric(registry, sources),
+    shadowMetric(registry, sources),
+    ...hostMetrics(registry, sources),
+  ]
 }
 
-function versionMetrics(registry: Registry, { prefix, served }: TextModelSources): readonly (Counter | Gauge)[] {
+function versionMetrics(registry: Registry, sources: TextModelSources): readonly (Counter | Gauge)[] {
+  const { prefix } = sources
   const registers = [registry]
   return [
     new Counter({
@@ -63,7 +71,7 @@ function versionMetrics(registry: Registry, { prefix, served }: TextModelSources
       registers,
       collect() {
         this.reset()
-        for (const each of served) {
+        for (const each of answering(sources)) {
           const { classified, uncertain, refused } = each.tally
           this.inc({ ...labelsOf(each), outcome: 'classified' }, classified - uncertain)
           this.inc({ ...labelsOf(each), outcome: 'uncertain' }, uncertain)
@@ -78,7 +86,7 @@ function versionMetrics(registry: Registry, { prefix, served }: TextModelSources
       registers,
       collect() {
         this.reset()
-        for (const each of served) {
+        for (const each of answering(sources)) {
           if (each.labels.length > mostLabelSeries) continue
           for (const [at, label] of each.labels.entries())
             this.inc({ ...labelsOf(each), label }, each.tally.byLabel[at])
@@ -92,21 +100,39 @@ function versionMetrics(registry: Registry, { prefix, served }: TextModelSources
       registers,
       collect() {
         this.reset()
-        for (const each of served) this.inc(labelsOf(each), each.tally.confidenceSum)
+        for (const each of answering(sources)) this.inc(labelsOf(each), each.tally.confidenceSum)
       },
     }),
   ]
 }
 
-function shadowMetric(registry: Registry, { prefix, shadows }: TextModelSources): Counter {
+function driftMetric(registry: Registry, sources: TextModelSources): Gauge {
+  return new Gauge({
+    name: `${sources.prefix}_drift`,
+    help: 'Population stability index of the newest answers of a version against those in the test of its training: of their labels, or of their confidence in tenths; once there are enough.',
+    labelNames: [...ofVersion, 'of'] as const,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const each of [...answering(sources), ...shadowing(sources)]) {
+        const figures = each.drift.figures()
+        if (figures === undefined) continue
+        this.set({ ...labelsOf(each), of: 'labels' }, figures.labels)
+        this.set({ ...labelsOf(each), of: 'confidence' }, figures.confidence)
+      }
+    },
+  })
+}
+
+function shadowMetric(registry: Registry, sources: TextModelSources): Counter {
   return new Counter({
-    name: `${prefix}_shadow_documents_total`,
+    name: `${sources.prefix}_shadow_documents_total`,
     help: 'Documents that a shadow version has labelled beside the answer, by whether the label was the same: agrees or differs.',
     labelNames: [...ofVersion, 'outcome'] as const,
     registers: [registry],
     collect() {
       this.reset()
-      for (const each of shadows) {
+      for (const each of shadowing(sources)) {
         const { classified, agreed } = each.tally
         this.inc({ ...labelsOf(each), outcome: 'agrees' }, agreed)
         this.inc({ ...labelsOf(each), outcome: 'differs' }, classified - agreed)
@@ -115,7 +141,9 @@ function shadowMetric(registry: Registry, { prefix, shadows }: TextModelSources)
   })
 }
 
-function hostMetrics(registry: Registry, { prefix, hosts }: TextModelSources): readonly Gauge[] {
+function hostMetrics(registry: Registry, sources: TextModelSources): readonly Gauge[] {
+  const { prefix } = sources
+  const hosts = hostsOf(sources)
   const registers = [registry]
   return [
     new Gauge({

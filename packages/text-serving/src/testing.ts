@@ -1,4 +1,4 @@
-import { topics, type Scope, type TextModelTask } from '@rapport/contracts'
+import { topics, type ModelManifest, type Scope, type TextModelTask } from '@rapport/contracts'
 import {
   columnMeans,
   fitCalibration,
@@ -25,7 +25,7 @@ import type { TextServingConfig } from './create-text-service.ts'
 const testConfig: TextServingConfig = {
   modelBytes: 256 * 1024 ** 2,
   modelPollMs: 30_000,
-  shadowBytes: 256 * 1024 ** 2,
+  trialBytes: 256 * 1024 ** 2,
   explainTimeoutMs: 10_000,
 }
 
@@ -84,6 +84,7 @@ export interface PublishedText {
   readonly tenant?: string
   readonly files?: BundleFiles
   readonly selfCheck?: TextSelfCheck
+  readonly metrics?: ModelManifest['metrics']
   /** Default true. */
   readonly promotes?: boolean
 }
@@ -157,7 +158,7 @@ export class TextDesk<
       labels: [...data.labels],
       data: { rows: 120, fingerprint: 'test' },
       parameters: {},
-      metrics: { test: { accuracy: 1 } },
+      metrics: more.metrics ?? { test: { accuracy: 1 } },
       codeRevision: 'test',
       files: more.files ?? encodeTextClassifier(data),
       selfCheck: more.selfCheck ?? createTextSelfCheck(new TextClassifier(data), topicTexts(8).texts),

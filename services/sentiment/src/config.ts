@@ -14,10 +14,11 @@ export const SentimentConfigSchema = Type.Object({
     default: 30,
     description: 'How often the aliases of the sentiment models in use are read, whatever is announced.',
   }),
-  RAPPORT_SENTIMENT_SHADOW_BYTES: Type.Integer({
+  RAPPORT_SENTIMENT_TRIAL_BYTES: Type.Integer({
     minimum: 0,
     default: 128 * 1024 ** 2,
-    description: 'Memory for shadow versions, in bytes, whose labels are counted and shown to nobody; 0 scores none.',
+    description:
+      'Memory for challengers, in bytes, and as much for shadow versions, whose labels are counted and shown to nobody; 0 has neither.',
   }),
   RAPPORT_SENTIMENT_EXPLAIN_TIMEOUT_MS: Type.Integer({
     minimum: 1,
@@ -32,6 +33,6 @@ export type SentimentConfig = TextServingConfig
 export const toSentimentConfig = (variables: Static<typeof SentimentConfigSchema>): SentimentConfig => ({
   modelBytes: variables.RAPPORT_SENTIMENT_MODEL_BYTES,
   modelPollMs: variables.RAPPORT_SENTIMENT_MODEL_POLL_SECONDS * 1000,
-  shadowBytes: variables.RAPPORT_SENTIMENT_SHADOW_BYTES,
+  trialBytes: variables.RAPPORT_SENTIMENT_TRIAL_BYTES,
   explainTimeoutMs: variables.RAPPORT_SENTIMENT_EXPLAIN_TIMEOUT_MS,
 })

@@ -14,10 +14,11 @@ export const TextClassificationConfigSchema = Type.Object({
     default: 30,
     description: 'How often the aliases of the text models in use are read, whatever is announced.',
   }),
-  RAPPORT_TEXT_SHADOW_BYTES: Type.Integer({
+  RAPPORT_TEXT_TRIAL_BYTES: Type.Integer({
     minimum: 0,
     default: 128 * 1024 ** 2,
-    description: 'Memory for shadow versions, in bytes, whose labels are counted and shown to nobody; 0 scores none.',
+    description:
+      'Memory for challengers, in bytes, and as much for shadow versions, whose labels are counted and shown to nobody; 0 has neither.',
   }),
   RAPPORT_TEXT_EXPLAIN_TIMEOUT_MS: Type.Integer({
     minimum: 1,
@@ -34,6 +35,6 @@ export const toTextClassificationConfig = (
 ): TextClassificationConfig => ({
   modelBytes: variables.RAPPORT_TEXT_MODEL_BYTES,
   modelPollMs: variables.RAPPORT_TEXT_MODEL_POLL_SECONDS * 1000,
-  shadowBytes: variables.RAPPORT_TEXT_SHADOW_BYTES,
+  trialBytes: variables.RAPPORT_TEXT_TRIAL_BYTES,
   explainTimeoutMs: variables.RAPPORT_TEXT_EXPLAIN_TIMEOUT_MS,
 })

@@ -6,6 +6,8 @@ export interface ModelLease<T> extends Disposable {
   readonly manifest: ModelManifest
   /** Revision of the alias under which the version serves. */
   readonly revision: number
+  /** Of the challenger: the share of the calls that its alias gives it; 0 when the alias names none or another version. */
+  readonly share: number
 }
 
 /** A model in memory with the count of its leases; disposed of when it is retired and the last lease has ended. */
@@ -42,7 +44,7 @@ export class LoadedModel<T> {
     return this.#released.promise
   }
 
-  lease(): ModelLease<T> {
+  lease(share = 0): ModelLease<T> {
     this.#leases += 1
     const { model, manifest, revision } = this
     let isHeld = true
@@ -50,6 +52,7 @@ export class LoadedModel<T> {
       model,
       manifest,
       revision,
+      share,
       [Symbol.dispose]: () => {
         if (!isHeld) return
         isHeld = false

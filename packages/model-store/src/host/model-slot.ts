@@ -22,6 +22,7 @@ export class ModelSlot<T> {
   #isStale = true
   #isClosed = false
   #retryAtMs = 0
+  #share = 0
   #absence: ModelAbsence | undefined
   #wasAskedFor = true
 
@@ -51,7 +52,7 @@ export class ModelSlot<T> {
   }
 
   lease(): ModelLease<T> | undefined {
-    return this.use()?.lease()
+    return this.use()?.lease(this.#share)
   }
 
   /** True when nothing serves and nobody has asked since the last call: whoever asks next may have a new slot. */
@@ -123,6 +124,9 @@ export class ModelSlot<T> {
       if (named === undefined) this.#drop()
       this.#absence = named === undefined ? 'no alias' : await this.#follow(named)
       if (this.#absence === 'memory budget') this.#isStale = true
+      // What serves because the named version must not has been given nothing.
+      const isNamed = named !== undefined && this.#serving?.manifest.version === named.version
+      this.#share = isNamed ? (named.share ?? 0) : 0
     } catch (error) {
       counts.readFailures += 1
       log.warn(

@@ -26,9 +26,9 @@ export class Models {
     return this.#http.json({ method: 'GET', path: `${modelPath(name)}/versions/${encodeURIComponent(version)}` })
   }
 
-  /** Lets a version serve, or makes it the challenger or the shadow. */
-  promote(name: string, version: string, alias: Alias = 'champion'): Promise<AliasAnswer> {
-    const body = { version, alias }
+  /** Lets a version serve, or makes it the shadow, or the challenger that answers a `share` of the documents. */
+  promote(name: string, version: string, alias: Alias = 'champion', share?: number): Promise<AliasAnswer> {
+    const body = { version, alias, ...(share !== undefined && { share }) }
     return this.#http.json({ method: 'POST', path: `${modelPath(name)}/promote`, body })
   }
 

@@ -4,7 +4,7 @@ import { tooManyDocuments } from '../errors.ts'
 import { createSlicePacer } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import { createDocumentExplainer } from './explain-document.ts'
-import { findModel } from './find-model.ts'
+import { findAnswerers } from './find-answerers.ts'
 import type { AnsweredText } from './shadow-scoring.ts'
 
 /** A call that is no stream. */
@@ -23,22 +23,23 @@ export async function answerCall(
   request: DocumentsCall,
 ): Promise<readonly string[]> {
   checkCount(request)
-  using lease = await findModel(context, { tenant, ...request })
-  const { model: served } = lease
-  const explain = createDocumentExplainer(context, served, request.explain)
+  using answerers = await findAnswerers(context, { tenant, ...request })
+  const explain = createDocumentExplainer(context, answerers.main.labels, request.explain)
   const startedMs = performance.now()
   const { accepted, errors } = sieveDocuments(request.documents)
-  served.tally.refused += errors.length
+  answerers.main.tally.refused += errors.length
   const results: string[] = []
   const answered: AnsweredText[] = []
-  const labelled = context.profile.label(served, accepted, { ...request, pacer: createSlicePacer() })
+  const assigned = accepted.map((document) => ({ ...document, served: answerers.of(document) }))
+  const labelled = context.profile.label(assigned, { ...request, pacer: createSlicePacer() })
   for await (const { document, result, best } of labelled) {
-    answered.push({ text: document.text, label: served.labels[best] as string })
+    const { text, served } = document
+    answered.push({ text, served, label: served.labels[best] as string })
     const explained = await explain?.(document, best)
     results.push(JSON.stringify(explained === undefined ? result : { ...result, ...explained }))
   }
   context.metrics.classifySeconds.observe((performance.now() - startedMs) / 1000)
-  context.shadow.take(served.manifest, answered)
+  context.shadow.take(answered)
   return render(results, JSON.stringify(errors))
 }
 

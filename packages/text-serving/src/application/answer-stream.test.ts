@@ -12,14 +12,15 @@ import { classifySlices } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import type { LabelDocuments } from './label-documents.ts'
 
-const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification' }
+const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification', metrics: {} }
 const served = new ServedClassifier(manifest, new TextClassifier(await trainTopics()))
 
-const label: LabelDocuments = async function* (model, documents, { pacer }) {
-  for await (const slice of classifySlices(model, documents, pacer)) {
+const label: LabelDocuments = async function* (documents, { pacer }) {
+  for await (const slice of classifySlices(documents, pacer)) {
     for (const [document, probabilities] of slice) {
-      const { best, scores } = scoreDocument(model, probabilities, {})
-      yield { document, best, result: { ...document, scores, modelVersion: model.version } }
+      const { best, scores } = scoreDocument(document.served, probabilities, {})
+      const { id, text, served } = document
+      yield { document, best, result: { id, text, scores, modelVersion: served.version } }
     }
   }
 }
@@ -28,7 +29,7 @@ function contextOf(leases: { held: number }): TextContext {
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
   const acquire = () => {
     leases.held += 1
-    return Promise.resolve({ model: served, revision: 1, [Symbol.dispose]: () => (leases.held -= 1) })
+    return Promise.resolve({ model: served, manifest, revision: 1, [Symbol.dispose]: () => (leases.held -= 1) })
   }
   const host = { acquire, acquireVersion: acquire, absence: () => undefined }
   const metrics = createTextMetrics(new Registry(), 'rapport_test')

@@ -1,13 +1,11 @@
 import type { Writable } from 'node:stream'
 import { textLimits, type TextOptions } from '@rapport/contracts'
 import { splitRows } from '@rapport/core'
-import type { ModelLease } from '@rapport/model-store'
 import { HttpError } from '@rapport/service-kit'
 import { readLine } from '../domain/read-line.ts'
-import type { ServedClassifier } from '../domain/served-classifier.ts'
 import { createSlicePacer } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
-import { findModel } from './find-model.ts'
+import { findAnswerers, type Answerers } from './find-answerers.ts'
 import { LineWriter } from './line-writer.ts'
 
 /** An answer's piece is written at this length, in UTF-16 units. */
@@ -39,12 +37,14 @@ export async function answerStream(
     // What a chunk has brought is answered before the next one is waited for, which may take its sender long.
     for await (const row of splitRows(noted(chunks, endPiece), textLimits.bodyBytes)) {
       const read = readLine(row)
-      const served = await pieces.model()
+      const answerers = await pieces.answerers()
       if ('error' in read) {
-        served.tally.refused += 1
+        answerers.main.tally.refused += 1
         lines.add(read)
       } else {
-        const labelled = context.profile.label(served, [read.document], { ...call, pacer })
+        const { document } = read
+        const assigned = { ...document, served: answerers.of(document) }
+        const labelled = context.profile.label([assigned], { ...call, pacer })
         for await (const { result } of labelled) lines.add(result)
       }
       if (lines.waiting >= pieceUnits) await endPiece()
@@ -71,11 +71,11 @@ function lastLine({ log }: TextContext, error: unknown): object {
   return { error: { code: 'RPT_HTTP_INTERNAL', message: 'The stream failed here; the log says why.' } }
 }
 
-/** The model of each piece of a stream: a long one takes the version that has come to serve, and keeps none from leaving. */
+/** Who answers each piece of a stream: a long one takes the version that has come to serve, and keeps none from leaving. */
 class StreamPieces {
   private readonly context: TextContext
   private readonly call: StreamCall
-  private lease: ModelLease<ServedClassifier> | undefined
+  private held: Answerers | undefined
   private startedMs = 0
 
   constructor(context: TextContext, call: StreamCall) {
@@ -84,18 +84,18 @@ class StreamPieces {
   }
 
   /** @throws HttpError. */
-  async model(): Promise<ServedClassifier> {
-    if (this.lease === undefined) {
-      this.lease = await findModel(this.context, this.call)
+  async answerers(): Promise<Answerers> {
+    if (this.held === undefined) {
+      this.held = await findAnswerers(this.context, this.call)
       this.startedMs = performance.now()
     }
-    return this.lease.model
+    return this.held
   }
 
   end(): void {
-    if (this.lease === undefined) return
+    if (this.held === undefined) return
     this.context.metrics.classifySeconds.observe((performance.now() - this.startedMs) / 1000)
-    this.lease[Symbol.dispose]()
-    this.lease = undefined
+    this.held[Symbol.dispose]()
+    this.held = undefined
   }
 }

@@ -10,33 +10,38 @@ const mostUnits = 8 * 1024
 /** The breaks of a call. */
 export const createSlicePacer = (): Pacer => createPacer({}, sliceMs)
 
-interface WithText {
+/** A text and the version that classifies it. */
+interface ServedText {
   readonly text: string
+  readonly served: ServedClassifier
 }
 
 /** A text and its row of probabilities, in the order of the labels. */
 export type ScoredText<T> = readonly [item: T, probabilities: Float32Array]
 
 /** Classifies texts in order, in slices between which the event loop turns. */
-export async function* classifySlices<T extends WithText>(
-  { classifier }: ServedClassifier,
+export async function* classifySlices<T extends ServedText>(
   items: readonly T[],
   pacer: Pacer,
 ): AsyncGenerator<readonly ScoredText<T>[]> {
-  const { length: classes } = classifier.labels
   for (let from = 0; from < items.length;) {
     if (pacer.due()) await pacer.pause(from / items.length)
     const slice = sliceFrom(items, from)
+    const { classifier } = (slice[0] as T).served
+    const { length: classes } = classifier.labels
     const probabilities = classifier.classify(slice.map(({ text }) => text))
     yield slice.map((item, row) => [item, probabilities.subarray(row * classes, (row + 1) * classes)])
     from += slice.length
   }
 }
 
-function sliceFrom<T extends WithText>(items: readonly T[], from: number): readonly T[] {
+/** Texts of one version. */
+function sliceFrom<T extends ServedText>(items: readonly T[], from: number): readonly T[] {
   let to = from
   for (let units = 0; to < items.length && to - from < mostTexts && units < mostUnits; to += 1) {
-    units += (items[to] as T).text.length
+    const { text, served } = items[to] as T
+    if (served !== items[from]?.served) break
+    units += text.length
   }
   return items.slice(from, to)
 }

@@ -1,5 +1,6 @@
 import type { Log } from '@rapport/core'
 import type { ModelStore } from '@rapport/model-store'
+import type { ClassifierHost } from '../adapters/classifier-hosts.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextMetrics } from '../metrics.ts'
 import type { TextProfile } from '../text-profile.ts'
@@ -13,6 +14,8 @@ export interface TextContext {
   readonly store: Pick<ModelStore, 'listModels' | 'listVersions' | 'readAlias' | 'readManifest'>
   /** The models in memory. */
   readonly served: ReadonlySet<ServedClassifier>
+  /** Undefined where none answers. */
+  readonly challengers: ClassifierHost | undefined
   readonly shadow: ShadowScoring
   readonly metrics: TextMetrics
   readonly log: Log

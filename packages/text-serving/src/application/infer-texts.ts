@@ -3,34 +3,38 @@ import { describeTensors, readTexts, renderOutputs } from '../domain/inference-t
 import { scoreDocument } from '../domain/score-text.ts'
 import { classifySlices, createSlicePacer } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
+import { findAnswerers } from './find-answerers.ts'
 import { findModel, type WantedModel } from './find-model.ts'
 
-/** Classifies the texts of an inference request. @throws HttpError 400, 404, 409, 413 or 503. */
+/**
+ * Classifies the texts of an inference request, all by one version: the answer names one. The first text assigns it.
+ * @throws HttpError 400, 404, 409, 413 or 503.
+ */
 export async function inferTexts(
   context: TextContext,
   wanted: WantedModel,
   request: InferenceRequest,
 ): Promise<InferenceResponse> {
   const texts = readTexts(request)
-  using lease = await findModel(context, wanted)
-  const { model: served, manifest } = lease
+  using answerers = await findAnswerers(context, wanted)
+  const served = answerers.of({ text: texts[0] ?? '' })
   const startedMs = performance.now()
   const { labels } = served
   const probabilities = new Float32Array(texts.length * labels.length)
   const best: number[] = []
-  const items = texts.map((text) => ({ text }))
-  for await (const slice of classifySlices(served, items, createSlicePacer())) {
+  const items = texts.map((text) => ({ text, served }))
+  for await (const slice of classifySlices(items, createSlicePacer())) {
     for (const [, row] of slice) {
       probabilities.set(row, best.length * labels.length)
       best.push(scoreDocument(served, row, { topK: 1 }).best)
     }
   }
   context.metrics.classifySeconds.observe((performance.now() - startedMs) / 1000)
-  const answered = texts.map((text, row) => ({ text, label: labels[best[row] as number] as string }))
-  context.shadow.take(served.manifest, answered)
+  const answered = texts.map((text, row) => ({ text, served, label: labels[best[row] as number] as string }))
+  context.shadow.take(answered)
   return {
-    model_name: manifest.name,
-    model_version: manifest.version,
+    model_name: served.manifest.name,
+    model_version: served.version,
     ...(request.id !== undefined && { id: request.id }),
     outputs: renderOutputs(request, { labels, best, probabilities }),
   }

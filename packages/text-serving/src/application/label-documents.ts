@@ -8,9 +8,14 @@ export interface LabelOptions {
   readonly threshold?: number | undefined
 }
 
+/** A document and the version that labels it. */
+export interface AssignedDocument extends TextDocument {
+  readonly served: ServedClassifier
+}
+
 /** A document and what is answered to it. */
 export interface LabelledDocument {
-  readonly document: TextDocument
+  readonly document: AssignedDocument
   /** Of a service's own form. */
   readonly result: object
   /** Number of the label that the model finds most probable for the document. */
@@ -22,9 +27,8 @@ export interface LabelCall extends LabelOptions {
   readonly pacer: Pacer
 }
 
-/** Labels documents in order, in slices between which the event loop turns, and counts each with the version. */
+/** Labels documents in order, in slices between which the event loop turns, and counts each with its version. */
 export type LabelDocuments = (
-  served: ServedClassifier,
-  documents: readonly TextDocument[],
+  documents: readonly AssignedDocument[],
   call: LabelCall,
 ) => AsyncIterable<LabelledDocument>

@@ -4,18 +4,23 @@ import type { TextContext } from './context.ts'
 
 /** What the versions of a model that are in memory have said since they were loaded. */
 export function monitorModel(
-  { served, shadow }: Pick<TextContext, 'served' | 'shadow'>,
+  { served, challengers, shadow }: Pick<TextContext, 'served' | 'challengers' | 'shadow'>,
   { tenant, name }: { readonly tenant: string; readonly name: string },
 ): TextMonitoring {
   const isOwn = ({ manifest }: ServedClassifier): boolean => manifest.tenant === tenant && manifest.name === name
+  using challenger = challengers?.host.tryAcquire(tenant, name)
+  const tried = [...(challengers?.served ?? [])].filter(isOwn).map((each) => ({
+    ...describe(each),
+    challengerShare: challenger?.model === each ? challenger.share : 0,
+  }))
   const shadows = [...shadow.served].filter(isOwn).map((each) => {
     const { classified, agreed } = each.tally
     return { ...describe(each), shadowAgreement: classified === 0 ? null : agreed / classified }
   })
-  return { model: name, versions: [...[...served].filter(isOwn).map(describe), ...shadows] }
+  return { model: name, versions: [...[...served].filter(isOwn).map(describe), ...tried, ...shadows] }
 }
 
-function describe({ version, labels, tally }: ServedClassifier): TextMonitoring['versions'][number] {
+function describe({ version, labels, tally, drift }: ServedClassifier): TextMonitoring['versions'][number] {
   const { classified, uncertain, refused, confidenceSum, byLabel } = tally
   return {
     version,
@@ -23,6 +28,7 @@ function describe({ version, labels, tally }: ServedClassifier): TextMonitoring[
     uncertain,
     refused,
     meanConfidence: classified === 0 ? null : confidenceSum / classified,
+    drift: drift.figures() ?? null,
     labels: labels.map((label, at) => ({ label, documents: byLabel[at] as number })),
   }
 }

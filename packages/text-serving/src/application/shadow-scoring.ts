@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Log } from '@rapport/core'
-import type { ModelHost } from '@rapport/model-store'
+import type { ClassifierHost } from '../adapters/classifier-hosts.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextMetrics } from '../metrics.ts'
 
 /** A text and the label that was answered. */
 export interface AnsweredText {
   readonly text: string
+  /** The version that answered. */
+  readonly served: ServedClassifier
   readonly label: string
 }
 
 export interface ShadowScoringOptions {
-  /** Of the alias `shadow`; undefined where nothing is shadowed. */
-  readonly host: Pick<ModelHost<ServedClassifier>, 'tryAcquire'> | undefined
-  /** The shadows in memory. */
-  readonly served: ReadonlySet<ServedClassifier>
+  /** Undefined where nothing is shadowed. */
+  readonly shadows: ClassifierHost | undefined
   readonly metrics: Pick<TextMetrics, 'shadowDropped'>
   readonly log: Log
 }
@@ -30,7 +30,6 @@ const mostWaitingUnits = 4 * 1024 ** 2
 
 /** Has shadow versions label what was answered, behind the answers: one document between two turns of the event loop. */
 export class ShadowScoring implements AsyncDisposable {
-  readonly served: ReadonlySet<ServedClassifier>
   private readonly options: ShadowScoringOptions
   private readonly jobs: Job[] = []
   private waitingUnits = 0
@@ -39,14 +38,22 @@ export class ShadowScoring implements AsyncDisposable {
 
   constructor(options: ShadowScoringOptions) {
     this.options = options
-    this.served = options.served
+  }
+
+  /** The shadows in memory. */
+  get served(): ReadonlySet<ServedClassifier> {
+    return this.options.shadows?.served ?? new Set()
   }
 
   /** Never waits and never throws. */
-  take(answerer: Answerer, texts: readonly AnsweredText[]): void {
-    const { host, metrics } = this.options
+  take(answered: readonly AnsweredText[]): void {
+    for (const [{ manifest }, texts] of Map.groupBy(answered, ({ served }) => served)) this.add(manifest, texts)
+  }
+
+  private add(answerer: Answerer, texts: readonly AnsweredText[]): void {
+    const { shadows, metrics } = this.options
     // Without a shadow nothing is kept; the look at the alias goes on behind this call.
-    using lease = host?.tryAcquire(answerer.tenant, answerer.name)
+    using lease = shadows?.host.tryAcquire(answerer.tenant, answerer.name)
     if (lease === undefined || lease.model.version === answerer.version) return
     const units = unitsOf(texts)
     if (this.isClosed || this.waitingUnits + units > mostWaitingUnits) {
@@ -77,9 +84,10 @@ export class ShadowScoring implements AsyncDisposable {
   }
 
   private async score({ answerer: { tenant, name, version }, texts }: Job): Promise<void> {
-    using lease = this.options.host?.tryAcquire(tenant, name)
+    using lease = this.options.shadows?.host.tryAcquire(tenant, name)
     if (lease === undefined) return
-    const { labels, classifier, tally, version: shadow } = lease.model
+    const { model } = lease
+    const { labels, classifier, tally, version: shadow } = model
     const agreedBefore = tally.agreed
     for (const { text, label } of texts) {
       await nextTurn()
@@ -87,7 +95,7 @@ export class ShadowScoring implements AsyncDisposable {
       const probabilities = classifier.classify([text])
       const highest = Math.max(...probabilities)
       const best = probabilities.indexOf(highest)
-      tally.note(best, highest, false)
+      model.note(best, highest, false)
       if (labels[best] === label) tally.agreed += 1
     }
     const fields = { tenant, model: name, version, shadow, documents: texts.length }

@@ -40,6 +40,6 @@ export function scoreDocument(
   options: LabelOptions,
 ): ScoredLabels {
   const scored = scoreText(served.labels, probabilities, options)
-  served.tally.note(scored.best, probabilities[scored.best] as number, scored.isUncertain)
+  served.note(scored.best, probabilities[scored.best] as number, scored.isUncertain)
   return scored
 }

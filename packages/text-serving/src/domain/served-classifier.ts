@@ -1,13 +1,15 @@
 import type { ModelManifest } from '@rapport/contracts'
 import { Turns } from '@rapport/core'
-import { createTextExplainer, type ExplainText, type TextClassifier } from '@rapport/text-models'
+import { createTextExplainer, readAnswerCounts, type ExplainText, type TextClassifier } from '@rapport/text-models'
+import { Drift } from './drift.ts'
 import { VersionTally } from './version-tally.ts'
 
 /** A text classifier in memory. */
 export class ServedClassifier {
-  readonly manifest: Pick<ModelManifest, 'tenant' | 'name' | 'version' | 'task'>
+  readonly manifest: Pick<ModelManifest, 'tenant' | 'name' | 'version' | 'task' | 'metrics'>
   readonly classifier: TextClassifier
   readonly tally: VersionTally
+  readonly drift: Drift
   private explainer: ExplainText | undefined
   private readonly turns = new Turns(1)
 
@@ -15,6 +17,13 @@ export class ServedClassifier {
     this.manifest = manifest
     this.classifier = classifier
     this.tally = new VersionTally(classifier.labels.length)
+    this.drift = new Drift(readAnswerCounts(manifest.metrics, classifier.labels), classifier.labels.length)
+  }
+
+  /** Counts a document with the version. */
+  note(label: number, probability: number, isUncertain: boolean): void {
+    this.tally.note(label, probability, isUncertain)
+    this.drift.note(label, probability)
   }
 
   get labels(): readonly string[] {

@@ -105,7 +105,7 @@ describe('/v1/training-jobs', () => {
 })
 
 describe('/v1/models', () => {
-  const publish = (version: string): Promise<unknown> =>
+  const publish = (version: string, more: { name?: string; task?: string } = {}): Promise<unknown> =>
     models.publish({
       tenant: 'acme',
       name: 'recommender',
@@ -119,6 +119,7 @@ describe('/v1/models', () => {
       metrics: { test: { 'ndcg@20': 0.2 } },
       codeRevision: 'test',
       files: new Map([['a.bin', new Uint8Array(5)]]),
+      ...more,
     })
 
   it('promotes, rolls back and announces each move', async () => {
@@ -151,6 +152,29 @@ describe('/v1/models', () => {
       version: 'v1',
       files: [{ path: 'a.bin' }],
     })
+  })
+
+  it('gives a share to the challenger of a model of texts alone', async () => {
+    await publish('v1')
+    const promote = (model: string, body: object) => post(`/v1/models/${model}/promote`, { version: 'v1', ...body })
+    expect((await promote('recommender', { alias: 'challenger', share: 0.1 })).json()).toMatchObject({
+      error: { details: [{ field: 'share', reason: 'is of models of texts, not of a recommender' }] },
+    })
+    await publish('v1', { name: 'text', task: 'text-classification' })
+    expect((await promote('text', { share: 0.1 })).statusCode).toBe(400)
+    expect((await promote('text', { alias: 'challenger', share: 1.1 })).statusCode).toBe(400)
+    const moved = []
+    for (const share of [0.1, 0.1, 0.5, undefined]) {
+      moved.push((await promote('text', { alias: 'challenger', share })).json())
+    }
+    expect(moved).toMatchObject([
+      { share: 0.1, revision: 1 },
+      { revision: 1 },
+      { share: 0.5, revision: 2 },
+      { revision: 3 },
+    ])
+    expect(moved[3]).not.toHaveProperty('share')
+    expect(moved[3].history).toEqual([])
   })
 
   it('refuses what is not there', async () => {

@@ -7,13 +7,20 @@ import {
   ModelVersionNameSchema,
   PromoteSchema,
   RollbackSchema,
+  textModelTasks,
   type Alias,
   type AliasAnswer,
   type ModelAlias,
   type ModelManifest,
   type ModelVersion,
 } from '@rapport/contracts'
-import { AliasConflictError, ModelRefusedError, ModelStoreError, type ModelStore } from '@rapport/model-store'
+import {
+  AliasConflictError,
+  ModelRefusedError,
+  ModelStoreError,
+  type AliasRef,
+  type ModelStore,
+} from '@rapport/model-store'
 import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
 
@@ -31,16 +38,18 @@ export function addModelRoutes(app: HttpApp, models: ModelStore): void {
       schema: {
         operationId: 'promoteModel',
         summary: 'Point an alias at a version',
-        description: 'Every process that serves the model swaps to the version without failing a request.',
+        description: `Every process that serves the model swaps to the version without failing a request. The challenger of a model of texts
+answers the documents of its \`share\`, the same ones as long as it is the challenger; without one, nobody.`,
         params: ModelParamsSchema,
         body: PromoteSchema,
         response: { 200: AliasAnswerSchema },
       },
     },
     async (request) => {
-      const { version, alias = 'champion' } = request.body
+      const { version, alias = 'champion', share } = request.body
       const ref = { tenant: request.principal.tenant, name: request.params.name, alias }
-      return toAliasAnswer(alias, await asHttp(models.promote(ref, version)))
+      if (share !== undefined) await checkShare(models, ref, version)
+      return toAliasAnswer(alias, await asHttp(models.promote(ref, version, share === undefined ? {} : { share })))
     },
   )
   app.post(
@@ -117,6 +126,16 @@ function addReadRoutes(app: HttpApp, models: ModelStore): void {
     ({ principal, params }) => asHttp(models.readManifest({ tenant: principal.tenant, ...params })),
   )
 }
+
+/** @throws HttpError 400 where nothing would be answered by shares; what `asHttp` throws. */
+async function checkShare(models: ModelStore, { alias, ...model }: AliasRef, version: string): Promise<void> {
+  if (alias !== 'challenger') throw shareInvalid('belongs to the alias "challenger"')
+  const { task } = await asHttp(models.readManifest({ ...model, version }))
+  if (!textModelTasks.some((known) => known === task)) throw shareInvalid(`is of models of texts, not of a ${task}`)
+}
+
+const shareInvalid = (reason: string): HttpError =>
+  new HttpError(400, 'RPT_HTTP_INVALID', `The share ${reason}.`, [{ field: 'share', reason }])
 
 const toAliasAnswer = (alias: Alias, standing: ModelAlias): AliasAnswer => ({ alias, ...standing })
 

@@ -1,9 +1,10 @@
-import { sentimentLimits, type SentenceSentiment, type SentimentResult, type TextDocument } from '@rapport/contracts'
+import { sentimentLimits, type SentenceSentiment, type SentimentResult } from '@rapport/contracts'
 import { detectLanguage, splitSentences, type SentenceSpan } from '@rapport/text'
 import {
   classifySlices,
   scoreDocument,
   scoreText,
+  type AssignedDocument,
   type LabelDocuments,
   type LabelOptions,
   type ServedClassifier,
@@ -24,35 +25,37 @@ export function createSentimentLabeller(): LabelDocuments {
     baselines.set(served, made)
     return made
   }
-  return async function* (served, documents, { pacer, ...options }) {
+  return async function* (documents, { pacer, ...options }) {
     let count = 0
     for (const document of documents) {
       if (pacer.due()) await pacer.pause(0)
-      const { text } = document
+      const { text, served } = document
       const spans = splitSentences(text, sentimentLimits.sentences)
       count += spans.length
       if (count > sentimentLimits.callSentences) throw tooManySentences()
       // Of a single sentence the document's scores are its own.
-      const sentences = spans.length > 1 ? spans.map(({ start, end }) => ({ text: text.slice(start, end) })) : []
+      const sentences =
+        spans.length > 1 ? spans.map(({ start, end }) => ({ text: text.slice(start, end), served })) : []
       const rows: Float32Array[] = []
-      for await (const slice of classifySlices(served, [document, ...sentences], pacer)) {
+      for await (const slice of classifySlices([document, ...sentences], pacer)) {
         for (const [, row] of slice) rows.push(row)
       }
-      yield present(served, { document, spans, rows, baseline: baselineOf(served) }, options)
+      yield present({ document, spans, rows, baseline: baselineOf(served) }, options)
     }
   }
 }
 
 interface Analyzed {
-  readonly document: TextDocument
+  readonly document: AssignedDocument
   readonly spans: readonly SentenceSpan[]
   /** Of the document, then of each sentence where there is more than one. */
   readonly rows: readonly Float32Array[]
   readonly baseline: Float32Array
 }
 
-function present(served: ServedClassifier, analyzed: Analyzed, options: LabelOptions) {
+function present(analyzed: Analyzed, options: LabelOptions) {
   const { document, spans, rows, baseline } = analyzed
+  const { served } = document
   const { labels } = served
   const whole = rows[0] as Float32Array
   const ofSentences = rows.length > 1 ? rows.slice(1) : [whole]

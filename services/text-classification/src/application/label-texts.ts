@@ -3,10 +3,10 @@ import { detectLanguage } from '@rapport/text'
 import { classifySlices, scoreDocument, type LabelDocuments } from '@rapport/text-serving'
 
 /** The most probable label of each document, and the scores of the others. */
-export const labelTexts: LabelDocuments = async function* (served, documents, { pacer, ...options }) {
-  for await (const slice of classifySlices(served, documents, pacer)) {
+export const labelTexts: LabelDocuments = async function* (documents, { pacer, ...options }) {
+  for await (const slice of classifySlices(documents, pacer)) {
     for (const [document, probabilities] of slice) {
-      const { id, text, language } = document
+      const { id, text, language, served } = document
       const { best, scores, isUncertain } = scoreDocument(served, probabilities, options)
       const result: TextResult = {
         id,

@@ -203,6 +203,6 @@ function toRow(
   if ('declined' in trial) return { ...row, metrics: {}, ...crossValidation, declined: trial.declined }
   const { objective: _objective, ...figures } = trial
   if (!('calibration' in figures)) return { ...row, ...figures, ...crossValidation }
-  const { calibration: _calibration, ...shown } = figures
+  const { calibration: _calibration, answers: _answers, ...shown } = figures
   return { ...row, ...shown, ...crossValidation }
 }

@@ -1,6 +1,7 @@
 import type { ModelManifest, TrainingJob, TrainingWarning } from '@rapport/contracts'
 import { AliasConflictError, type JobOutcome, type ModelPublication } from '@rapport/model-store'
 import {
+  answerMetrics,
   createTextSelfCheck,
   encodeTextClassifier,
   TextClassifier,
@@ -108,6 +109,7 @@ function describe({
       'test precision': byLabel('precision'),
       'test recall': byLabel('recall'),
       'test rows': byLabel('support'),
+      ...answerMetrics(winner.trial.answers, names),
       'rows by label': Object.fromEntries(names.map((name, label) => [name, sizes[label] as number])),
       sizes: { rows: texts.length, trainRows: split.train.length, testRows: split.held.length, folds: split.folds },
     },

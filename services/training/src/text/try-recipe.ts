@@ -1,6 +1,6 @@
 import type { LeaderboardRow, TrainingObjective } from '@rapport/contracts'
 import type { Calibration, TrainingControl } from '@rapport/ml'
-import { encodeTextClassifier, TextClassifier } from '@rapport/text-models'
+import { countAnswers, encodeTextClassifier, TextClassifier, type AnswerCounts } from '@rapport/text-models'
 import { within } from '../training-context.ts'
 import { fitClassifier } from './fit-classifier.ts'
 import { classifyAll, judge, medianPredictMs, type HeldOutResult } from './held-out.ts'
@@ -21,6 +21,8 @@ export interface Arena {
 
 export interface Trial extends HeldOutResult, Pick<LeaderboardRow, 'trainingSeconds' | 'modelBytes' | 'predictMs'> {
   readonly calibration: Calibration
+  /** What the classifier says of the held-out part. */
+  readonly answers: AnswerCounts
 }
 
 /**
@@ -43,6 +45,7 @@ export async function tryRecipe(recipe: TextRecipe, arena: Arena, control: Train
   return {
     ...judge(probabilities, held, { names, objective }),
     calibration,
+    answers: countAnswers(probabilities, names.length),
     trainingSeconds,
     modelBytes: [...encodeTextClassifier(data).values()].reduce((sum, file) => sum + file.byteLength, 0),
     predictMs: medianPredictMs(classifier, held.texts),

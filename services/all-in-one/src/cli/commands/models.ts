@@ -1,4 +1,4 @@
-import { Option, type Command } from '@commander-js/extra-typings'
+import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings'
 import type { AliasAnswer, ModelVersion } from '@rapport/contracts'
 import { aliases } from '@rapport/contracts'
 import { connect } from '../connection.ts'
@@ -28,10 +28,11 @@ export function addModelsCommand(program: Command): void {
     .argument('<name>')
     .argument('<version>')
     .addOption(aliasOption)
+    .option('--share <share>', 'of the challenger: how much it answers instead of the champion, from 0 to 1', toShare)
     .description('Lets a version serve (or makes it the challenger or the shadow).')
-    .action(async (name, version, { alias }) => {
+    .action(async (name, version, { alias, share }) => {
       const { client } = await connect()
-      printMove(name, await client.models.promote(name, version, alias))
+      printMove(name, await client.models.promote(name, version, alias, share))
     })
   models
     .command('rollback')
@@ -45,8 +46,16 @@ export function addModelsCommand(program: Command): void {
     })
 }
 
-const printMove = (name: string, { alias, version, revision }: AliasAnswer): void =>
-  print(`${alias} of ${name} is now version ${version} (revision ${revision})`)
+function toShare(text: string): number {
+  const share = Number(text)
+  if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new InvalidArgumentError('a number from 0 to 1.')
+  return share
+}
+
+function printMove(name: string, { alias, version, revision, share }: AliasAnswer): void {
+  const answers = share === undefined ? '' : `, answers ${(100 * share).toFixed(1)} %`
+  print(`${alias} of ${name} is now version ${version} (revision ${revision}${answers})`)
+}
 
 function toRow(name: string, version: ModelVersion): (string | number)[] {
   const quality = Object.entries(version.metrics).flatMap(([split, metrics]) =>
