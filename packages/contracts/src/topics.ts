@@ -38,6 +38,7 @@ export const topics = {
   models: table('rapport.models.v1', 1),
   access: table('rapport.access.v1', 1),
   trainingJobs: stream('rapport.training-jobs.v1', 1),
+  labelJobs: table('rapport.label-jobs.v1', 1),
   stateCommands: table('rapport.state-commands.v1', 1),
   eventsDeadLetters: deadLetters('rapport.events.v1'),
 } as const satisfies Record<string, TopicDescription>

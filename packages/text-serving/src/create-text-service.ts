@@ -3,9 +3,11 @@ import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit
 import { openClassifierHosts } from './adapters/classifier-hosts.ts'
 import type { TextContext } from './application/context.ts'
 import { ShadowScoring } from './application/shadow-scoring.ts'
+import { LabelJobWorker } from './jobs/label-job-worker.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addInferenceRoutes } from './routes/inference.ts'
 import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
+import { addLabelJobRoutes } from './routes/label-jobs.ts'
 import { addModelsRoutes } from './routes/models.ts'
 import type { TextProfile } from './text-profile.ts'
 
@@ -41,6 +43,9 @@ export async function createTextService(
   addTextModelMetrics(metrics, { prefix: profile.metricPrefix, ...hosts })
   const textMetrics = createTextMetrics(metrics, profile.metricPrefix)
   const shadow = stack.use(new ShadowScoring({ shadows, metrics: textMetrics, log }))
+  const jobs = { service: profile.service, objectStore, eventLog, clock, log }
+  const { label } = profile
+  const worker = stack.use(new LabelJobWorker({ ...jobs, host: champions.host, label, pollMs }))
   const context: TextContext = {
     profile,
     host: champions.host,
@@ -48,6 +53,7 @@ export async function createTextService(
     challengers,
     store,
     shadow,
+    jobs,
     metrics: textMetrics,
     log,
     explainTimeoutMs,
@@ -60,12 +66,13 @@ export async function createTextService(
       takeNdjsonStreams(app)
       addRoutes(app, context)
       addModelsRoutes(app, context)
+      addLabelJobRoutes(app, context)
       addInferenceRoutes(app, context)
     },
     async startServing() {
       await Promise.all(all.map(({ host }) => host.start()))
     },
-    startConsuming: () => Promise.resolve(),
+    startConsuming: () => worker.start(),
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -107,19 +107,21 @@ export class TextDesk<
   private readonly tested: TestedService
   readonly platform: TestPlatform
   readonly server: HttpServer
+  readonly service: Service
   readonly store: ModelStore
   readonly key: string
   private readonly owned: AsyncDisposableStack
 
   private constructor(
     tested: TestedService,
-    opened: Pick<TextDesk<Answer>, 'platform' | 'server' | 'key'>,
+    opened: Pick<TextDesk<Answer>, 'platform' | 'server' | 'service' | 'key'>,
     owned: AsyncDisposableStack,
   ) {
     const { platform } = opened
     this.tested = tested
     this.platform = platform
     this.server = opened.server
+    this.service = opened.service
     this.key = opened.key
     this.owned = owned
     const { eventLog, objectStore } = platform.drivers
@@ -143,7 +145,7 @@ export class TextDesk<
     const server = await platform.serve([service])
     await service.startServing()
     const key = await platform.issueKey('shop', ['text'] satisfies Scope[])
-    return new TextDesk(tested, { platform, server, key }, stack.move())
+    return new TextDesk(tested, { platform, server, service, key }, stack.move())
   }
 
   async publish({ version, data, model = this.tested.model, tenant = 'shop', ...more }: PublishedText): Promise<void> {
@@ -176,7 +178,7 @@ export class TextDesk<
   }
 
   request(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     url: string,
     payload?: object | string,
     headers: Readonly<Record<string, string>> = {},

@@ -2,6 +2,7 @@ import type { Log } from '@rapport/core'
 import type { ModelStore } from '@rapport/model-store'
 import type { ClassifierHost } from '../adapters/classifier-hosts.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { LabelJobQueue } from '../jobs/label-job-worker.ts'
 import type { TextMetrics } from '../metrics.ts'
 import type { TextProfile } from '../text-profile.ts'
 import type { TextModelHost } from './find-model.ts'
@@ -17,6 +18,7 @@ export interface TextContext {
   /** Undefined where none answers. */
   readonly challengers: ClassifierHost | undefined
   readonly shadow: ShadowScoring
+  readonly jobs: LabelJobQueue
   readonly metrics: TextMetrics
   readonly log: Log
   /** For all explanations of a call. */

@@ -23,6 +23,7 @@ export class LagWatch implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #running: Promise<void>
   #behindSinceMs: number | undefined
+  #behind = 0
 
   constructor(connect: () => Promise<Drivers>, normalRecords: number) {
     this.#connect = connect
@@ -30,8 +31,9 @@ export class LagWatch implements AsyncDisposable {
     this.#running = this.#run()
   }
 
-  get isNormal(): boolean {
-    return this.#behindSinceMs === undefined
+  /** Records, at the last look. */
+  get behind(): number {
+    return this.#behind
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -50,6 +52,7 @@ export class LagWatch implements AsyncDisposable {
 
   #note(behind: number): void {
     const nowMs = performance.now()
+    this.#behind = behind
     if (behind > this.#normalRecords) this.#behindSinceMs ??= nowMs
     else if (this.#behindSinceMs !== undefined) {
       this.seconds.push((nowMs - this.#behindSinceMs) / 1000)

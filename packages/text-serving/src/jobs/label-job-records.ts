@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  labelJobIdPattern,
+  labelJobKey,
+  labelJobLimits,
+  labelJobResultsPrefix,
+  LabelJobSchema,
+  labelJobsPrefix,
+  labelJobsRoot,
+  type LabelJob,
+  type ServiceName,
+} from '@rapport/contracts'
+import { RapportError, type Clock } from '@rapport/core'
+import type { ObjectStore } from '@rapport/object-store'
+import { Compile } from 'typebox/compile'
+
+export type LabelJobRef = Pick<LabelJob, 'tenant' | 'id'>
+export type NewLabelJob = Pick<LabelJob, 'tenant' | 'dataset' | 'model' | 'topK' | 'threshold'>
+
+export interface LabelJobStore {
+  readonly service: ServiceName
+  readonly objectStore: ObjectStore
+  readonly clock: Clock
+}
+
+const check = Compile(LabelJobSchema)
+const idForm = new RegExp(labelJobIdPattern)
+const maxAttempts = 50
+const readTogether = 16
+
+export const isFinished = ({ state }: LabelJob): boolean => state !== 'queued' && state !== 'running'
+export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()
+
+/** Queues a job over a data set of `rows` rows; undefined when the tenant has as many unfinished ones as it may. */
+export async function createLabelJob(
+  store: LabelJobStore,
+  wanted: NewLabelJob,
+  rows: number,
+): Promise<LabelJob | undefined> {
+  const before = await listLabelJobs(store, wanted.tenant)
+  if (before.filter((job) => !isFinished(job)).length >= labelJobLimits.unfinished) return undefined
+  const old = before.filter(isFinished).slice(labelJobLimits.kept - 1)
+  for (const job of old) await removeLabelJob(store, job)
+  const requestedAt = isoTime(store.clock)
+  const job: LabelJob = {
+    id: `${requestedAt.replaceAll(/[-:.]/g, '')}-${randomBytes(4).toString('hex')}`,
+    ...wanted,
+    state: 'queued',
+    requestedAt,
+    attempts: 0,
+    progress: { rows: 0, of: rows, lastRow: 0, parts: 0, labelled: 0, refused: 0, labels: {}, given: 0, agreeing: 0 },
+  }
+  const { stored } = await store.objectStore.put(labelJobKey(store.service, job), encode(job), { ifAbsent: true })
+  if (!stored) throw new RapportError('RPT_LABEL_JOB_EXISTS', `There is a job ${job.id} already.`)
+  return job
+}
+
+/** Undefined when there is no such job. @throws RapportError `RPT_LABEL_JOB_CORRUPT` */
+export async function readLabelJob(store: LabelJobStore, ref: LabelJobRef): Promise<LabelJob | undefined> {
+  return (await readStored(store, ref))?.job
+}
+
+/** Those of a tenant, newest first. */
+export async function listLabelJobs(store: LabelJobStore, tenant: string): Promise<readonly LabelJob[]> {
+  const refs: LabelJobRef[] = []
+  for await (const { ref } of labelJobKeys(store, tenant)) refs.push(ref)
+  const jobs: LabelJob[] = []
+  for (let from = 0; from < refs.length; from += readTogether) {
+    const read = refs.slice(from, from + readTogether).map((ref) => readLabelJob(store, ref))
+    jobs.push(...(await Promise.all(read)).filter((job) => job !== undefined))
+  }
+  return jobs.reverse()
+}
+
+/** The records of all tenants, or of one: those of a tenant oldest first. */
+export async function* labelJobKeys(
+  { service, objectStore }: LabelJobStore,
+  tenant?: string,
+): AsyncGenerator<{ readonly ref: LabelJobRef; readonly key: string; readonly etag: string }> {
+  const prefix = tenant === undefined ? labelJobsRoot : labelJobsPrefix(service, tenant)
+  for await (const { key, etag } of objectStore.list(prefix)) {
+    const [owner, of, file = '', ...rest] = key.slice(labelJobsRoot.length).split('/')
+    const id = file.replace(/\.json$/, '')
+    const isJob = owner !== undefined && of === service && rest.length === 0 && idForm.test(id)
+    if (isJob) yield { ref: { tenant: owner, id }, key, etag }
+  }
+}
+
+/**
+ * Changes a job under compare-and-set; `change` is called again on a newer record when another writer was quicker, and leaves
+ * the job alone by giving it back. Undefined when there is no such job.
+ * @throws RapportError `RPT_LABEL_JOB_CONTENDED`, which can be tried again
+ */
+export async function changeLabelJob(
+  store: LabelJobStore,
+  ref: LabelJobRef,
+  change: (job: LabelJob) => LabelJob,
+): Promise<LabelJob | undefined> {
+  const key = labelJobKey(store.service, ref)
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const stored = await readStored(store, ref)
+    if (stored === undefined) return undefined
+    const job = change(stored.job)
+    if (job === stored.job) return job
+    if ((await store.objectStore.put(key, encode(job), { ifMatch: stored.etag })).stored) return job
+    await delay(Math.random() * Math.min(attempt * 2, 50))
+  }
+  throw new RapportError('RPT_LABEL_JOB_CONTENDED', `The job ${ref.id} kept changing.`, { canRetry: true })
+}
+
+/** At once when nobody works at it; otherwise its worker sees it. A finished job stays as it is. */
+export function cancelLabelJob(store: LabelJobStore, ref: LabelJobRef): Promise<LabelJob | undefined> {
+  return changeLabelJob(store, ref, (job) => {
+    if (isFinished(job) || job.cancelRequestedAt !== undefined) return job
+    const cancelRequestedAt = isoTime(store.clock)
+    if (job.state === 'running') return { ...job, cancelRequestedAt }
+    return { ...job, state: 'cancelled', cancelRequestedAt, finishedAt: cancelRequestedAt }
+  })
+}
+
+/** The record goes first: nobody sees a job without its result. */
+export async function removeLabelJob({ service, objectStore }: LabelJobStore, job: LabelJob): Promise<void> {
+  await objectStore.delete([labelJobKey(service, job)])
+  // One more than is recorded: its worker may have died behind a part.
+  const parts = Array.from({ length: job.progress.parts + 1 }, (_, part) => resultPartKey(service, job, part))
+  await objectStore.delete(parts)
+}
+
+export const resultPartKey = (service: ServiceName, { tenant, id }: LabelJobRef, part: number): string =>
+  `${labelJobResultsPrefix(service, tenant)}${id}/part-${String(part).padStart(5, '0')}.ndjson.gz`
+
+async function readStored(
+  { service, objectStore }: LabelJobStore,
+  ref: LabelJobRef,
+): Promise<{ readonly job: LabelJob; readonly etag: string } | undefined> {
+  const found = await objectStore.get(labelJobKey(service, ref))
+  if (found === undefined) return undefined
+  const job = parse(found.body)
+  if (check.Check(job) && job.tenant === ref.tenant && job.id === ref.id) return { job, etag: found.object.etag }
+  throw new RapportError('RPT_LABEL_JOB_CORRUPT', `The record of the job ${ref.tenant}/${ref.id} is not one.`)
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    // What is no JSON is no record either, which is said by the caller.
+    return undefined
+  }
+}
+
+const encode = (job: LabelJob): Uint8Array => Buffer.from(JSON.stringify(job))

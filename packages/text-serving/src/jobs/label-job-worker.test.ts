@@ -1,0 +1,214 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LabelJob } from '@rapport/contracts'
+import { DatasetWriter } from '@rapport/datasets'
+import type { EventLog } from '@rapport/messaging'
+import { ModelRefusedError } from '@rapport/model-store'
+import type { ObjectStore } from '@rapport/object-store'
+import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
+import { TextClassifier } from '@rapport/text-models'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LabelDocuments } from '../application/label-documents.ts'
+import { ServedClassifier } from '../domain/served-classifier.ts'
+import { topicLabels, trainTopics } from '../testing.ts'
+import {
+  cancelLabelJob,
+  changeLabelJob,
+  createLabelJob,
+  readLabelJob,
+  removeLabelJob,
+  type LabelJobStore,
+} from './label-job-records.ts'
+import { LabelJobWorker, type LabelJobWorkerOptions } from './label-job-worker.ts'
+
+const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification', metrics: {} }
+const served = new ServedClassifier(manifest, new TextClassifier(await trainTopics()))
+const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+const leaseMs = 30_000
+
+let directory: string
+let objectStore: ObjectStore
+let nowMs: number
+let jobs: LabelJobStore
+let workers: AsyncDisposableStack
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rapport-label-jobs-'))
+  objectStore = await openFilesystemObjectStore({ directory })
+  nowMs = Date.parse('2026-05-01T00:00:00Z')
+  jobs = { service: 'text-classification', objectStore, clock: { now: () => nowMs } }
+  workers = new AsyncDisposableStack()
+})
+afterEach(async () => {
+  await workers.disposeAsync()
+  await objectStore[Symbol.asyncDispose]()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** Labels a row by its text's length, and tells of it. */
+const labelBy = (onDocument: (id: string) => void | Promise<void> = () => undefined): LabelDocuments =>
+  async function* (documents) {
+    for (const document of documents) {
+      await onDocument(document.id)
+      yield { document, best: 0, result: { id: document.id, label: topicLabels[0], text: 'x'.repeat(50_000) } }
+    }
+  }
+
+const model = { acquireVersion: () => Promise.resolve({ model: served, [Symbol.dispose]: () => undefined }) }
+const worker = (more: Partial<LabelJobWorkerOptions> = {}): LabelJobWorker => {
+  const host = model as unknown as LabelJobWorkerOptions['host']
+  const eventLog = {} as unknown as EventLog
+  return workers.use(
+    new LabelJobWorker({ ...jobs, eventLog, host, log, pollMs: 1_000, leaseMs, label: labelBy(), ...more }),
+  )
+}
+
+async function newJob(rows = 200): Promise<LabelJob> {
+  const writer = await DatasetWriter.begin(objectStore, jobs.clock, { tenant: 'shop', name: 'texts' })
+  for (let row = 1; row <= rows; row += 1) await writer.add({ row, text: `text ${row}` })
+  const none = { count: 0, samples: [] }
+  const report = { rowsRead: rows, rejectedCount: 0, rejected: [], duplicates: none, conflicts: none }
+  const { version } = await writer.publish({
+    format: 'csv',
+    columns: { text: 'text' },
+    multiLabel: false,
+    classes: [],
+    report,
+  })
+  const wanted = {
+    tenant: 'shop',
+    dataset: { name: 'texts', version },
+    model: { tenant: 'shop', name: 'text', version: 'v1' },
+  }
+  const job = await createLabelJob(jobs, wanted, rows)
+  if (job === undefined) throw new Error('too many jobs')
+  return job
+}
+const read = async (job: LabelJob): Promise<LabelJob> => (await readLabelJob(jobs, job)) as LabelJob
+const keysOf = (prefix: string): Promise<string[]> => Array.fromAsync(objectStore.list(prefix), ({ key }) => key)
+
+describe('a worker of labelling jobs', () => {
+  it('does every job that waits, the oldest first', async () => {
+    const done: string[] = []
+    const first = await newJob(3)
+    nowMs += 1_000
+    const second = await newJob(2)
+    await worker({ label: labelBy((id) => void done.push(id)) }).look()
+    expect(done).toEqual(['1', '2', '3', '1', '2'])
+    expect([(await read(first)).state, (await read(second)).state]).toEqual(['succeeded', 'succeeded'])
+    expect((await read(first)).lease).toBeUndefined()
+  })
+
+  it('goes on behind the last stored part where another has died', async () => {
+    const job = await newJob()
+    const dying = worker({
+      label: labelBy((id) => {
+        if (id === '120') throw new Error('the machine is gone')
+      }),
+    })
+    await dying.look()
+    const { progress, state } = await read(job)
+    expect(state).toBe('queued')
+    expect(progress).toMatchObject({ rows: 100, lastRow: 100, parts: 1 })
+    const done: string[] = []
+    await worker({ label: labelBy((id) => void done.push(id)) }).look()
+    expect(done[0]).toBe('101')
+    expect(await read(job)).toMatchObject({ state: 'succeeded', progress: { rows: 200, labelled: 200 }, attempts: 2 })
+  })
+
+  it('leaves a job alone while its lease holds, and takes it when that has expired', async () => {
+    const job = await newJob(2)
+    const lease = { owner: 'dead', expiresAt: new Date(nowMs + leaseMs).toISOString() }
+    await changeLabelJob(jobs, job, (now) => ({ ...now, state: 'running', attempts: 1, lease }))
+    const other = worker()
+    await other.look()
+    expect((await read(job)).lease?.owner).toBe('dead')
+    nowMs += leaseMs
+    await other.look()
+    expect(await read(job)).toMatchObject({ state: 'succeeded', attempts: 2 })
+  })
+
+  it('gives up a job that five have begun and none has ended', async () => {
+    const job = await newJob(2)
+    const failing = worker({
+      label: labelBy(() => {
+        throw new Error('a secret of the text')
+      }),
+    })
+    for (let look = 0; look < 6; look += 1) await failing.look()
+    const { state, error } = await read(job)
+    expect(state).toBe('failed')
+    expect(error?.message).not.toContain('secret')
+  })
+
+  it('fails a job whose model must not serve at once, and waits where only memory is missing', async () => {
+    const job = await newJob(2)
+    const refuse = (reason: 'memory budget' | 'self-check') => ({
+      acquireVersion: () => Promise.reject(new ModelRefusedError(reason, 'refused')),
+    })
+    await worker({ host: refuse('memory budget') }).look()
+    expect((await read(job)).state).toBe('queued')
+    await worker({ host: refuse('self-check') }).look()
+    expect(await read(job)).toMatchObject({ state: 'failed', error: { message: 'refused' } })
+  })
+
+  it('ends a job that is cancelled while it runs, and leaves nothing of one that is removed', async () => {
+    const cancelled = await newJob()
+    await worker({
+      label: labelBy(async (id) => {
+        if (id === '60') await cancelLabelJob(jobs, cancelled)
+      }),
+    }).look()
+    expect((await read(cancelled)).state).toBe('cancelled')
+    nowMs += 1
+    const removed = await newJob()
+    await worker({
+      label: labelBy(async (id) => {
+        if (id === '60') await removeLabelJob(jobs, removed)
+      }),
+    }).look()
+    expect(await readLabelJob(jobs, removed)).toBeUndefined()
+    expect((await keysOf('label-job-results/')).filter((key) => key.includes(removed.id))).toEqual([])
+  })
+
+  it('gives the job in hand back when it stops, and the attempt does not count', async () => {
+    const job = await newJob()
+    const reached = Promise.withResolvers<void>()
+    const goesOn = Promise.withResolvers<void>()
+    const stopping = worker({
+      label: labelBy(async (id) => {
+        if (id !== '60') return
+        reached.resolve()
+        await goesOn.promise
+      }),
+    })
+    void stopping.look()
+    await reached.promise
+    const stopped = stopping[Symbol.asyncDispose]()
+    goesOn.resolve()
+    await stopped
+    expect(await read(job)).toMatchObject({ state: 'queued', attempts: 0 })
+    await worker().look()
+    expect((await read(job)).state).toBe('succeeded')
+  })
+
+  it('passes over a record that is none', async () => {
+    const job = await newJob(2)
+    const key = 'label-jobs/shop/text-classification/20260101T000000000Z-00000000.json'
+    await objectStore.put(key, Buffer.from('{"state":"queued"}'))
+    await worker().look()
+    expect((await read(job)).state).toBe('succeeded')
+    expect(log.error).toHaveBeenCalledTimes(1)
+  })
+})
+
+it('a tenant has so many unfinished jobs and no more, and old ones go', async () => {
+  for (let count = 0; count < 20; count += 1) {
+    nowMs += 1
+    await newJob(1)
+  }
+  await expect(newJob(1)).rejects.toThrow('too many')
+  await worker().look()
+  nowMs += 1
+  expect((await newJob(1)).state).toBe('queued')
+})

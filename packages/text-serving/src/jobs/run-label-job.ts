@@ -1,0 +1,118 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { DatasetRow, LabelJob } from '@rapport/contracts'
+import { readManifest, readRowsAfter } from '@rapport/datasets'
+import type { ObjectStore } from '@rapport/object-store'
+import { createSlicePacer } from '../application/classify-slices.ts'
+import type { AssignedDocument, LabelDocuments } from '../application/label-documents.ts'
+import { problemOfText } from '../domain/check-document.ts'
+import type { ServedClassifier } from '../domain/served-classifier.ts'
+
+const compress = promisify(gzip)
+
+/** Of results, uncompressed: a part is written at this length. */
+const partBytes = 4 * 1024 ** 2
+/** Rows that are labelled together: their sentences may be as many as those of a call. */
+const rowsTogether = 50
+
+export type LabelProgress = LabelJob['progress']
+
+export interface LabelRunOptions {
+  readonly objectStore: ObjectStore
+  readonly served: ServedClassifier
+  readonly label: LabelDocuments
+  readonly signal: AbortSignal
+  /** Stores a part of the result and what is done with it. */
+  readonly onPart: (part: Uint8Array, progress: LabelProgress) => Promise<void>
+}
+
+/**
+ * Labels the rows of a job that are not done, in order, and hands the result over in parts. Others are answered between two
+ * slices of a few milliseconds.
+ * @throws DatasetError; the reason of `signal`
+ */
+export async function runLabelJob(job: LabelJob, options: LabelRunOptions): Promise<void> {
+  const { objectStore, signal } = options
+  const manifest = await readManifest(objectStore, { tenant: job.tenant, ...job.dataset })
+  const part = new ResultPart(job, options)
+  let together: DatasetRow[] = []
+  for await (const row of readRowsAfter(objectStore, manifest, job.progress.lastRow)) {
+    signal.throwIfAborted()
+    together.push(row)
+    if (together.length < rowsTogether) continue
+    await part.add(together)
+    together = []
+  }
+  await part.add(together)
+  await part.flush()
+}
+
+/** The part of the result that is being made. */
+class ResultPart {
+  private readonly job: LabelJob
+  private readonly options: LabelRunOptions
+  private readonly pacer = createSlicePacer()
+  private lines: string[] = []
+  private bytes = 0
+  private progress: LabelProgress
+
+  constructor(job: LabelJob, options: LabelRunOptions) {
+    this.job = job
+    this.options = options
+    this.progress = { ...job.progress, labels: { ...job.progress.labels } }
+  }
+
+  async add(rows: readonly DatasetRow[]): Promise<void> {
+    const { served, label, signal } = this.options
+    const { topK, threshold } = this.job
+    const documents: AssignedDocument[] = []
+    const problems = new Map<DatasetRow, object>()
+    for (const row of rows) {
+      const problem = problemOfText(row.text)
+      if (problem !== undefined) problems.set(row, problem)
+      else documents.push({ ...row, id: row.id ?? `${row.row}`, served })
+    }
+    const labelled = label(documents, { topK, threshold, pacer: this.pacer })[Symbol.asyncIterator]()
+    for (const row of rows) {
+      signal.throwIfAborted()
+      const error = problems.get(row)
+      if (error !== undefined) {
+        this.note(row, { error })
+        continue
+      }
+      const next = await labelled.next()
+      if (next.done === true) throw new Error('a document was not labelled')
+      const { result, best } = next.value
+      this.note(row, result, served.labels[best] as string)
+    }
+    if (this.bytes >= partBytes) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.lines.length === 0) return
+    const part = await compress(Buffer.from(this.lines.join('')))
+    this.progress.parts += 1
+    this.lines = []
+    this.bytes = 0
+    await this.options.onPart(part, structuredClone(this.progress))
+  }
+
+  private note({ row, id, labels: given }: DatasetRow, result: object, label?: string): void {
+    const line = `${JSON.stringify({ row, ...(id !== undefined && { id }), ...(given && { given }), ...result })}\n`
+    this.lines.push(line)
+    this.bytes += Buffer.byteLength(line)
+    const { progress } = this
+    progress.rows += 1
+    progress.lastRow = row
+    if (label === undefined) {
+      progress.refused += 1
+      return
+    }
+    progress.labelled += 1
+    progress.labels[label] = (progress.labels[label] ?? 0) + 1
+    // Labels of another set say nothing of this model.
+    if (given?.some((each) => this.options.served.labels.includes(each)) !== true) return
+    progress.given += 1
+    if (given.includes(label)) progress.agreeing += 1
+  }
+}
