@@ -3,6 +3,7 @@ export { RapportApiError, RapportConnectionError } from './errors.ts'
 export type * from './events.ts'
 export type { HttpOptions, StreamBody } from './http.ts'
 export type { DatasetUpload } from './resources/datasets.ts'
+export type { LabelJobs, LabelledRow } from './resources/label-jobs.ts'
 export type { ProfileOptions } from './resources/users.ts'
 export type {
   AliasAnswer,
@@ -14,6 +15,7 @@ export type {
   ClassifyTextsAnswer,
   CreatedKeyAnswer,
   CreatedTenant,
+  CreateLabelJob,
   CreateTrainingJob,
   Dataset,
   DatasetReport,
@@ -31,6 +33,7 @@ export type {
   ItemRow,
   Key,
   LeaderboardRow,
+  LabelJob,
   Model,
   ModelManifest,
   ModelVersion,

@@ -1,12 +1,16 @@
 import type { AnalyzeSentiments, AnalyzeSentimentsAnswer, TextModelList, TextMonitoring } from '@rapport/contracts'
 import type { HttpClient } from '../http.ts'
+import { LabelJobs } from './label-jobs.ts'
 
 /** Sentiment of texts and of their sentences by the tenant's own models. Scope `text`. */
 export class Sentiment {
   readonly #http: HttpClient
+  /** Labelling of whole data sets. */
+  readonly jobs: LabelJobs
 
   constructor(http: HttpClient) {
     this.#http = http
+    this.jobs = new LabelJobs(http, '/v1/sentiment/jobs')
   }
 
   /** Up to 1,000 documents; what cannot be analyzed stands in `errors`. */

@@ -1,12 +1,16 @@
 import type { ClassifyTexts, ClassifyTextsAnswer, TextModelList, TextMonitoring } from '@rapport/contracts'
 import type { HttpClient } from '../http.ts'
+import { LabelJobs } from './label-jobs.ts'
 
 /** Labels of texts by the tenant's own models. Scope `text`. */
 export class Text {
   readonly #http: HttpClient
+  /** Labelling of whole data sets. */
+  readonly jobs: LabelJobs
 
   constructor(http: HttpClient) {
     this.#http = http
+    this.jobs = new LabelJobs(http, '/v1/text/jobs')
   }
 
   /** Up to 1,000 documents; what cannot be classified stands in `errors`. */

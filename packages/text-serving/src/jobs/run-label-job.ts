@@ -83,7 +83,7 @@ class ResultPart {
       const next = await labelled.next()
       if (next.done === true) throw new Error('a document was not labelled')
       const { result, best } = next.value
-      this.note(row, result, served.labels[best] as string)
+      this.note(row, result, served.labels[best])
     }
     if (this.bytes >= partBytes) await this.flush()
   }

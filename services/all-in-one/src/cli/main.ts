@@ -5,6 +5,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addEventsCommand } from './commands/events.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addLabelCommand } from './commands/label.ts'
 import { addModelsCommand } from './commands/models.ts'
 import { addGatewayCommand, addServeCommand } from './commands/serve.ts'
 import { addStateCommand } from './commands/state.ts'
@@ -39,6 +40,7 @@ addTopicsCommand(program)
 addImportCommand(program)
 addDatasetsCommand(program)
 addTrainCommand(program)
+addLabelCommand(program)
 addModelsCommand(program)
 addKeysCommand(program)
 addStateCommand(program)

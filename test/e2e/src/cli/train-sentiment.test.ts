@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli } from '../support/cli-process.ts'
@@ -51,6 +51,19 @@ test(
     expect(results[1]?.sentences.map(({ label }) => label)).toEqual(['positive', 'negative'])
     expect((await client.sentiment.monitoring('sentiment')).versions[0]?.documents).toBe(2)
     expect(await client.text.models()).toEqual([])
+
+    const out = join(folder.path, 'labelled.ndjson')
+    const source = ['--data', file, '--name', 'unlabelled', '--out', out]
+    const done = await runCli(['label', 'sentiment', ...source], { platform, dataDir: folder.path })
+    expect(done, done.stderr).toMatchObject({ code: 0 })
+    expect(done.stderr).toContain('200 labelled, 0 refused: ')
+    const rows = (await readFile(out, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(rows.map(({ row }) => row)).toEqual(Array.from({ length: 200 }, (_, at) => at + 1))
+    expect(rows[0]).toMatchObject({ label: 'positive', modelVersion: version, sentences: [{ label: 'positive' }] })
+
     await expect(client.text.classify({ documents, model: 'sentiment' })).rejects.toMatchObject({
       code: 'RPT_TEXT_MODEL_REFUSED',
     })

@@ -1,19 +1,8 @@
-import { basename } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import {
-  datasetFormats,
-  textAlgorithms,
-  trainingObjectives,
-  type CreateTextJob,
-  type TextAlgorithm,
-} from '@rapport/contracts'
-import type { DatasetUpload } from '@rapport/sdk'
+import { textAlgorithms, trainingObjectives, type CreateTextJob, type TextAlgorithm } from '@rapport/contracts'
 import { connect, interruptible } from '../connection.ts'
-import { print } from '../output.ts'
+import { sourceOptions, takeTexts } from '../dataset-source.ts'
 import { budgetOption, runTraining } from '../run-training.ts'
-import { uploadFile } from '../upload-file.ts'
-
-const longestName = 63
 
 /** `rapport train text` and `rapport train sentiment`. */
 export function addTrainTextCommands(train: Command): void {
@@ -29,14 +18,12 @@ const descriptions = {
 function addTextCommand(train: Command, name: string, task: CreateTextJob['task']): void {
   train
     .command(name)
-    .addOption(new Option('--data <file>', 'CSV with a header line, or NDJSON; becomes a version of a data set'))
-    .addOption(
-      new Option('--dataset <name[@version]>', 'a data set that is there, in place of a file').conflicts('data'),
-    )
+    .addOption(sourceOptions.data)
+    .addOption(sourceOptions.dataset)
     .option('--text <column>', 'where the texts stand in the file', 'text')
     .option('--label <column>', 'where the labels stand in the file', 'label')
-    .addOption(new Option('--format <format>', 'default: what the name of the file says').choices(datasetFormats))
-    .option('--name <name>', 'of the data set (default: the name of the file)')
+    .addOption(sourceOptions.format)
+    .addOption(sourceOptions.name)
     .option('--model <name>', `of the model (default: ${name})`)
     .option('--algorithms <list>', `any of ${textAlgorithms.join(',')}`, readAlgorithms)
     .addOption(new Option('--objective <figure>', 'what decides (default: accuracy)').choices(trainingObjectives))
@@ -56,15 +43,10 @@ Example:
     )
     .action(
       async ({ data, dataset, text, label, format, name: wantedName, model, algorithms, objective, budget, wait }) => {
-        if (data === undefined && dataset === undefined)
-          throw new Error('there is nothing to learn from: give --data or --dataset')
         const { client } = await connect()
         const signal = interruptible('the job is cancelled')
         const upload = { text, label, signal, ...(format !== undefined && { format }) }
-        const source =
-          data === undefined
-            ? readDatasetName(dataset ?? '')
-            : await uploadData(client, data, { ...upload, name: wantedName })
+        const source = await takeTexts(client, { file: data, dataset, name: wantedName, ...upload })
         await runTraining(
           client,
           {
@@ -79,32 +61,6 @@ Example:
         )
       },
     )
-}
-
-async function uploadData(
-  client: Parameters<typeof uploadFile>[0],
-  file: string,
-  { name = nameOf(file), ...upload }: DatasetUpload & { readonly name: string | undefined },
-): Promise<CreateTextJob['dataset']> {
-  const { version, rows } = await uploadFile(client, file, { ...upload, name })
-  print(`data set ${name} version ${version}: ${rows} rows`)
-  return { name, version }
-}
-
-/** What of a file's name can be the name of a data set. */
-function nameOf(file: string): string {
-  const [stem = ''] = basename(file).toLowerCase().split('.')
-  const name = stem
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, longestName)
-    .replaceAll(/^-+|-+$/g, '')
-  if (name === '') throw new Error(`the name of ${file} cannot be that of a data set: give --name`)
-  return name
-}
-
-function readDatasetName(text: string): CreateTextJob['dataset'] {
-  const [name = '', version] = text.split('@')
-  return { name, ...(version !== undefined && { version }) }
 }
 
 function readAlgorithms(text: string): TextAlgorithm[] {
