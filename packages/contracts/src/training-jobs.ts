@@ -24,6 +24,10 @@ export type TrainingJobState = (typeof trainingJobStates)[number]
 export const trainingObjectives = ['accuracy', 'macro-f1', 'log-loss'] as const
 export type TrainingObjective = (typeof trainingObjectives)[number]
 
+/** Networks on words or characters, which a job tries where it is asked to: they take long without a GPU. */
+export const networkAlgorithms = ['text-cnn', 'cnn-lstm', 'bilstm', 'lstm'] as const
+export type NetworkAlgorithm = (typeof networkAlgorithms)[number]
+
 /** Classifiers of texts, those that train quickly first. */
 export const textAlgorithms = [
   'multinomial-nb',
@@ -33,6 +37,7 @@ export const textAlgorithms = [
   'kernel-svm',
   'random-forest',
   'boosted-trees',
+  ...networkAlgorithms,
 ] as const
 export type TextAlgorithm = (typeof textAlgorithms)[number]
 
@@ -40,8 +45,13 @@ const AlgorithmsSchema = Type.Array(Type.Enum(textAlgorithms), {
   minItems: 1,
   maxItems: textAlgorithms.length,
   uniqueItems: true,
-  description: 'What to try. Default: naive Bayes, linear SVM, logistic regression, and of small data sets the others.',
+  description:
+    'What to try. Default: naive Bayes, linear SVM, logistic regression, of small data sets the other classical ones, and on a GPU that was asked for the networks.',
 })
+
+/** Where a job's networks are trained: on the best that its process finds, or on a GPU or not at all. */
+export const trainingDevices = ['auto', 'gpu'] as const
+export type TrainingDevice = (typeof trainingDevices)[number]
 
 /** A version of a data set. */
 export const DatasetVersionNameSchema = Type.Object({ name: ModelNameSchema, version: ModelVersionNameSchema }, closed)
@@ -63,6 +73,7 @@ export const TrainingJobSchema = Type.Object(
     dataset: Type.Optional(DatasetVersionNameSchema),
     algorithms: Type.Optional(AlgorithmsSchema),
     objective: Type.Optional(Type.Enum(trainingObjectives)),
+    device: Type.Optional(Type.Enum(trainingDevices)),
     state: Type.Enum(trainingJobStates),
     /** Why there is this job: the tenant's first model, the schedule, or a request. */
     reason: Type.Enum(['first', 'schedule', 'request']),
@@ -100,6 +111,9 @@ export type TrainingJob = Static<typeof TrainingJobSchema>
 export const trainingJobsPrefix = (tenant: string): string => `jobs/${tenant}/`
 export const trainingJobKey = (tenant: string, id: string): string => `${trainingJobsPrefix(tenant)}${id}.json`
 
+/** Below it a job keeps the epochs of its networks until it ends, in `<id>/`. */
+export const trainingCheckpointsPrefix = (tenant: string): string => `checkpoints/${tenant}/`
+
 /** A record of `rapport.training-jobs.v1`, keyed by `<tenant>/<id>`: it wakes whoever runs jobs, no more. */
 export const TrainingJobWakeUpSchema = Type.Object({ tenant: Type.String(), id: Type.String() })
 export type TrainingJobWakeUp = Static<typeof TrainingJobWakeUpSchema>
@@ -130,6 +144,12 @@ const CreateTextJobSchema = Type.Object(
     budgetSeconds: BudgetSchema,
     objective: Type.Optional(
       Type.Enum(trainingObjectives, { description: 'What the winner is chosen by. Default `accuracy`.' }),
+    ),
+    device: Type.Optional(
+      Type.Enum(trainingDevices, {
+        description:
+          'For networks. Default `auto`: a GPU where there is one, otherwise the CPU. With `gpu` networks are tried by default, and a job without a GPU fails.',
+      }),
     ),
   },
   closed,

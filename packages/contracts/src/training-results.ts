@@ -23,8 +23,13 @@ export const LeaderboardRowSchema = Type.Object(
       Type.Object(
         {
           mean: Type.Number({ description: 'The more the better: of the log-loss it is the negative.' }),
-          deviation: Type.Number({ description: 'Standard deviation over the folds.' }),
-          folds: Type.Integer({ minimum: 2 }),
+          deviation: Type.Optional(
+            Type.Number({ description: 'Standard deviation over the folds; absent where one was tried alone.' }),
+          ),
+          folds: Type.Integer({
+            minimum: 1,
+            description: 'Folds that were tried; of a network one alone where the time was too short for all.',
+          }),
           trainRows: Type.Integer({ minimum: 1, description: 'Rows that a fold was trained on.' }),
         },
         closed,

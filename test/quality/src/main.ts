@@ -16,15 +16,16 @@ const suites: Readonly<Record<string, Readonly<Record<string, QualitySet>>>> = {
 const exitCodes = { ok: 0, usage: 2, noData: 3 }
 const usage = `Usage: npm run quality -- <suite> [--data DIR] [--set SET,SET] [--cell MODEL] [--json]
 
-Trains on public data sets, chooses every parameter on a validation part of the training data (text and sentiment: takes those of a reference) and
-measures on the test part.
+Trains on public data sets, chooses every parameter on a validation part of the training data (text and sentiment: takes those of a reference, but for
+winners and networks) and measures on the test part.
 
 Suites and their sets: ${Object.entries(suites)
   .map(([suite, sets]) => `${suite} (${Object.keys(sets).join(', ')})`)
   .join('; ')}
   --data DIR   folder with the data sets; RAPPORT_QUALITY_DATA when absent
   --set        only these sets (also --only)
-  --cell       only this model, of text and sentiment
+  --cell       only this model, of text and sentiment: winner is what a training job's search chooses, and networks bear their names
+  --budget SECONDS  for each search for a winner; 60 when absent, as of a training job
   --state FILE results of text and sentiment so far, from which a run goes on; a file for temporary ones when absent
   --fresh      measures anew what the file has
   --json       one line of JSON at the end: { "<set>": { "<metric>": number } }
@@ -43,6 +44,7 @@ async function main(argv: string[]): Promise<number> {
       set: { type: 'string' },
       cell: { type: 'string' },
       state: { type: 'string' },
+      budget: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -69,9 +71,14 @@ async function main(argv: string[]): Promise<number> {
       exitCodes.noData,
     )
   }
+  const budgetSeconds = values.budget === undefined ? undefined : Number(values.budget)
+  if (budgetSeconds !== undefined && !(budgetSeconds >= 1)) {
+    return refuse(`--budget is no number of seconds: ${values.budget}`, exitCodes.usage)
+  }
   const state = values.state ?? join(tmpdir(), `rapport-quality-${suite}.json`)
   if (values.fresh) await rm(state, { force: true })
-  const choice = { results: await openResults(state), ...(cell !== undefined && { cell }) }
+  const results = await openResults(state)
+  const choice = { results, ...(cell !== undefined && { cell }), ...(budgetSeconds !== undefined && { budgetSeconds }) }
   return measure(sets, { names, dataDir, json: values.json, choice })
 }
 

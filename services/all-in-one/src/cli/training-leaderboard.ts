@@ -10,8 +10,7 @@ interface Extra {
 const before: readonly Extra[] = [
   {
     heading: 'cross-validated',
-    of: ({ crossValidation }) =>
-      crossValidation && `${Math.abs(crossValidation.mean).toFixed(4)} ± ${crossValidation.deviation.toFixed(4)}`,
+    of: ({ crossValidation }) => crossValidation && describeFolds(crossValidation),
   },
 ]
 const after: readonly Extra[] = [
@@ -22,6 +21,10 @@ const after: readonly Extra[] = [
   },
   { heading: 'ms a text', of: ({ predictMs }) => predictMs?.toFixed(2) },
 ]
+
+function describeFolds({ mean, deviation }: NonNullable<LeaderboardRow['crossValidation']>): string {
+  return `${Math.abs(mean).toFixed(4)} ${deviation === undefined ? '(one fold)' : `± ${deviation.toFixed(4)}`}`
+}
 
 export function printLeaderboard(rows: readonly LeaderboardRow[]): void {
   const metrics = [...new Set(rows.flatMap((row) => Object.keys(row.metrics)))]

@@ -10,7 +10,7 @@ import type { NewJob } from './training-jobs.ts'
 /** Names of the models that the text tasks train when the caller names none. */
 const defaultModels = { 'text-classification': 'text', sentiment: 'sentiment' } as const
 
-type TextJob = Pick<NewJob, 'task' | 'model' | 'dataset' | 'algorithms' | 'objective'>
+type TextJob = Pick<NewJob, 'task' | 'model' | 'dataset' | 'algorithms' | 'objective' | 'device'>
 
 /**
  * What a wanted training on texts is, with the version of the data set that stands now.
@@ -21,7 +21,7 @@ export async function readTextJob(
   tenant: string,
   wanted: CreateTextJob,
 ): Promise<TextJob> {
-  const { task, dataset, algorithms, objective = 'accuracy', model = defaultModels[task] } = wanted
+  const { task, dataset, algorithms, device, objective = 'accuracy', model = defaultModels[task] } = wanted
   const version = dataset.version ?? (await newestVersion(objectStore, { tenant, name: dataset.name }))
   if (version === undefined) throw notFound(`data set "${dataset.name}"`)
   const manifest = await readVersion(objectStore, { tenant, name: dataset.name, version })
@@ -33,6 +33,7 @@ export async function readTextJob(
     dataset: { name: dataset.name, version },
     objective,
     ...(algorithms !== undefined && { algorithms: [...algorithms] }),
+    ...(device !== undefined && { device }),
   }
 }
 

@@ -24,7 +24,16 @@ export interface RemoveTenantOptions extends Pick<
 }
 
 /** Everything of a tenant in the object store lies below these; the removal's own record is the last to go. */
-const areas = ['archive', 'models', 'datasets', 'jobs', 'label-jobs', 'label-job-results', 'state'] as const
+const areas = [
+  'archive',
+  'models',
+  'datasets',
+  'jobs',
+  'checkpoints',
+  'label-jobs',
+  'label-job-results',
+  'state',
+] as const
 
 /**
  * Removes everything that a tenant has stored, then the record of the removal. It can be cut short anywhere and begun again.

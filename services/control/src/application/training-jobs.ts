@@ -21,7 +21,16 @@ export interface JobDependencies {
 
 export type NewJob = Pick<
   TrainingJob,
-  'tenant' | 'task' | 'model' | 'dataset' | 'algorithms' | 'objective' | 'reason' | 'budgetSeconds' | 'eventCount'
+  | 'tenant'
+  | 'task'
+  | 'model'
+  | 'dataset'
+  | 'algorithms'
+  | 'objective'
+  | 'device'
+  | 'reason'
+  | 'budgetSeconds'
+  | 'eventCount'
 >
 export type JobRef = Pick<TrainingJob, 'tenant' | 'id'>
 

@@ -92,6 +92,7 @@ async function fill(tenant: string): Promise<void> {
     `archive/${tenant}/a/0/1.gz`,
     `models/${tenant}/m/aliases/champion.json`,
     `datasets/${tenant}/reviews/versions/v1/manifest.json`,
+    `checkpoints/${tenant}/sentiment-000001/lstm.bin`,
     `state/${tenant}/rebuilds/x`,
   ]) {
     await objectStore.put(key, encode('stored'))

@@ -32,6 +32,8 @@ async function environmentOfTraining(env: Record<string, string>): Promise<Recor
 }
 
 const isRapports = (name: string): boolean => name.startsWith('RAPPORT_')
+/** What its native library reads when it loads. */
+const tensorFlow = { TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true' }
 const isSecret = (name: string): boolean => name in secrets
 
 const chains: Record<string, Record<string, string>> = {
@@ -51,7 +53,7 @@ const chains: Record<string, Record<string, string>> = {
 test.each(Object.entries(chains))('hands the AWS credentials of %s on and no other secret', async (_, chain) => {
   const environment = await environmentOfTraining({ ...bucket, ...chain, ...secrets })
   const others = Object.entries(environment).filter(([name]) => !isRapports(name))
-  expect(Object.fromEntries(others)).toEqual(chain)
+  expect(Object.fromEntries(others)).toEqual({ ...chain, ...tensorFlow })
   expect(Object.keys(environment).filter(isSecret)).toEqual([])
   expect(environment).toMatchObject(bucket)
 })
@@ -64,6 +66,6 @@ test.each<[string, Record<string, string>]>([
   ['there is no S3', {}],
 ])('hands no AWS credentials on where %s', async (_, stores) => {
   const environment = await environmentOfTraining({ ...stores, ...chains['keys'], ...chains['a profile'] })
-  expect(Object.keys(environment).filter((name) => !isRapports(name))).toEqual([])
+  expect(Object.keys(environment).filter((name) => !isRapports(name))).toEqual(Object.keys(tensorFlow))
   expect(environment).toMatchObject(stores)
 })

@@ -37,6 +37,8 @@ export interface TrainingProcess {
 export type StartTraining = (job: JobRef, owner: string) => TrainingProcess
 
 const keptLines = 20
+/** Read by its native library when it loads: errors alone are logged, and a GPU's memory is taken as it is needed. */
+const tensorFlow = { TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true' } as const
 
 /**
  * Starts the training of a job as a child process: of low priority, so that serving comes first, and with a bounded heap.
@@ -50,6 +52,7 @@ export function createStartTraining(options: TrainingProcessOptions): StartTrain
       // Nothing else of this process's environment: secrets are not handed on.
       env: {
         ...options.stores,
+        ...tensorFlow,
         ...toEnvironment(TrainingProcessSchema, {
           RAPPORT_TRAINING_TENANT: tenant,
           RAPPORT_TRAINING_JOB: id,

@@ -36,15 +36,14 @@ describe('jobs on texts', () => {
   it('are made for the version that stands now', async () => {
     await upload()
     const version = await upload()
-    const created = await post({ ...job, algorithms: ['linear-svm'], budgetSeconds: 9, objective: 'macro-f1' })
+    const wanted = { algorithms: ['linear-svm', 'text-cnn'], budgetSeconds: 9, objective: 'macro-f1', device: 'gpu' }
+    const created = await post({ ...job, ...wanted })
     expect(created.statusCode).toBe(201)
     expect(created.json()).toMatchObject({
       id: 'text-classification-000001',
       model: 'text',
       dataset: { name: 'reviews', version },
-      algorithms: ['linear-svm'],
-      budgetSeconds: 9,
-      objective: 'macro-f1',
+      ...wanted,
       state: 'queued',
     })
     await upload()
@@ -102,6 +101,7 @@ describe('jobs on texts', () => {
       { field: 'dataset', reason: 'is not a known field' },
     ])
     expect(await detailsOf({ ...job, algorithms: ['magic'] })).toMatchObject([{ field: 'algorithms.0' }])
+    expect(await detailsOf({ ...job, device: 'tpu' })).toMatchObject([{ field: 'device' }])
     expect(await detailsOf({ dataset: { name: 'reviews' } })).toEqual([{ field: 'task', reason: 'is required' }])
     expect(await detailsOf([])).toEqual([{ field: 'body', reason: 'must be object' }])
   })

@@ -4,17 +4,18 @@ import { generatedReviews, toCorpus } from '../testing/text-datasets.ts'
 import { silentLog } from '../testing/text-jobs.ts'
 import { compareTexts, toTextLeaderboard, type TextComparison } from './compare-texts.ts'
 import { fitWinner } from './fit-winner.ts'
-import type { Tried } from './search-texts.ts'
+import { openNetworksOnce } from './networks/network-trainer.ts'
+import { finalistsOf, type Tried } from './search-texts.ts'
 import { splitCorpus } from './split-corpus.ts'
 import { TextProblem } from './text-problem.ts'
-import type { FeatureSet, TextRecipe } from './text-recipe.ts'
+import type { FeatureSet, RowRecipe, TextRecipe } from './text-recipe.ts'
 import type { Arena } from './try-recipe.ts'
 
 const signal = new AbortController().signal
 const features: FeatureSet = { analyzer: 'word', ngrams: [1, 1], minDf: 1, maxFeatures: 1000 }
-const bayes = (alpha: number): TextRecipe => ({ algorithm: 'multinomial-nb', features, parameters: { alpha } })
+const bayes = (alpha: number): RowRecipe => ({ algorithm: 'multinomial-nb', features, parameters: { alpha } })
 /** No text has n-grams of so many others. */
-const untrainable: TextRecipe = { ...bayes(1), features: { ...features, minDf: 100_000 } }
+const untrainable: RowRecipe = { ...bayes(1), features: { ...features, minDf: 100_000 } }
 
 const toTried = (recipe: TextRecipe, status: Tried['result']['status'] = 'finished'): Tried => ({
   recipe,
@@ -30,8 +31,9 @@ async function arenaOf(rows: number): Promise<Arena> {
     classes: 2,
   }))
   const memoryLimitBytes = 4 * 1024 ** 3
-  const problem = new TextProblem(part!, memoryLimitBytes)
-  return { problem, held: held!, names: corpus.names, split, objective: 'accuracy', memoryLimitBytes }
+  const networks = openNetworksOnce({ device: 'auto', log: silentLog, memoryLimitBytes })
+  const problem = new TextProblem(part!, { memoryLimitBytes, networks })
+  return { problem, held: held!, names: corpus.names, split, objective: 'accuracy', memoryLimitBytes, networks }
 }
 
 async function compare(tried: readonly Tried[]): Promise<TextComparison> {
@@ -43,7 +45,7 @@ describe('a comparison of candidates', () => {
   it('goes on to the next when the winner cannot be trained on the whole part, and shows why', async () => {
     const comparison = await compare([toTried(untrainable), toTried(bayes(0.3)), toTried(bayes(1))])
     expect(comparison.winner.recipe).toEqual(bayes(0.3))
-    const [won, fallen] = toTextLeaderboard(comparison, 5)
+    const [won, fallen] = toTextLeaderboard(comparison)
     expect(won).toMatchObject({ isWinner: true, parameters: { alpha: 0.3 } })
     expect(fallen).toMatchObject({ isWinner: false, declined: expect.stringContaining('n-gram') as string })
   })
@@ -71,6 +73,13 @@ describe('a comparison of candidates', () => {
     ])
   })
 
+  it('has a winner where the time was over before any candidate was tried to the end', async () => {
+    const unscored = toTried(bayes(1), 'left-out')
+    const tried = [toTried(bayes(0.3), 'left-out'), { ...unscored, result: { ...unscored.result, scores: [] } }]
+    expect(finalistsOf(tried)).toEqual(tried.slice(0, 1))
+    expect((await compare(tried)).winner.recipe).toEqual(bayes(0.3))
+  })
+
   it('ends for good when no finished candidate is left', async () => {
     const none = compare([toTried(untrainable), toTried(bayes(0.3), 'eliminated')])
     await expect(none).rejects.toMatchObject({
@@ -93,7 +102,7 @@ describe('the fit of the winner to all rows', () => {
     const { comparison, fitted } = await fitWinner(tried, { compare, fit: fitOnly(tried[1]!.recipe), signal })
     expect(fitted).toBe('fitted')
     expect(comparison.winner.recipe).toBe(tried[1]!.recipe)
-    expect(toTextLeaderboard(comparison, 5)[1]).toMatchObject({ declined: 'did not converge' })
+    expect(toTextLeaderboard(comparison)[1]).toMatchObject({ declined: 'did not converge' })
   })
 
   it('ends for good when none can be fitted', async () => {

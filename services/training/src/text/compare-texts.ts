@@ -2,9 +2,9 @@ import type { LeaderboardRow } from '@rapport/contracts'
 import { RapportError, type Log } from '@rapport/core'
 import { TrainingDataError } from '../errors.ts'
 import { judge, mostFrequentBaseline, type HeldOutResult } from './held-out.ts'
-import type { Tried } from './search-texts.ts'
+import { finalistsOf, type Tried } from './search-texts.ts'
 import type { StandingVersion } from './text-champion.ts'
-import { isSameRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
+import { isNetwork, isSameRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
 import { tryRecipe, type Arena, type Trial } from './try-recipe.ts'
 
 export interface TextContender {
@@ -68,7 +68,7 @@ export async function compareTexts(
     log.info({ role: entrant.role, algorithm: entrant.algorithm, ...outcome }, 'judged on the held-out part')
     return { ...entrant, trial }
   }
-  const contenders = await judgeWinners(tried.filter(isFinished).map(toEntrant), (entrant) => attempt(entrant, 0))
+  const contenders = await judgeWinners(finalistsOf(tried).map(toEntrant), (entrant) => attempt(entrant, 0))
   const others = lineUp(tried.map(toEntrant), { standing, judged: contenders })
   for (const [at, entrant] of others.entries()) {
     const left = { rows: arena.problem.part.labels.length, leftMs: budgetMs - (performance.now() - started) }
@@ -86,17 +86,16 @@ const expectedEntrants = 5
 
 type Entrant = Omit<TextContender, 'trial'>
 
-const isFinished = ({ result }: Tried): boolean => result.status === 'finished'
-
 /** A challenger that was not tried to the end, or would not be within the time. How it compared on fewer rows is no reason. */
 function whyDeclined(
-  { tried }: Entrant,
+  { recipe, tried }: Entrant,
   { rows, leftMs }: { readonly rows: number; readonly leftMs: number },
 ): string | undefined {
-  const { status, reason, elapsedMs = 0, trainRows = 0 } = tried?.result ?? {}
+  const { status, reason, elapsedMs = 0, trainRows = 0, scores = [] } = tried?.result ?? {}
   if (status !== 'finished' && status !== 'eliminated') return reason ?? 'it was not tried to the end'
-  // The folds take the most of it again, of all rows.
-  const neededMs = (elapsedMs * rows) / Math.max(1, trainRows)
+  // The folds take the most of it again, of all rows; those of a network are kept, and it is trained once more.
+  const again = recipe !== undefined && isNetwork(recipe) ? elapsedMs / Math.max(1, scores.length) : elapsedMs
+  const neededMs = (again * rows) / Math.max(1, trainRows)
   return neededMs > leftMs ? 'the time would be over before it was judged' : undefined
 }
 
@@ -182,27 +181,28 @@ function conclude(
 }
 
 /** The rows of the job's record: those that were judged, the best first, then the others. */
-export function toTextLeaderboard({ baseline, contenders, winner }: TextComparison, folds: number): LeaderboardRow[] {
+export function toTextLeaderboard({ baseline, contenders, winner }: TextComparison): LeaderboardRow[] {
   const objectiveOf = ({ trial }: TextContender): number =>
     'objective' in trial ? trial.objective : Number.NEGATIVE_INFINITY
   const rows = contenders
     .toSorted((one, other) => objectiveOf(other) - objectiveOf(one))
-    .map((contender) => toRow(contender, { folds, isWinner: contender.recipe === winner.recipe }))
+    .map((contender) => toRow(contender, contender.recipe === winner.recipe))
   const { objective: _objective, ...figures } = baseline
   return [...rows, { algorithm: 'most-frequent', parameters: {}, role: 'baseline', isWinner: false, ...figures }]
 }
 
-function toRow(
-  { role, algorithm, recipe, tried, trial }: TextContender,
-  { folds, isWinner }: { readonly folds: number; readonly isWinner: boolean },
-): LeaderboardRow {
+function toRow({ role, algorithm, recipe, tried, trial }: TextContender, isWinner: boolean): LeaderboardRow {
   const row = { algorithm, parameters: recipe === undefined ? {} : toParameters(recipe), role, isWinner }
-  const { mean, deviation, trainRows, scores = [] } = tried?.result ?? {}
-  const isValidated = mean !== undefined && deviation !== undefined && trainRows !== undefined && scores.length > 0
-  const crossValidation = isValidated ? { crossValidation: { mean, deviation, folds, trainRows } } : {}
+  const crossValidation = tried === undefined ? {} : describeFolds(tried)
   if ('declined' in trial) return { ...row, metrics: {}, ...crossValidation, declined: trial.declined }
   const { objective: _objective, ...figures } = trial
   if (!('calibration' in figures)) return { ...row, ...figures, ...crossValidation }
   const { calibration: _calibration, answers: _answers, ...shown } = figures
   return { ...row, ...shown, ...crossValidation }
+}
+
+function describeFolds({ result }: Tried): Pick<LeaderboardRow, 'crossValidation'> {
+  const { mean, deviation, trainRows, scores } = result
+  if (scores.length === 0) return {}
+  return { crossValidation: { mean, ...(scores.length > 1 && { deviation }), folds: scores.length, trainRows } }
 }

@@ -2,20 +2,27 @@ import { columnMeans, createPacer, type Calibration, type CsrMatrix, type Traini
 import { TextVectorizerFitter, type TextVectorizerData } from '@rapport/text'
 import type { RowScorer, TextClassifierData, TextScorer } from '@rapport/text-models'
 import { trainWithin, type LabelledTexts } from './text-problem.ts'
-import { vectorizerOptions, type FeatureSet, type TextRecipe } from './text-recipe.ts'
+import type { OpenNetworks } from './networks/network-trainer.ts'
+import { isNetwork, vectorizerOptions, type FeatureSet, type TextRecipe } from './text-recipe.ts'
 
 export interface FitOptions extends TrainingControl {
   readonly names: readonly string[]
   readonly calibration: Calibration
   readonly memoryLimitBytes: number
+  readonly networks: OpenNetworks
 }
 
-/** The classifier that would serve. Throws as `trainWithin` does. */
+/** The classifier that would serve. Throws as `trainWithin` and `NetworkTrainer` do. */
 export async function fitClassifier(
   recipe: TextRecipe,
-  { texts, labels, classes }: LabelledTexts,
-  { names, calibration, ...options }: FitOptions,
+  part: LabelledTexts,
+  { names, calibration, networks, ...options }: FitOptions,
 ): Promise<TextClassifierData> {
+  if (isNetwork(recipe)) {
+    const { scorer } = await (await networks()).train(recipe, part, options)
+    return { labels: names, calibration, scorer }
+  }
+  const { texts, labels, classes } = part
   const { data, matrix } = await fitVectorizer(texts, recipe.features, options)
   const scorer = await trainWithin(recipe, { rows: matrix, labels, classes }, options)
   return { labels: names, calibration, scorer: toTextScorer(scorer, data, matrix) }

@@ -41,11 +41,10 @@ const checkedCharacters = 300
 export async function refit(
   { winner: { recipe, trial } }: TextComparison,
   { texts, labels, names }: TextCorpus,
-  { signal, memoryLimitBytes, onProgress }: Pick<FitOptions, 'signal' | 'memoryLimitBytes' | 'onProgress'>,
+  options: Pick<FitOptions, 'signal' | 'memoryLimitBytes' | 'networks' | 'onProgress'>,
 ): Promise<TextClassifierData> {
   const { calibration } = trial
-  const options = { names, calibration, memoryLimitBytes, ...(signal && { signal }), ...(onProgress && { onProgress }) }
-  return fitClassifier(recipe, { texts, labels, classes: names.length }, options)
+  return fitClassifier(recipe, { texts, labels, classes: names.length }, { ...options, names, calibration })
 }
 
 /** Publishes the winner with its figures. */
@@ -83,7 +82,7 @@ function describe({
 }: TextWinning): Omit<ModelPublication, 'codeRevision' | 'files' | 'selfCheck'> {
   const { winner, champion, baseline } = comparison
   const { dataset, fingerprint, texts, labels, names } = corpus
-  const { mean, deviation } = winner.tried.result
+  const { mean, deviation, scores } = winner.tried.result
   const sizes = classSizes(labels, names.length)
   const byLabel = (figure: 'precision' | 'recall' | 'support'): Record<string, number> =>
     Object.fromEntries((winner.trial.classes ?? []).map((each) => [each.label, each[figure]]))
@@ -103,7 +102,7 @@ function describe({
     },
     metrics: {
       test: winner.trial.metrics,
-      'cross-validation': { mean, deviation },
+      'cross-validation': { mean, ...(scores.length > 1 && { deviation }), folds: scores.length },
       ...(champion !== undefined && { [championFigures[champion.judged]]: champion.result.metrics }),
       'test of the baseline': baseline.metrics,
       'test precision': byLabel('precision'),

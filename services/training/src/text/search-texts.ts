@@ -26,6 +26,15 @@ export interface Tried {
   readonly unfit?: string
 }
 
+/**
+ * Those that may win, the best first: what was tried to the end or, where the time was over before that, what was scored on
+ * all folds of fewer rows.
+ */
+export function finalistsOf(tried: readonly Tried[]): readonly Tried[] {
+  const finished = tried.filter(({ result }) => result.status === 'finished')
+  return finished.length > 0 ? finished : tried.filter(({ result }) => result.scores.length > 0)
+}
+
 export interface TextSearchOptions {
   readonly objective: TrainingObjective
   readonly folds: number

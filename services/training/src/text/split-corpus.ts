@@ -66,6 +66,16 @@ export async function splitCorpus(corpus: TextCorpus, control: TrainingControl):
   return { train, held, nearDuplicates: countNearDuplicates(groups), conflicts, ...drawFolds(corpus, groups, train) }
 }
 
+/** Folds of the whole corpus, as a training part has them, where nothing is held out. */
+export async function foldCorpus(
+  corpus: Pick<TextCorpus, 'texts' | 'labels' | 'names'>,
+  control: TrainingControl,
+): Promise<Pick<CorpusSplit, 'folds' | 'foldOf'>> {
+  const sets = await toTokenSets(corpus.texts, control)
+  const groups = groupRows(corpus, sets, await clusterNearDuplicates(sets, { threshold: similarity, ...control }))
+  return drawFolds(corpus, groups, Int32Array.from(corpus.labels.keys()))
+}
+
 /** The distinct triples of characters of each text, in lower case and NFKC. */
 async function toTokenSets(texts: readonly string[], control: TrainingControl): Promise<TokenSets> {
   const pacer = createPacer(control)
@@ -93,7 +103,7 @@ interface RowGroups {
   readonly clusters: ReadonlyMap<number, Cluster>
 }
 
-function groupRows({ texts }: TextCorpus, sets: TokenSets, clusterOf: Int32Array): RowGroups {
+function groupRows({ texts }: Pick<TextCorpus, 'texts'>, sets: TokenSets, clusterOf: Int32Array): RowGroups {
   const copyOf = firstOfEqualSets(sets).map((first, row) => (first < 0 ? row : first))
   const rowsOf = Map.groupBy(clusterOf.keys(), (row) => clusterOf[row] as number)
   const clusters = new Map([...rowsOf].map(([first, rows]) => [first, { rows, hash: hashOf(rows, texts) }]))
@@ -186,7 +196,7 @@ function countNearDuplicates({ copyOf, clusters }: RowGroups): number {
 
 /** Folds of whole clusters; one that holds so much of its label that the other folds would lack it is cut into its texts. */
 function drawFolds(
-  { labels, names }: TextCorpus,
+  { labels, names }: Pick<TextCorpus, 'labels' | 'names'>,
   { copyOf, clusterOf, clusters }: RowGroups,
   train: Int32Array,
 ): Pick<CorpusSplit, 'folds' | 'foldOf'> {

@@ -1,13 +1,14 @@
-import type { TextAlgorithm, TrainingObjective } from '@rapport/contracts'
+import { networkAlgorithms, type TextAlgorithm, type TrainingDevice, type TrainingObjective } from '@rapport/contracts'
 import { parameterGrid } from '@rapport/ml'
-import { detectLanguage } from '@rapport/text'
-import type { FeatureSet, TextParameters, TextRecipe } from './text-recipe.ts'
+import { defaultNetworkRecipe } from './networks/network-defaults.ts'
+import type { NetworkRecipe } from './networks/network-recipe.ts'
+import { languageOf } from './text-language.ts'
+import type { FeatureSet, RowAlgorithm, RowRecipe, TextParameters } from './text-recipe.ts'
 
 /** More columns make models larger and hardly better. */
 const maxFeatures = 400_000
 /** Below so many rows an n-gram of one text is kept, too. */
 const fewRows = 1000
-const sampled = 2000
 /** Up to so many rows the slow algorithms are tried without being asked for. */
 const smallRows = 1500
 
@@ -20,24 +21,23 @@ export function featureSetsOf(texts: readonly string[]): readonly FeatureSet[] {
     minDf,
     maxFeatures,
   })
-  const step = Math.max(1, Math.floor(texts.length / sampled))
-  const languages = texts.filter((_, row) => row % step === 0).map((text) => detectLanguage(text).language)
-  const share = (language: string): number =>
-    languages.filter((found) => found === language).length / Math.max(1, languages.length)
-  if (share('zh') > 0.8) return [of('char', 1, 3), of('jieba', 1, 2)]
-  if (share('en') > 0.8) return [of('word', 1, 2), of('char', 2, 5)]
+  const language = languageOf(texts)
+  if (language === 'zh') return [of('char', 1, 3), of('jieba', 1, 2)]
+  if (language === 'en') return [of('word', 1, 2), of('char', 2, 5)]
   return [of('word', 1, 2), of('char', 1, 4)]
 }
 
 const quick = ['multinomial-nb', 'complement-nb', 'linear-svm', 'logistic-regression'] as const
 const slow = ['kernel-svm', 'random-forest', 'boosted-trees'] as const
 
-/** What is tried when a request names nothing. */
-export const defaultAlgorithms = (rows: number): readonly TextAlgorithm[] =>
-  rows <= smallRows ? [...quick, ...slow] : quick
+/** What is tried when a request names nothing: networks where it asks for a GPU. */
+export function defaultAlgorithms(rows: number, device: TrainingDevice = 'auto'): readonly TextAlgorithm[] {
+  const classical = rows <= smallRows ? [...quick, ...slow] : quick
+  return device === 'gpu' ? [...classical, ...networkAlgorithms] : classical
+}
 
 /** A balanced training gives rare classes up for fewer right answers in all, which macro-F1 alone rewards. */
-function gridOf(algorithm: TextAlgorithm, objective: TrainingObjective): readonly TextParameters[] {
+function gridOf(algorithm: RowAlgorithm, objective: TrainingObjective): readonly TextParameters[] {
   const balanced = objective === 'macro-f1' ? [true, false] : [false]
   switch (algorithm) {
     case 'multinomial-nb':
@@ -57,12 +57,12 @@ function gridOf(algorithm: TextAlgorithm, objective: TrainingObjective): readonl
   }
 }
 
-/** All that a search tries, the quick algorithms first: those are there when the time ends. */
+/** All on rows of features that a search tries, the quick algorithms first: those are there when the time ends. */
 export function candidateRecipes(
   algorithms: readonly TextAlgorithm[],
   featureSets: readonly FeatureSet[],
   objective: TrainingObjective,
-): readonly TextRecipe[] {
+): readonly RowRecipe[] {
   const order = [...quick, ...slow].filter((algorithm) => algorithms.includes(algorithm))
   return order.flatMap((algorithm) =>
     featureSets.flatMap((features) =>
@@ -70,3 +70,12 @@ export function candidateRecipes(
     ),
   )
 }
+
+/** The networks that a search tries, one of each kind. */
+export const networkRecipes = (
+  algorithms: readonly TextAlgorithm[],
+  texts: readonly string[],
+): readonly NetworkRecipe[] =>
+  networkAlgorithms
+    .filter((algorithm) => algorithms.includes(algorithm))
+    .map((algorithm) => defaultNetworkRecipe(algorithm, texts))

@@ -3,13 +3,29 @@ import { scoreRows, type RowScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../errors.ts'
 import { countTexts, weighRows, type CountedTexts } from './counted-texts.ts'
 import { estimateTrainingBytes, trainScorer } from './train-scorer.ts'
-import type { FeatureSet, TextRecipe } from './text-recipe.ts'
+import { isNetwork, nameOf, type FeatureSet, type RowRecipe, type TextRecipe } from './text-recipe.ts'
+import type { OpenNetworks } from './networks/network-trainer.ts'
 import { WeighedRowsCache } from './weighed-rows-cache.ts'
 
 export interface LabelledTexts {
   readonly texts: readonly string[]
   readonly labels: Int32Array
   readonly classes: number
+}
+
+/** Scores of rows by models that were trained without their folds. */
+export interface OutOfFold {
+  readonly rows: Int32Array
+  /** By row of `rows`. */
+  readonly scores: Float32Array
+}
+
+/** Scores rows of the part, rows x classes. */
+export type ScorePartRows = (rows: Int32Array) => Float32Array | Promise<Float32Array>
+
+interface Folds {
+  readonly folds: number
+  readonly foldOf: Int32Array
 }
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`
@@ -20,11 +36,19 @@ const cacheShare = 0.25
 export class TextProblem {
   readonly part: LabelledTexts
   readonly #memoryLimitBytes: number
+  readonly #networks: OpenNetworks
   readonly #cache: WeighedRowsCache
   readonly #counted = new Map<string, CountedTexts>()
 
-  constructor(part: LabelledTexts, memoryLimitBytes: number) {
+  /** Of networks by their names: they take too long to be trained again for their calibration. */
+  readonly #validated = new Map<string, OutOfFold[]>()
+
+  constructor(
+    part: LabelledTexts,
+    { memoryLimitBytes, networks }: { readonly memoryLimitBytes: number; readonly networks: OpenNetworks },
+  ) {
     this.part = part
+    this.#networks = networks
     this.#memoryLimitBytes = memoryLimitBytes
     this.#cache = new WeighedRowsCache(cacheShare * memoryLimitBytes)
   }
@@ -43,43 +67,73 @@ export class TextProblem {
    * Trains on rows of the part; the result scores rows of it, rows x classes, as serving scores their texts. @throws
    * TrainingDataError when it does not fit into memory, and what trainers throw.
    */
-  async train(
+  async train(recipe: TextRecipe, trainRows: Int32Array, control: TrainingControl): Promise<ScorePartRows> {
+    if (!isNetwork(recipe)) return this.#trainOnRows(recipe, trainRows, control)
+    const trainer = await this.#networks()
+    const { score } = await trainer.train(recipe, this.#pick(trainRows), control)
+    return (rows) => score(this.#pick(rows).texts, control)
+  }
+
+  /** Trains without a fold, and scores it. */
+  async validate(
     recipe: TextRecipe,
-    trainRows: Int32Array,
+    { foldOf, fold }: Pick<Folds, 'foldOf'> & { readonly fold: number },
     control: TrainingControl,
-  ): Promise<(rows: Int32Array) => Float32Array> {
+  ): Promise<OutOfFold> {
+    const known = this.#validated.get(nameOf(recipe)) ?? []
+    const { train, held: rows } = splitFold(foldOf, fold)
+    const score = await this.train(recipe, train, control)
+    const found = { rows, scores: await score(rows) }
+    if (isNetwork(recipe)) this.#validated.set(nameOf(recipe), [...known, found])
+    return found
+  }
+
+  /**
+   * Scores of the part's rows by models that were trained without the row's fold: of every row, but by a network those of the
+   * folds that `validate` has tried, of one at least.
+   */
+  async crossValidate(recipe: TextRecipe, { folds, foldOf }: Folds, control: TrainingControl): Promise<OutOfFold> {
+    const known = this.#validated.get(nameOf(recipe)) ?? []
+    const wanted = isNetwork(recipe) ? Math.max(1, known.length) : folds
+    const found = [...known]
+    for (let fold = found.length; fold < wanted; fold += 1) {
+      const onProgress = (part: number): void => control.onProgress?.((fold + part) / wanted)
+      found.push(await this.validate(recipe, { foldOf, fold }, { ...control, onProgress }))
+    }
+    return joinFolds(found, this.part.classes)
+  }
+
+  async #trainOnRows(recipe: RowRecipe, trainRows: Int32Array, control: TrainingControl): Promise<ScorePartRows> {
     const counted = await this.count(recipe.features, control)
     const { weighing, train } = this.#cache.fit(counted, trainRows)
     const labels = trainRows.map((row) => this.part.labels[row] as number)
     const scorer = await trainWithin(
       recipe,
       { rows: train, labels, classes: this.part.classes },
-      {
-        ...control,
-        memoryLimitBytes: this.#memoryLimitBytes,
-      },
+      { ...control, memoryLimitBytes: this.#memoryLimitBytes },
     )
     return (rows) => scoreRows(scorer, weighRows(counted, weighing, rows))
   }
 
-  /** Scores of every row by a model that was trained without the row's fold. */
-  async crossValidate(
-    recipe: TextRecipe,
-    { folds, foldOf }: { readonly folds: number; readonly foldOf: Int32Array },
-    control: TrainingControl,
-  ): Promise<Float32Array> {
-    const { labels, classes } = this.part
-    const scores = new Float32Array(labels.length * classes)
-    for (let fold = 0; fold < folds; fold += 1) {
-      const { train, held } = splitFold(foldOf, fold)
-      const score = await this.train(recipe, train, {
-        ...control,
-        onProgress: (part) => control.onProgress?.((fold + part) / folds),
-      })
-      scatterRows(score(held), held, { into: scores, classes })
+  #pick(rows: Int32Array): LabelledTexts {
+    const { texts, labels, classes } = this.part
+    return {
+      texts: Array.from(rows, (row) => texts[row] ?? ''),
+      labels: rows.map((row) => labels[row] as number),
+      classes,
     }
-    return scores
   }
+}
+
+function joinFolds(found: readonly OutOfFold[], classes: number): OutOfFold {
+  const rows = Int32Array.from(found.flatMap((each) => [...each.rows]))
+  const scores = new Float32Array(rows.length * classes)
+  let at = 0
+  for (const each of found) {
+    scores.set(each.scores, at)
+    at += each.scores.length
+  }
+  return { rows, scores }
 }
 
 /** Copies scores of some rows to the rows' places. */
@@ -93,7 +147,7 @@ export function scatterRows(
 
 /** Trains when that fits into the memory that is left. @throws TrainingDataError that says what it needs. */
 export async function trainWithin(
-  recipe: TextRecipe,
+  recipe: RowRecipe,
   data: { readonly rows: CsrMatrix; readonly labels: Int32Array; readonly classes: number },
   { memoryLimitBytes, ...control }: TrainingControl & { readonly memoryLimitBytes: number },
 ): Promise<RowScorer> {

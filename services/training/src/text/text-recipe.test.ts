@@ -1,15 +1,18 @@
 import { textAlgorithms, trainingObjectives } from '@rapport/contracts'
 import { expect, it } from 'vitest'
 import { generatedReviews } from '../testing/text-datasets.ts'
-import { candidateRecipes, defaultAlgorithms, featureSetsOf } from './text-candidates.ts'
-import { nameOf, readTextRecipe, toParameters } from './text-recipe.ts'
+import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
+import { nameOf, readTextRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
 
 const texts = (language: 'zh' | 'en', rows: number): string[] =>
   generatedReviews(rows, { language }).map(({ text }) => text)
 
 it('comes back from a manifest, also beside what else stands there', () => {
   for (const objective of trainingObjectives) {
-    const recipes = candidateRecipes(textAlgorithms, featureSetsOf(texts('zh', 50)), objective)
+    const recipes: TextRecipe[] = [
+      ...candidateRecipes(textAlgorithms, featureSetsOf(texts('zh', 50)), objective),
+      ...networkRecipes(textAlgorithms, texts('zh', 50)),
+    ]
     expect(new Set(recipes.map(nameOf)).size).toBe(recipes.length)
     for (const recipe of recipes) {
       const stored = JSON.parse(JSON.stringify({ ...toParameters(recipe), calibration: 'platt' })) as object
@@ -25,6 +28,12 @@ it('is none when the algorithm is not known or a parameter is missing', () => {
   expect(readTextRecipe('random-forest', parameters)).toBeUndefined()
   expect(readTextRecipe('linear-svm', { ...parameters, cost: -1 })).toBeUndefined()
   expect(readTextRecipe('linear-svm', { cost: 1 })).toBeUndefined()
+  const [network] = networkRecipes(['lstm'], ['one'])
+  const ofNetwork = toParameters(network!)
+  expect(readTextRecipe('bilstm', ofNetwork)).toMatchObject({ algorithm: 'bilstm' })
+  expect(readTextRecipe('text-cnn', ofNetwork)).toBeUndefined()
+  expect(readTextRecipe('lstm', { ...ofNetwork, tokens: {} })).toBeUndefined()
+  expect(readTextRecipe('ials', ofNetwork)).toBeUndefined()
 })
 
 it('has the features of the language, and the slow algorithms for little data alone', () => {
@@ -36,4 +45,13 @@ it('has the features of the language, and the slow algorithms for little data al
   expect(featureSetsOf(texts('en', 1200))[0]!.minDf).toBe(2)
   expect(defaultAlgorithms(400)).toContain('kernel-svm')
   expect(defaultAlgorithms(40_000)).not.toContain('boosted-trees')
+  expect(defaultAlgorithms(400)).not.toContain('text-cnn')
+  expect(defaultAlgorithms(40_000, 'gpu')).toContain('text-cnn')
+})
+
+it('reads of a text what fits the language and the lengths of most', () => {
+  const tokensOf = (of: readonly string[]) => networkRecipes(['text-cnn'], of)[0]?.tokens
+  expect(tokensOf(texts('zh', 50))).toMatchObject({ analyzer: 'jieba', minDocuments: 1, length: 24 })
+  expect(tokensOf(texts('en', 2000))).toMatchObject({ analyzer: 'word', minDocuments: 2, length: 16 })
+  expect(tokensOf(Array.from({ length: 20 }, () => 'long '.repeat(1000)))).toMatchObject({ length: 128 })
 })

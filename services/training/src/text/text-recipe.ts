@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { textAlgorithms, type TextAlgorithm } from '@rapport/contracts'
+import { textAlgorithms, type NetworkAlgorithm, type TextAlgorithm } from '@rapport/contracts'
 import type { VectorizerOptions } from '@rapport/text'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { nameOfNetwork, readNetworkRecipe, type NetworkRecipe } from './networks/network-recipe.ts'
 
 const PositiveSchema = Type.Number({ exclusiveMinimum: 0 })
 const CountSchema = Type.Integer({ minimum: 1 })
@@ -30,15 +31,23 @@ const ParametersSchema = Type.Object({
 })
 export type TextParameters = Static<typeof ParametersSchema>
 
-/** Features, an algorithm and its parameters: what is compared, and what a version is made by. */
-export interface TextRecipe {
-  readonly algorithm: TextAlgorithm
+/** Those that learn from rows of features. */
+export type RowAlgorithm = Exclude<TextAlgorithm, NetworkAlgorithm>
+
+/** Features, an algorithm on their rows and its parameters. */
+export interface RowRecipe {
+  readonly algorithm: RowAlgorithm
   readonly features: FeatureSet
   readonly parameters: TextParameters
 }
 
+/** What is compared, and what a version is made by. */
+export type TextRecipe = RowRecipe | NetworkRecipe
+
+export const isNetwork = (recipe: TextRecipe): recipe is NetworkRecipe => 'tokens' in recipe
+
 /** What each algorithm needs. */
-const required: Readonly<Record<TextAlgorithm, readonly (keyof TextParameters)[]>> = {
+const required: Readonly<Record<RowAlgorithm, readonly (keyof TextParameters)[]>> = {
   'multinomial-nb': ['alpha'],
   'complement-nb': ['alpha'],
   'linear-svm': ['cost'],
@@ -48,22 +57,24 @@ const required: Readonly<Record<TextAlgorithm, readonly (keyof TextParameters)[]
   'boosted-trees': ['iterations', 'maxLeaves', 'learningRate'],
 }
 
+const rowAlgorithms = textAlgorithms.filter((name): name is RowAlgorithm => name in required)
 const check = Compile(Type.Object({ features: FeatureSetSchema, ...ParametersSchema.properties }))
 const parameterNames = Object.keys(ParametersSchema.properties) as (keyof TextParameters)[]
 
 /** The recipe as a manifest and a leaderboard have it. */
-export const toParameters = ({ features, parameters }: TextRecipe): Record<string, unknown> => ({
-  features,
-  ...parameters,
-})
+export function toParameters(recipe: TextRecipe): Record<string, unknown> {
+  if (isNetwork(recipe)) return { tokens: recipe.tokens, network: recipe.network }
+  return { features: recipe.features, ...recipe.parameters }
+}
 
 /** The recipe by which a version was made; undefined when it is none of ours. */
 export function readTextRecipe(
   algorithm: string,
   parameters: Readonly<Record<string, unknown>>,
 ): TextRecipe | undefined {
-  const known = textAlgorithms.find((name) => name === algorithm)
-  if (known === undefined || !check.Check(parameters)) return undefined
+  const known = rowAlgorithms.find((name) => name === algorithm)
+  if (known === undefined) return readNetworkRecipe(algorithm, parameters)
+  if (!check.Check(parameters)) return undefined
   if (required[known].some((name) => parameters[name] === undefined)) return undefined
   const { analyzer, ngrams, minDf, maxFeatures } = parameters.features
   const given = parameterNames.filter((name) => parameters[name] !== undefined)
@@ -80,7 +91,9 @@ export const describeFeatures = ({ analyzer, ngrams, minDf }: FeatureSet): strin
   `${analyzer} ${ngrams.join('-')}-grams of ${minDf}+ texts`
 
 /** Different for different recipes. */
-export function nameOf({ algorithm, features, parameters }: TextRecipe): string {
+export function nameOf(recipe: TextRecipe): string {
+  if (isNetwork(recipe)) return nameOfNetwork(recipe)
+  const { algorithm, features, parameters } = recipe
   const values = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`)
   return [algorithm, ...values, describeFeatures(features)].join(' ')
 }

@@ -11,7 +11,7 @@ import {
 } from '@rapport/ml'
 import type { RowScorer } from '@rapport/text-models'
 import { seed } from '../training-context.ts'
-import type { TextRecipe } from './text-recipe.ts'
+import type { RowRecipe } from './text-recipe.ts'
 
 export interface LabelledRows {
   readonly rows: CsrMatrix
@@ -24,7 +24,7 @@ const logisticTolerance = 1e-4
 
 /** Trains by a checked recipe on rows of its features. Throws RPT_ML_ARGUMENT_INVALID and RPT_ML_NOT_CONVERGED. */
 export async function trainScorer(
-  { algorithm, parameters }: TextRecipe,
+  { algorithm, parameters }: RowRecipe,
   { rows, labels, classes }: LabelledRows,
   control: TrainingControl,
 ): Promise<RowScorer> {
@@ -66,7 +66,7 @@ export async function trainScorer(
 }
 
 /** Peak bytes that training takes beside the rows themselves: measured or counted from the trainers' arrays. */
-export function estimateTrainingBytes({ algorithm }: TextRecipe, { rows, classes }: LabelledRows): number {
+export function estimateTrainingBytes({ algorithm }: RowRecipe, { rows, classes }: LabelledRows): number {
   const entries = rows.indices.length
   const weights = rows.columns * classes
   switch (algorithm) {

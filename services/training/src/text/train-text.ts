@@ -3,29 +3,32 @@ import type { JobOutcome } from '@rapport/model-store'
 import type { TextClassifierData } from '@rapport/text-models'
 import { within, type TrainingContext } from '../training-context.ts'
 import { compareTexts, toTextLeaderboard, type TextComparison } from './compare-texts.ts'
+import { chooseRecipe } from './choose-recipe.ts'
 import { findMismatch, mismatchWarning } from './champion-mismatch.ts'
 import { readCorpus, type TextCorpus } from './corpus.ts'
 import { findWarnings } from './find-warnings.ts'
 import { fitWinner } from './fit-winner.ts'
+import { withNetworks } from './networks/job-networks.ts'
+import type { OpenNetworks } from './networks/network-trainer.ts'
 import { promoteText, publishText, refit } from './publish-text.ts'
-import { searchTexts, type Tried } from './search-texts.ts'
 import { splitCorpus, type CorpusSplit } from './split-corpus.ts'
 import { readTextChampion } from './text-champion.ts'
-import { candidateRecipes, defaultAlgorithms, featureSetsOf } from './text-candidates.ts'
 import { TextProblem, type LabelledTexts } from './text-problem.ts'
 import type { Arena } from './try-recipe.ts'
 
 /** Where each stage ends on the way from 0 to 1. */
 const stages = { read: 0.05, split: 0.1, search: 0.65, compare: 0.9 } as const
-/** Of the budget, whatever the reading of features has taken. */
-const leastSearchShare = 0.5
 
 /**
  * The whole job: reads the data set, finds the best recipe by cross-validation on the training part, compares it with the
  * champion's on the held-out part, and publishes it, fitted to everything; it serves when it is not worse than the champion.
  * @throws TrainingDataError when no classifier can be learnt; DatasetError
  */
-export async function trainText(job: TrainingJob, context: TrainingContext): Promise<JobOutcome> {
+export function trainText(job: TrainingJob, context: TrainingContext): Promise<JobOutcome> {
+  return withNetworks(job, context, ({ networks, report }) => trainWith(networks, job, { ...context, report }))
+}
+
+async function trainWith(networks: OpenNetworks, job: TrainingJob, context: TrainingContext): Promise<JobOutcome> {
   const { objects, signal, log, memoryLimitBytes, report } = context
   report(0, 'reading the data set')
   const corpus = await readCorpus(objects, job, {
@@ -37,20 +40,23 @@ export async function trainText(job: TrainingJob, context: TrainingContext): Pro
   const split = await splitCorpus(corpus, { signal })
   const found = findWarnings(corpus, split)
   const [part, held] = [split.train, split.held].map((rows) => partOf(corpus, rows)) as [LabelledTexts, LabelledTexts]
-  const problem = new TextProblem(part, memoryLimitBytes)
-  const tried = await search(job, { problem, split }, context)
+  const problem = new TextProblem(part, { memoryLimitBytes, networks })
+  const tried = await chooseRecipe(problem, split, job, {
+    ...context,
+    report: (fraction, ...said) => report(within(stages.split, stages.search, fraction), ...said),
+  })
   const champion = await readTextChampion(job, context)
   const mismatch = champion.standing && findMismatch(champion.standing, corpus)
   const warnings = mismatch === undefined ? found : [...found, mismatchWarning(mismatch, job.model)]
   for (const { message } of warnings) log.warn({}, message)
   const { objective = 'accuracy' } = job
-  const arena = { problem, held, names: corpus.names, split, objective, memoryLimitBytes }
+  const arena = { problem, held, names: corpus.names, split, objective, memoryLimitBytes, networks }
   const { comparison, fitted } = await fitWinner(tried, {
     signal,
     compare: (left) => compare(arena, { job, tried: left, standing: champion.standing }, context),
-    fit: async (found) => (beatsBaseline(found) ? fitToAll(found, corpus, context) : undefined),
+    fit: async (found) => (beatsBaseline(found) ? fitToAll(found, { corpus, networks }, context) : undefined),
   })
-  const outcome = { leaderboard: toTextLeaderboard(comparison, split.folds), warnings, data: sizesOf(corpus, split) }
+  const outcome = { leaderboard: toTextLeaderboard(comparison), warnings, data: sizesOf(corpus, split) }
   if (fitted === undefined) {
     return { ...outcome, summary: 'nothing beat the most frequent label; no version was published' }
   }
@@ -75,52 +81,13 @@ const compare = (
 
 async function fitToAll(
   comparison: TextComparison,
-  corpus: TextCorpus,
+  { corpus, networks }: { readonly corpus: TextCorpus; readonly networks: OpenNetworks },
   { signal, memoryLimitBytes, report }: TrainingContext,
 ): Promise<TextClassifierData> {
   const stage = `fitting ${comparison.winner.recipe.algorithm} to all rows`
   report(stages.compare, stage)
   const onProgress = (fraction: number): void => report(within(stages.compare, 1, fraction), stage)
-  return refit(comparison, corpus, { signal, memoryLimitBytes, onProgress })
-}
-
-async function search(
-  job: TrainingJob,
-  { problem, split }: { readonly problem: TextProblem; readonly split: CorpusSplit },
-  { signal, log, report }: TrainingContext,
-): Promise<readonly Tried[]> {
-  const { texts } = problem.part
-  const started = performance.now()
-  const featureSets = featureSetsOf(texts)
-  for (const features of featureSets) {
-    report(stages.split, `reading ${features.analyzer} features`)
-    await problem.count(features, { signal })
-  }
-  const { objective = 'accuracy', algorithms = defaultAlgorithms(texts.length) } = job
-  const recipes = candidateRecipes(algorithms, featureSets, objective)
-  const budgetMs = job.budgetSeconds * 1000
-  log.info(
-    { rows: texts.length, heldOut: split.held.length, folds: split.folds, candidates: recipes.length },
-    'searching',
-  )
-  let fraction = 0
-  return searchTexts(problem, recipes, {
-    objective,
-    folds: split.folds,
-    foldOf: split.foldOf,
-    budgetMs: Math.max(leastSearchShare * budgetMs, budgetMs - (performance.now() - started)),
-    signal,
-    log,
-    onProgress: (part) => {
-      fraction = part
-    },
-    onStep: ({ candidate, round, rounds, best, leftMs }) =>
-      report(within(stages.split, stages.search, fraction), `searching, round ${round + 1} of ${rounds}`, {
-        candidate,
-        ...(best !== undefined && { best }),
-        ...(leftMs !== undefined && { leftSeconds: Math.max(0, Math.round(leftMs / 1000)) }),
-      }),
-  })
+  return refit(comparison, corpus, { signal, memoryLimitBytes, networks, onProgress })
 }
 
 const partOf = ({ texts, labels, names }: TextCorpus, rows: Int32Array): LabelledTexts => ({

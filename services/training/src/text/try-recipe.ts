@@ -1,9 +1,16 @@
 import type { LeaderboardRow, TrainingObjective } from '@rapport/contracts'
 import type { Calibration, TrainingControl } from '@rapport/ml'
-import { countAnswers, encodeTextClassifier, TextClassifier, type AnswerCounts } from '@rapport/text-models'
+import {
+  countAnswers,
+  encodeTextClassifier,
+  TextClassifier,
+  type AnswerCounts,
+  type TextClassifierData,
+} from '@rapport/text-models'
 import { within } from '../training-context.ts'
 import { fitClassifier } from './fit-classifier.ts'
 import { classifyAll, judge, medianPredictMs, type HeldOutResult } from './held-out.ts'
+import type { OpenNetworks } from './networks/network-trainer.ts'
 import { chooseServedCalibration } from './served-calibration.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import type { LabelledTexts, TextProblem } from './text-problem.ts'
@@ -17,6 +24,7 @@ export interface Arena {
   readonly split: Pick<CorpusSplit, 'folds' | 'foldOf'>
   readonly objective: TrainingObjective
   readonly memoryLimitBytes: number
+  readonly networks: OpenNetworks
 }
 
 export interface Trial extends HeldOutResult, Pick<LeaderboardRow, 'trainingSeconds' | 'modelBytes' | 'predictMs'> {
@@ -25,26 +33,44 @@ export interface Trial extends HeldOutResult, Pick<LeaderboardRow, 'trainingSeco
   readonly answers: AnswerCounts
 }
 
-/**
- * Trains a recipe on the training part, calibrates it on its cross-validated scores there, and judges it on the held-out
- * part through the classifier that would serve. Throws as `fitClassifier` does.
- */
-export async function tryRecipe(recipe: TextRecipe, arena: Arena, control: TrainingControl): Promise<Trial> {
-  const { problem, held, names, split, objective, memoryLimitBytes } = arena
+export interface CalibratedFit {
+  readonly data: TextClassifierData
+  /** Of the training on the whole part. */
+  readonly trainingSeconds: number
+}
+
+/** Trains a recipe on the training part, calibrated on its cross-validated scores there. Throws as `fitClassifier` does. */
+export async function fitCalibrated(
+  recipe: TextRecipe,
+  { problem, names, split, objective, ...limits }: Omit<Arena, 'held'>,
+  control: TrainingControl,
+): Promise<CalibratedFit> {
   const report = (from: number, to: number) => ({
     ...control,
     onProgress: (part: number): void => control.onProgress?.(within(from, to, part)),
   })
-  const scores = await problem.crossValidate(recipe, split, report(0, 0.6))
-  const calibration = chooseServedCalibration(objective, scores, problem.part)
+  const { part } = problem
+  const { rows, scores } = await problem.crossValidate(recipe, split, report(0, 0.7))
+  const labels = rows.map((row) => part.labels[row] as number)
+  const calibration = chooseServedCalibration(objective, scores, { labels, classes: part.classes })
   const started = performance.now()
-  const data = await fitClassifier(recipe, problem.part, { ...report(0.6, 0.9), names, calibration, memoryLimitBytes })
-  const trainingSeconds = (performance.now() - started) / 1000
+  const data = await fitClassifier(recipe, part, { ...report(0.7, 1), ...limits, names, calibration })
+  return { data, trainingSeconds: (performance.now() - started) / 1000 }
+}
+
+/** Fits a recipe as `fitCalibrated` does and judges it on the held-out part through the classifier that would serve. */
+export async function tryRecipe(recipe: TextRecipe, arena: Arena, control: TrainingControl): Promise<Trial> {
+  const { held, names, objective } = arena
+  const report = (from: number, to: number) => ({
+    ...control,
+    onProgress: (part: number): void => control.onProgress?.(within(from, to, part)),
+  })
+  const { data, trainingSeconds } = await fitCalibrated(recipe, arena, report(0, 0.9))
   const classifier = new TextClassifier(data)
   const probabilities = await classifyAll(classifier, held.texts, report(0.9, 1))
   return {
     ...judge(probabilities, held, { names, objective }),
-    calibration,
+    calibration: data.calibration,
     answers: countAnswers(probabilities, names.length),
     trainingSeconds,
     modelBytes: [...encodeTextClassifier(data).values()].reduce((sum, file) => sum + file.byteLength, 0),

@@ -5,17 +5,21 @@ export interface QualityRow {
   readonly metrics: Readonly<Record<string, number>>
 }
 
+/** What a metric is expected to reach: so much, less than so much, or no more than so much below the best of other models. */
+export type Limit =
+  | { readonly atLeast: number }
+  | { readonly below: number }
+  | { readonly within: number; readonly of: readonly string[] }
+
 /** What a model is expected to reach on a set; `any` stands for the best model. */
-export interface Bar {
-  readonly model: string
-  readonly metric: string
-  readonly atLeast: number
-}
+export type Bar = { readonly model: string; readonly metric: string } & Limit
 
 /** What was asked for beside the set. */
 export interface MeasureChoice {
   /** The only model to measure, where a set can measure one alone. */
   readonly cell?: string
+  /** For each search for a winner. */
+  readonly budgetSeconds?: number
   /** Results of earlier runs, where a set can go on from them. */
   readonly results?: KeptResults
 }

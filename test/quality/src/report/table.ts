@@ -22,15 +22,21 @@ export function formatTable(
   return [...lines, ...measured.map((bar) => formatBar(bar, rows))].map((line) => `  ${line}`).join('\n')
 }
 
-function formatBar({ model, metric, atLeast }: Bar, rows: readonly QualityRow[]): string {
-  const reached = Math.max(
-    ...rows
-      .filter((row) => model === 'any' || row.model === model)
-      .map((row) => row.metrics[metric] ?? Number.NEGATIVE_INFINITY),
-  )
-  const who = model === 'any' ? 'best model' : model
-  const verdict = reached >= atLeast ? 'reached' : 'MISSED'
-  return `bar: ${who} ${metric} >= ${atLeast}: ${formatMetric(reached)} ${verdict}`
+function formatBar({ model, metric, ...limit }: Bar, rows: readonly QualityRow[]): string {
+  const valuesOf = (models: readonly string[]): number[] =>
+    rows.filter((row) => models.includes(row.model)).flatMap((row) => row.metrics[metric] ?? [])
+  const values = valuesOf(model === 'any' ? rows.map((row) => row.model) : [model])
+  const who = `bar: ${model === 'any' ? 'best model' : model} ${metric}`
+  const say = (wanted: string, reached: number, isReached: boolean): string =>
+    `${who} ${wanted}: ${formatMetric(reached)} ${isReached ? 'reached' : 'MISSED'}`
+  const [highest, lowest] = [Math.max(...values), Math.min(...values)]
+  if ('below' in limit) return say(`< ${limit.below}`, lowest, lowest < limit.below)
+  if ('atLeast' in limit) return say(`>= ${limit.atLeast}`, highest, highest >= limit.atLeast)
+  const wanted = `within ${limit.within} of ${limit.of.join(', ')}`
+  const others = valuesOf(limit.of)
+  if (others.length === 0) return `${who} ${wanted}: those were not measured`
+  return say(wanted, highest, highest >= Math.max(...others) - limit.within)
 }
 
-const formatMetric = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(4))
+const formatMetric = (value: number | undefined): string =>
+  value === undefined || !Number.isFinite(value) ? '-' : value.toFixed(4)

@@ -14,17 +14,18 @@ const set = toQualitySet({
   name: 'tiny',
   title: 'Tiny',
   features: 'word12',
-  reference: { mnb: { accuracy: 0.9, macroF1: 0.8 } },
+  reference: { mnb: { accuracy: 0.9, macroF1: 0.8 }, rf: { accuracy: 0.9, features: 'char123' } },
+  winner: { metric: 'accuracy', atLeast: 0.7 },
   isPresent: () => true,
   read: () => {
     reads += 1
-    return Promise.resolve({ train: part(20), test: part(6) })
+    return Promise.resolve({ train: part(40), test: part(6) })
   },
 })
 
 it('measures every cell beside its reference', async () => {
   const rows = await set.measure('', say, {})
-  expect(rows.map(({ model }) => model)).toEqual(['mnb', 'cnb', 'svm', 'logreg'])
+  expect(rows.map(({ model }) => model)).toEqual(['mnb', 'cnb', 'svm', 'logreg', 'rf', 'winner'])
   expect(rows[0]?.metrics).toMatchObject({ accuracy: 1, reference: 0.9, macroF1: 1, referenceF1: 0.8 })
   expect(rows[0]?.metrics['difference']).toBeCloseTo(0.1, 12)
   expect(rows[2]?.metrics).not.toHaveProperty('reference')

@@ -1,50 +1,78 @@
-import { evaluateClassification, highestClasses, linearScores, type CsrMatrix } from '@rapport/ml'
-import { fitTextVectorizer, TextVectorizer } from '@rapport/text'
-import type { LabelledText, TextSplit } from '../data/labelled-texts.ts'
-import type { MeasureChoice, QualityRow, QualitySet } from '../report/quality-set.ts'
-import { cellNames, cells, features, type CellName } from './cells.ts'
+import { networkAlgorithms, type NetworkAlgorithm } from '@rapport/contracts'
+import { evaluateClassification } from '@rapport/ml'
+import type { TextSplit } from '../data/labelled-texts.ts'
+import type { Bar, Limit, MeasureChoice, QualityRow, QualitySet } from '../report/quality-set.ts'
+import { cells, linearCellNames, type CellName, type FeaturesName } from './cells.ts'
+import { measureNetwork } from './measure-network.ts'
+import { measureWinner } from './measure-winner.ts'
+import { toParts, vectorise, type TextParts, type TextRows } from './text-problem.ts'
 
 /** What another implementation reaches with the same features and parameters: shares of 1. */
 export interface Reference {
   readonly accuracy: number
   readonly macroF1?: number
+  /** Where they are not the set's. */
+  readonly features?: FeaturesName
 }
 
 export interface TextSet {
   readonly name: string
   readonly title: string
-  readonly features: keyof typeof features
+  readonly features: FeaturesName
   readonly reference: Readonly<Partial<Record<CellName, Reference>>>
+  /** What the winner of a training job's search has to reach, by the objective that it is searched by. */
+  readonly winner: { readonly metric: 'accuracy' | 'macroF1'; readonly atLeast?: number }
+  /** Networks that are measured, and what the accuracy of each has to reach. */
+  readonly networks?: Readonly<Partial<Record<NetworkAlgorithm, Limit>>>
   isPresent(dataDir: string): boolean
   read(dataDir: string): Promise<TextSplit>
 }
 
-/** Half a point: by so much a cell may stay below its reference. */
-const mostBelow = 0.005
+/** Of the calibrated probabilities of a winner: the expected calibration error. */
+const calibrationBar = 0.05
 
-/** The set as the quality command takes it: a row for each cell, ours beside the reference. */
+/** The set as the quality command takes it: a row for each cell, ours beside the reference, and the winner of a search. */
 export function toQualitySet(set: TextSet): QualitySet {
-  const bars = cellNames
-    .filter((cell) => set.reference[cell] !== undefined)
-    .map((cell) => ({ model: cell, metric: 'difference', atLeast: -mostBelow }))
+  const names = [...linearCellNames, ...(set.reference.rf === undefined ? [] : ['rf' as const])]
+  const networks = networkAlgorithms.filter((algorithm) => set.networks?.[algorithm] !== undefined)
   return {
     title: `${set.title}; ${set.features}`,
-    bars,
+    bars: barsOf(set, names),
     noteHeading: 'parameters',
-    cells: cellNames,
+    cells: [...names, 'winner', ...networks],
     isPresent: (dataDir) => set.isPresent(dataDir),
     async measure(dataDir, say, choice) {
       const rows: QualityRow[] = []
-      const problem = lazily(async () => vectorise(await set.read(dataDir), set, say))
-      for (const cell of cellNames) {
-        if (choice.cell !== undefined && choice.cell !== cell) continue
-        rows.push(
-          await measureOnce(`${set.name}/${cell}`, choice, say, async () => measureCell(set, cell, await problem())),
-        )
+      const parts = lazily(async () => toParts(await set.read(dataDir)))
+      const rowsOf = new Map<FeaturesName, TextRows>()
+      const measureOne = async (cell: CellName): Promise<QualityRow> => {
+        const name = set.reference[cell]?.features ?? set.features
+        const vectors = rowsOf.get(name) ?? vectorise(await parts(), name, say)
+        rowsOf.set(name, vectors)
+        return measureCell(set, cell, { ...(await parts()), vectors })
       }
+      const add = async (cell: string, measure: () => Promise<QualityRow>): Promise<void> => {
+        if (choice.cell !== undefined && choice.cell !== cell) return
+        rows.push(await measureOnce(`${set.name}/${cell}`, choice, say, measure))
+      }
+      for (const cell of names) await add(cell, () => measureOne(cell))
+      const objective = set.winner.metric === 'accuracy' ? 'accuracy' : 'macro-f1'
+      await add('winner', async () => measureWinner(await parts(), { objective, budgetSeconds: choice.budgetSeconds }))
+      for (const network of networks) await add(network, async () => measureNetwork(await parts(), network, say))
       return rows
     },
   }
+}
+
+function barsOf({ reference, winner, networks = {} }: TextSet, names: readonly CellName[]): readonly Bar[] {
+  const ofCells = names
+    .filter((cell) => reference[cell] !== undefined)
+    .map((cell) => ({ model: cell, metric: 'difference', atLeast: -cells[cell].mostBelow }))
+  const { metric, atLeast } = winner
+  const ofWinner = atLeast === undefined ? [] : [{ model: 'winner', metric, atLeast }]
+  const calibrated = { model: 'winner', metric: 'calibrationError', below: calibrationBar }
+  const ofNetworks = Object.entries(networks).map(([model, limit]) => ({ model, metric: 'accuracy', ...limit }))
+  return [...ofCells, ...ofWinner, calibrated, ...ofNetworks]
 }
 
 async function measureOnce(
@@ -60,77 +88,32 @@ async function measureOnce(
   }
   const row = await measure()
   await results?.keep(key, row)
-  say(
-    `${key}: accuracy ${row.metrics['accuracy']?.toFixed(4)}, trained in ${row.metrics['trainSeconds']?.toFixed(1)} s`,
-  )
+  const { accuracy, trainSeconds } = row.metrics
+  say(`${key}: accuracy ${accuracy?.toFixed(4)}, trained in ${trainSeconds?.toFixed(1)} s`)
   return row
 }
 
-/** Both parts as rows; labels are numbers of the training part's labels in order. */
-export interface TextProblem {
-  readonly classes: number
-  readonly train: { readonly rows: CsrMatrix; readonly labels: Int32Array }
-  readonly test: { readonly rows: CsrMatrix; readonly labels: Int32Array }
-  readonly fitSeconds: number
-}
-
-function vectorise(split: TextSplit, set: TextSet, say: (line: string) => void): TextProblem {
-  const names = [...new Set(split.train.map(({ label }) => label))].toSorted()
-  const numbers = new Map(names.map((name, number) => [name, number]))
-  const labelsOf = (part: readonly LabelledText[]): Int32Array =>
-    Int32Array.from(part, ({ label }) => {
-      const number = numbers.get(label)
-      if (number === undefined) throw new TypeError(`the label ${label} is in the test part alone`)
-      return number
-    })
-  const textsOf = (part: readonly LabelledText[]): string[] => part.map(({ text }) => text)
-  const started = performance.now()
-  const { data, matrix } = fitTextVectorizer(textsOf(split.train), features[set.features])
-  const fitSeconds = (performance.now() - started) / 1000
-  const test = new TextVectorizer(data).transform(textsOf(split.test))
-  say(
-    `${split.train.length} training and ${split.test.length} test texts, ${names.length} classes, ${data.columns} features ` +
-      `in ${fitSeconds.toFixed(1)} s`,
-  )
-  return {
-    classes: names.length,
-    train: { rows: matrix, labels: labelsOf(split.train) },
-    test: { rows: test, labels: labelsOf(split.test) },
-    fitSeconds,
-  }
-}
-
-async function measureCell(set: TextSet, cell: CellName, problem: TextProblem): Promise<QualityRow> {
-  const { classes, train, test } = problem
-  const started = performance.now()
-  const model = await cells[cell].train(train.rows, train.labels, classes)
-  const trainSeconds = (performance.now() - started) / 1000
-  const predicted = highestClasses(linearScores(model, test.rows), classes)
-  const { accuracy, macroF1 } = evaluateClassification(test.labels, predicted, classes)
-  return toRow(set, cell, { accuracy, macroF1, vectorSeconds: problem.fitSeconds, trainSeconds })
-}
-
-function toRow(
+async function measureCell(
   set: TextSet,
   cell: CellName,
-  measured: {
-    readonly accuracy: number
-    readonly macroF1: number
-    readonly vectorSeconds: number
-    readonly trainSeconds: number
-  },
-): QualityRow {
+  { names, train, test, vectors }: TextParts & { readonly vectors: TextRows },
+): Promise<QualityRow> {
+  const started = performance.now()
+  const predict = await cells[cell].train(vectors.train, train.labels, names.length)
+  const trainSeconds = (performance.now() - started) / 1000
+  const { accuracy, macroF1 } = evaluateClassification(test.labels, predict(vectors.test), names.length)
   const reference = set.reference[cell]
-  const { accuracy, macroF1, ...seconds } = measured
+  const { parameters } = cells[cell]
   return {
     model: cell,
-    chosen: cells[cell].parameters,
+    chosen: reference?.features === undefined ? parameters : `${parameters}, ${reference.features}`,
     metrics: {
       accuracy,
       ...(reference && { reference: reference.accuracy, difference: accuracy - reference.accuracy }),
       macroF1,
       ...(reference?.macroF1 !== undefined && { referenceF1: reference.macroF1 }),
-      ...seconds,
+      vectorSeconds: vectors.fitSeconds,
+      trainSeconds,
     },
   }
 }

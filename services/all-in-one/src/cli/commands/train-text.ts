@@ -1,5 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import { textAlgorithms, trainingObjectives, type CreateTextJob, type TextAlgorithm } from '@rapport/contracts'
+import {
+  textAlgorithms,
+  trainingDevices,
+  trainingObjectives,
+  type CreateTextJob,
+  type TextAlgorithm,
+} from '@rapport/contracts'
 import { connect, interruptible } from '../connection.ts'
 import { sourceOptions, takeTexts } from '../dataset-source.ts'
 import { budgetOption, runTraining } from '../run-training.ts'
@@ -27,6 +33,7 @@ function addTextCommand(train: Command, name: string, task: CreateTextJob['task'
     .option('--model <name>', `of the model (default: ${name})`)
     .option('--algorithms <list>', `any of ${textAlgorithms.join(',')}`, readAlgorithms)
     .addOption(new Option('--objective <figure>', 'what decides (default: accuracy)').choices(trainingObjectives))
+    .addOption(new Option('--device <device>', 'for networks (default: auto)').choices(trainingDevices))
     .addOption(budgetOption)
     .option('--no-wait', 'leave as soon as the job is queued')
     .description(descriptions[task])
@@ -38,29 +45,33 @@ shows it, the best of each other algorithm (while time is left) and the recipe o
 held-out part, trained on the same rows. The winner, trained on all rows, serves when it is not worse there than the
 champion, has the same labels, and has learnt from no less than half as many rows. Ctrl-C cancels.
 
-Example:
-  rapport train ${name} --data reviews.csv --text review --label label`,
+Networks are tried when --algorithms names them, or with --device gpu, which fails where there is no GPU. On a CPU they
+take minutes: give them a --budget.
+
+Examples:
+  rapport train ${name} --data reviews.csv --text review --label label
+  rapport train ${name} --data reviews.csv --algorithms linear-svm,text-cnn --budget 900`,
     )
-    .action(
-      async ({ data, dataset, text, label, format, name: wantedName, model, algorithms, objective, budget, wait }) => {
-        const { client } = await connect()
-        const signal = interruptible('the job is cancelled')
-        const upload = { text, label, signal, ...(format !== undefined && { format }) }
-        const source = await takeTexts(client, { file: data, dataset, name: wantedName, ...upload })
-        await runTraining(
-          client,
-          {
-            task,
-            dataset: source,
-            ...(model !== undefined && { model }),
-            ...(algorithms !== undefined && { algorithms }),
-            ...(objective !== undefined && { objective }),
-            ...(budget !== undefined && { budgetSeconds: budget }),
-          },
-          { wait, signal },
-        )
-      },
-    )
+    .action(async ({ data, dataset, text, label, format, name: wantedName, wait, budget, ...wanted }) => {
+      const { model, algorithms, objective, device } = wanted
+      const { client } = await connect()
+      const signal = interruptible('the job is cancelled')
+      const upload = { text, label, signal, ...(format !== undefined && { format }) }
+      const source = await takeTexts(client, { file: data, dataset, name: wantedName, ...upload })
+      await runTraining(
+        client,
+        {
+          task,
+          dataset: source,
+          ...(model !== undefined && { model }),
+          ...(algorithms !== undefined && { algorithms }),
+          ...(objective !== undefined && { objective }),
+          ...(device !== undefined && { device }),
+          ...(budget !== undefined && { budgetSeconds: budget }),
+        },
+        { wait, signal },
+      )
+    })
 }
 
 function readAlgorithms(text: string): TextAlgorithm[] {

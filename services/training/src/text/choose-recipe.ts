@@ -1,0 +1,98 @@
+import type { TextAlgorithm, TrainingJob, TrainingObjective } from '@rapport/contracts'
+import { within, type TrainingContext } from '../training-context.ts'
+import { rankTogether, searchNetworks } from './search-networks.ts'
+import { searchTexts, type Tried } from './search-texts.ts'
+import type { CorpusSplit } from './split-corpus.ts'
+import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
+import { objectiveOfScores } from './text-objective.ts'
+import type { TextProblem } from './text-problem.ts'
+
+/** Of the budget, whatever the reading of features has taken. */
+const leastSearchShare = 0.5
+/** Of the budget, for what learns from rows of features where there are networks beside it. */
+const rowsShare = 0.5
+
+/** What a search is asked for. */
+export type RecipeWish = Pick<TrainingJob, 'algorithms' | 'objective' | 'budgetSeconds' | 'device'>
+interface Wish extends Pick<RecipeWish, 'budgetSeconds'> {
+  readonly algorithms: readonly TextAlgorithm[]
+  readonly objective: TrainingObjective
+}
+type Split = Pick<CorpusSplit, 'folds' | 'foldOf'>
+type Context = Pick<TrainingContext, 'signal' | 'log' | 'report'>
+
+/**
+ * Searches over features, algorithms and parameters on the training part, the best first: on rows of features, then
+ * networks. Reports fractions from 0 to 1. Throws as `searchTexts` does.
+ */
+export async function chooseRecipe(
+  problem: TextProblem,
+  split: Split,
+  { objective = 'accuracy', ...asked }: RecipeWish,
+  context: Context,
+): Promise<readonly Tried[]> {
+  const { texts, labels, classes } = problem.part
+  const { signal, log, report } = context
+  const { algorithms = defaultAlgorithms(texts.length, asked.device), budgetSeconds } = asked
+  const started = performance.now()
+  const networks = networkRecipes(algorithms, texts)
+  const share = networks.length === 0 ? 1 : rowsShare
+  const tried = await searchRows(
+    problem,
+    split,
+    { objective, algorithms, budgetSeconds: share * budgetSeconds },
+    {
+      ...context,
+      report: (fraction, ...said) => report(share * fraction, ...said),
+    },
+  )
+  if (networks.length === 0) return tried
+  const pick = (rows: Int32Array): Int32Array => rows.map((row) => labels[row] as number)
+  const found = await searchNetworks(problem, networks, {
+    ...split,
+    score: (scores, rows) => objectiveOfScores(objective, scores, pick(rows), classes),
+    budgetMs: Math.max(0, 1000 * budgetSeconds - (performance.now() - started)),
+    signal,
+    log,
+    onStep: (fraction, ...said) => report(within(share, 1, fraction), ...said),
+  })
+  return rankTogether(tried, found)
+}
+
+/** None where networks alone are asked for. */
+async function searchRows(
+  problem: TextProblem,
+  { folds, foldOf }: Split,
+  { objective, algorithms, budgetSeconds }: Wish,
+  { signal, log, report }: Context,
+): Promise<readonly Tried[]> {
+  const { texts } = problem.part
+  const started = performance.now()
+  const featureSets = featureSetsOf(texts)
+  const recipes = candidateRecipes(algorithms, featureSets, objective)
+  if (recipes.length === 0) return []
+  for (const features of featureSets) {
+    report(0, `reading ${features.analyzer} features`)
+    await problem.count(features, { signal })
+  }
+  const budgetMs = budgetSeconds * 1000
+  log.info({ rows: texts.length, folds, candidates: recipes.length }, 'searching')
+  let fraction = 0
+  return searchTexts(problem, recipes, {
+    objective,
+    folds,
+    foldOf,
+    budgetMs: Math.max(leastSearchShare * budgetMs, budgetMs - (performance.now() - started)),
+    signal,
+    log,
+    onProgress: (part) => {
+      fraction = part
+    },
+    onStep: ({ candidate, round, rounds, best, leftMs }) =>
+      report(fraction, `searching, round ${round + 1} of ${rounds}`, {
+        candidate,
+        ...(best !== undefined && { best }),
+        ...(leftMs !== undefined && { leftSeconds: Math.max(0, Math.round(leftMs / 1000)) }),
+      }),
+  })
+}

@@ -1,0 +1,40 @@
+import type { NetworkAlgorithm } from '@rapport/contracts'
+import { TextTokenizer, toTextAnalysis } from '@rapport/text'
+import { languageOf } from '../text-language.ts'
+import type { NetworkRecipe, NetworkSettings, TokenSet } from './network-recipe.ts'
+
+const sampled = 1000
+/** Longer texts cost more than they tell. */
+const lengths = { least: 16, most: 128 } as const
+/** Of the texts, so many are read whole. */
+const wholeShare = 0.95
+
+/** The form and the training of a network, as they did best on validation parts of public data sets (docs/quality.md). */
+export function defaultNetworkRecipe(algorithm: NetworkAlgorithm, texts: readonly string[]): NetworkRecipe {
+  const training = texts.length < fewRows ? ofFewRows : ofManyRows
+  return { algorithm, tokens: tokenSetOf(texts), network: { ...forms[algorithm], ...training } }
+}
+
+function tokenSetOf(texts: readonly string[]): TokenSet {
+  const analyzer = languageOf(texts) === 'zh' ? 'jieba' : 'word'
+  const tokenizer = new TextTokenizer(toTextAnalysis({ analyzer }))
+  const step = Math.max(1, Math.floor(texts.length / sampled))
+  const sizes = texts.filter((_, row) => row % step === 0).map((text) => tokenizer.tokens(text).length)
+  const common = sizes.sort((one, other) => one - other)[Math.floor(wholeShare * (sizes.length - 1))] ?? 0
+  const length = Math.min(lengths.most, Math.max(lengths.least, 8 * Math.ceil(common / 8)))
+  return { analyzer, minDocuments: texts.length < fewRows ? 1 : 2, maxTokens: 20_000, length }
+}
+
+const fewRows = 2000
+const regularised = { dropout: 0.5, embeddingDropout: 0.3, learningRate: 0.001 } as const
+const ofManyRows = { ...regularised, batchSize: 64, epochs: 20 } as const
+const ofFewRows = { ...regularised, batchSize: 16, epochs: 30 } as const
+
+type Form = Omit<NetworkSettings, keyof typeof ofManyRows>
+
+const forms: Readonly<Record<NetworkAlgorithm, Form>> = {
+  'text-cnn': { embedding: 128, windows: [1, 2, 3], filters: 128 },
+  'cnn-lstm': { embedding: 128, windows: [3], filters: 128, pool: 4, units: 64 },
+  bilstm: { embedding: 128, units: 64 },
+  lstm: { embedding: 128, units: 64 },
+}

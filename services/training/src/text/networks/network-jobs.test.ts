@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs'
+import type { TrainingJob } from '@rapport/contracts'
+import type { Log } from '@rapport/core'
+import type { ObjectStore } from '@rapport/object-store'
+import { createTextExplainer, decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { generatedReviews } from '../../testing/text-datasets.ts'
+import { openTextJobs, silentLog, type TextJobs } from '../../testing/text-jobs.ts'
+
+const champion = { tenant: 'shop', name: 'text', alias: 'champion' } as const
+const reviews = generatedReviews(120, { language: 'zh', wrong: 0 })
+
+let jobs: TextJobs
+beforeEach(async () => {
+  jobs = await openTextJobs()
+})
+afterEach(() => jobs[Symbol.asyncDispose]())
+
+/** What a log says with that message, and everything that it was handed. */
+function listen(): { readonly log: Log; readonly of: (message: string) => Record<string, unknown>[] } {
+  const heard: { readonly fields: Record<string, unknown>; readonly message: string }[] = []
+  const write = (fields: object, message = ''): void => {
+    heard.push({ fields: { ...fields }, message })
+  }
+  return {
+    log: { debug: write, info: write, warn: write, error: write },
+    of: (wanted) => heard.filter(({ message }) => message === wanted).map(({ fields }) => fields),
+  }
+}
+
+async function published(): Promise<{ readonly files: ReadonlyMap<string, Uint8Array>; readonly check: unknown }> {
+  const { version = '' } = (await jobs.models.readAlias(champion)) ?? {}
+  const { files, manifest } = await jobs.models.readVersion({ ...champion, version })
+  return { files, check: manifest.selfCheck }
+}
+
+const rowOf = (job: TrainingJob, algorithm: string) => job.leaderboard?.find((row) => row.algorithm === algorithm)
+
+/** The store, which calls when a network's epochs are kept. */
+const watched = (objects: ObjectStore, onCheckpoint: (saved: number) => void): ObjectStore => {
+  let saved = 0
+  return new Proxy(objects, {
+    get(target, name) {
+      if (name !== 'put') {
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      }
+      return async (...args: Parameters<ObjectStore['put']>) => {
+        const outcome = await target.put(...args)
+        if (args[0].startsWith('checkpoints/')) onCheckpoint((saved += 1))
+        return outcome
+      }
+    },
+  })
+}
+
+const keptKeys = async (): Promise<string[]> => {
+  const keys: string[] = []
+  for await (const { key } of jobs.objects.list('checkpoints/')) keys.push(key)
+  return keys
+}
+
+describe('a job with networks', () => {
+  it('has them on its leaderboard, says what they compute on, and publishes one that serves and explains', async () => {
+    const { log, of } = listen()
+    await jobs.put(reviews, { algorithms: ['text-cnn'], budgetSeconds: 1 })
+    expect(await jobs.run({ log })).toBe('succeeded')
+    const job = await jobs.read()
+    const row = rowOf(job, 'text-cnn')
+    expect(row).toMatchObject({ role: 'challenger', crossValidation: { folds: expect.any(Number) as number } })
+    expect(Object.keys(row?.metrics ?? {})).toEqual(['accuracy', 'macroF1', 'logLoss', 'calibrationError'])
+    expect(row?.metrics['accuracy']).toBeGreaterThan(0.7)
+    expect(row?.modelBytes).toBeGreaterThan(10_000)
+    expect(of('networks are trained here')).toEqual([
+      expect.objectContaining({ backend: expect.stringMatching(/^(native-(cpu|gpu)|wasm)$/) as string }),
+    ])
+    const [first] = of('a network is trained')
+    expect(first).toMatchObject({ algorithm: 'text-cnn', firstStepMs: expect.any(Number) as number, resumedEpochs: 0 })
+    expect(of('epoch').length).toBeGreaterThan(10)
+
+    const { files, check } = await published()
+    const classifier = new TextClassifier(decodeTextClassifier(files))
+    runTextSelfCheck(classifier, check)
+    const [praise, blame] = ['用了两个星期，这个水壶非常好用', '今年冬天，这个背包马上就坏了'] as const
+    const [, good = 0, , alsoGood = 0] = classifier.classify([praise, blame])
+    expect(good).toBeGreaterThan(alsoGood)
+    const explain = createTextExplainer(classifier)
+    const { tokens } = await explain(praise, 1, { seed: 1, samples: 200 })
+    expect(tokens.length).toBeGreaterThan(2)
+  })
+
+  it('compares them with the others', async () => {
+    await jobs.put(reviews, { algorithms: ['multinomial-nb', 'cnn-lstm'], budgetSeconds: 4 })
+    expect(await jobs.run()).toBe('succeeded')
+    const job = await jobs.read()
+    expect(rowOf(job, 'multinomial-nb')?.metrics['accuracy']).toBeGreaterThan(0.8)
+    expect(rowOf(job, 'cnn-lstm')?.crossValidation?.mean).toBeGreaterThan(0.5)
+    expect(job.leaderboard?.filter(({ isWinner }) => isWinner)).toHaveLength(1)
+  })
+
+  it('goes on after the last epoch when it was interrupted, to the same model, and keeps nothing', async () => {
+    const algorithms: TrainingJob['algorithms'] = ['text-cnn']
+    await jobs.put(reviews, { algorithms, budgetSeconds: 1 })
+    expect(await jobs.run()).toBe('succeeded')
+    const whole = await published()
+
+    await jobs.put(reviews, { algorithms, budgetSeconds: 1 })
+    const stop = new AbortController()
+    const objects = watched(jobs.objects, (saved) => {
+      if (saved === 3) stop.abort()
+    })
+    expect(await jobs.run({ objects, stop: stop.signal })).toBe('interrupted')
+    expect(await keptKeys()).toHaveLength(1)
+    const { log, of } = listen()
+    expect(await jobs.run({ log })).toBe('succeeded')
+    expect(of('a network is trained')[0]).toMatchObject({ resumedEpochs: 3 })
+    expect((await published()).files).toEqual(whole.files)
+    expect(await keptKeys()).toEqual([])
+  })
+
+  it('reports the epoch, and is cancelled between two steps', async () => {
+    await jobs.put(reviews, { algorithms: ['bilstm'] })
+    let stage = ''
+    const objects = watched(jobs.objects, (saved) => {
+      if (saved === 2) void cancel()
+    })
+    const cancel = async (): Promise<void> => {
+      for (;;) {
+        const found = await jobs.objects.get(jobs.key)
+        const job = await jobs.read()
+        stage = job.progress?.stage ?? ''
+        const changed = JSON.stringify({ ...job, cancelRequestedAt: '2026-01-01T00:00:01.000Z' })
+        const outcome = await jobs.objects.put(jobs.key, new TextEncoder().encode(changed), {
+          ifMatch: found?.object.etag ?? '',
+        })
+        if (outcome.stored) return
+      }
+    }
+    expect(await jobs.run({ objects, leaseMs: 100 })).toBe('cancelled')
+    expect(stage).toMatch(/^training a network, fold 1 of 5/)
+    expect((await jobs.read()).progress?.stage).toContain(', epoch ')
+    expect(await keptKeys()).toEqual([])
+  })
+
+  it.skipIf(existsSync('/proc/driver/nvidia'))('fails for good where it asks for a GPU and there is none', async () => {
+    await jobs.put(reviews, { algorithms: ['multinomial-nb'], device: 'gpu' })
+    expect(await jobs.run({ log: silentLog })).toBe('bad data')
+    expect((await jobs.read()).error).toMatchObject({
+      code: 'RPT_TRAINING_NO_GPU',
+      message: expect.stringContaining('the job asks for a GPU, and there is none here') as string,
+    })
+  })
+
+  it('removes what an earlier job of the task has left', async () => {
+    const left = 'checkpoints/shop/text-classification-000000/text-cnn-0.bin'
+    await jobs.objects.put(left, new Uint8Array(1))
+    await jobs.objects.put('checkpoints/shop/sentiment-000001/text-cnn-0.bin', new Uint8Array(1))
+    await jobs.put(reviews)
+    expect(await jobs.run()).toBe('succeeded')
+    expect(await keptKeys()).toEqual(['checkpoints/shop/sentiment-000001/text-cnn-0.bin'])
+  })
+})

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import type { TrainingDevice } from '@rapport/contracts'
+import { RapportError, type Log } from '@rapport/core'
+import type * as deepModule from '@rapport/deep'
+import type { BackendDescription, CheckpointStore, EpochReport, NetworkParameters, TokenIds } from '@rapport/deep'
+import { readNetwork, type TrainingControl } from '@rapport/ml'
+import { buildVocabulary, createTokenEncoder, TextTokenizer, toTextAnalysis, vocabularyIds } from '@rapport/text'
+import type { NetworkTextScorer } from '@rapport/text-models'
+import { TrainingDataError } from '../../errors.ts'
+import { seed } from '../../training-context.ts'
+import type { LabelledTexts } from '../text-problem.ts'
+import { estimateNetworkBytes } from './network-memory.ts'
+import type { NetworkRecipe } from './network-recipe.ts'
+
+export interface NetworkEpoch extends EpochReport {
+  readonly algorithm: NetworkRecipe['algorithm']
+  /** At most. */
+  readonly epochs: number
+}
+
+export interface NetworkTrainerOptions {
+  readonly device: TrainingDevice
+  readonly log: Log
+  /** Of the whole process. */
+  readonly memoryLimitBytes: number
+  readonly onEpoch?: (epoch: NetworkEpoch) => void
+  /** Where a training of that name keeps its epochs, so that one that was killed goes on. */
+  readonly checkpoints?: (name: string) => CheckpointStore
+}
+
+export interface TrainedNetwork {
+  readonly scorer: NetworkTextScorer
+  /** What the scorer gives those texts, texts x classes, by the backend that trained it, which takes many at once. */
+  readonly score: (texts: readonly string[], control: TrainingControl) => Promise<Float32Array>
+}
+
+export interface NetworkTrainer {
+  readonly backend: BackendDescription
+  /** @throws TrainingDataError when it does not fit into memory; RPT_DEEP_DIVERGED */
+  readonly train: (recipe: NetworkRecipe, part: LabelledTexts, control: TrainingControl) => Promise<TrainedNetwork>
+}
+
+/** The trainer of a job, opened where a network is to be trained. */
+export type OpenNetworks = () => Promise<NetworkTrainer>
+
+/** Of the texts, for early stopping. */
+const validationFraction = 0.1
+/** Without a better epoch training ends after so many steps, but between so many epochs: those of few texts say little. */
+const patience = { steps: 120, leastEpochs: 2, mostEpochs: 8 } as const
+/** Of all gradients together (Pascanu et al. 2013). */
+const gradientNorm = 5
+
+/**
+ * Loads TensorFlow.js, which a job without networks never does, and says what it computes on. @throws TrainingDataError
+ * where a GPU is asked for and there is none.
+ */
+export async function openNetworkTrainer(options: NetworkTrainerOptions): Promise<NetworkTrainer> {
+  const { device, log } = options
+  const deep = await import('@rapport/deep')
+  const backend = await openBackend(deep, device)
+  const { fallbackReason, name: computesOn, ...described } = backend
+  log.info({ backend: computesOn, ...described }, 'networks are trained here')
+  if (backend.name === 'wasm')
+    log.warn({ reason: fallbackReason }, 'networks are trained on WebAssembly, which is slow')
+  return { backend, train: (recipe, part, control) => train(deep, recipe, { ...options, part, control }) }
+}
+
+/** Opens the trainer at the first call. */
+export function openNetworksOnce(options: NetworkTrainerOptions): OpenNetworks {
+  let opened: Promise<NetworkTrainer> | undefined
+  return () => (opened ??= openNetworkTrainer(options))
+}
+
+type Deep = typeof deepModule
+
+async function openBackend(deep: Deep, device: TrainingDevice): Promise<BackendDescription> {
+  try {
+    return await deep.openBackend(device)
+  } catch (error) {
+    if (!(error instanceof RapportError) || error.code !== 'RPT_DEEP_GPU_UNAVAILABLE') throw error
+    const problem = `the job asks for a GPU, and there is none here: ${error.message}`
+    throw new TrainingDataError('RPT_TRAINING_NO_GPU', problem, { cause: error })
+  }
+}
+
+interface Training extends NetworkTrainerOptions {
+  readonly part: LabelledTexts
+  readonly control: TrainingControl
+}
+
+async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Promise<TrainedNetwork> {
+  const { part, control, log, onEpoch, checkpoints } = training
+  const { algorithm, tokens, network: settings } = recipe
+  const analysis = toTextAnalysis({ analyzer: tokens.analyzer })
+  const tokenizer = new TextTokenizer(analysis)
+  const documents = part.texts.map((text) => tokenizer.tokens(text))
+  control.signal?.throwIfAborted()
+  const { minDocuments, maxTokens, length } = tokens
+  const vocabulary = buildVocabulary(documents, { minDocuments, maxTokens })
+  const encoding = { length, pad: 'left', keep: 'both' } as const
+  const encode = createTokenEncoder(vocabulary, encoding)
+  const parameters = toParameters(recipe, { vocabulary: vocabularyIds(vocabulary), outputs: part.classes })
+  assertFits(recipe, estimateNetworkBytes(parameters, settings.batchSize, part.texts.length), training)
+  const { epochs, batchSize, learningRate } = settings
+  const { network, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
+    parameters,
+    { tokens: encode(documents), targets: { kind: 'classes', labels: part.labels } },
+    {
+      epochs,
+      batchSize,
+      learningRate,
+      gradientNorm,
+      seed,
+      validationFraction,
+      patience: patienceOf(recipe, part),
+      monitor: 'accuracy',
+    },
+    {
+      ...(control.signal && { signal: control.signal }),
+      ...(checkpoints && { checkpoints: checkpoints(`${algorithm}-${digestOf(recipe, part)}`) }),
+      log,
+      onStep: ({ fraction }) => control.onProgress?.(fraction),
+      onEpoch: (epoch) => onEpoch?.({ ...epoch, algorithm, epochs }),
+    },
+  )
+  log.info({ algorithm, rows: part.texts.length, firstStepMs, bestEpoch, resumedEpochs }, 'a network is trained')
+  const files = deep.toModelFiles(network, 'softmax')
+  const scorer = { kind: 'network', analysis, vocabulary, encoding, network: readNetwork(files), files } as const
+  const score = async (texts: readonly string[], { signal }: TrainingControl): Promise<Float32Array> => {
+    const ids: TokenIds = encode(texts.map((text) => tokenizer.tokens(text)))
+    return toLogProbabilities(await deep.predictOutputs(network, ids, { signal }), part.classes)
+  }
+  return { scorer, score }
+}
+
+function patienceOf({ network: { batchSize } }: NetworkRecipe, { texts }: LabelledTexts): number {
+  const epochs = Math.ceil((patience.steps * batchSize) / texts.length)
+  return Math.min(patience.mostEpochs, Math.max(patience.leastEpochs, epochs))
+}
+
+function toParameters(
+  { algorithm, tokens: { length }, network }: NetworkRecipe,
+  sizes: Pick<NetworkParameters, 'vocabulary' | 'outputs'>,
+): NetworkParameters {
+  const { embedding, dropout, embeddingDropout, filters = 0, windows = [], units = 0, pool = 0 } = network
+  const base = { ...sizes, length, embedding, dropout, embeddingDropout }
+  switch (algorithm) {
+    case 'text-cnn':
+      return { ...base, kind: algorithm, windows, filters }
+    case 'cnn-lstm':
+      return { ...base, kind: algorithm, window: windows[0] ?? 0, filters, pool, units, readout: 'max' }
+    case 'bilstm':
+    case 'lstm':
+      return { ...base, kind: algorithm, units, readout: 'max' }
+  }
+}
+
+function assertFits({ algorithm }: NetworkRecipe, needed: number, { memoryLimitBytes }: Training): void {
+  const free = Math.max(0, memoryLimitBytes - process.memoryUsage.rss())
+  if (needed <= free) return
+  const [need, left] = [needed, free].map((bytes) => `${Math.ceil(bytes / 1024 ** 2)} MiB`)
+  throw new TrainingDataError('RPT_TRAINING_MEMORY', `${algorithm} needs ${need} of memory, ${left} are free`)
+}
+
+/** Of what is learnt by what: a job that begins anew finds the epochs of the same training alone. */
+function digestOf(recipe: NetworkRecipe, { texts, labels }: LabelledTexts): string {
+  const hash = createHash('sha256').update(JSON.stringify(recipe)).update(labels)
+  for (const text of texts) hash.update(text).update('\0')
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** The logarithm of the softmax of every row, in place. */
+function toLogProbabilities(logits: Float32Array, classes: number): Float32Array {
+  for (let from = 0; from < logits.length; from += classes) {
+    const row = logits.subarray(from, from + classes)
+    const highest = row.reduce((a, b) => Math.max(a, b))
+    const logSum = highest + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - highest), 0))
+    for (let at = 0; at < classes; at += 1) row[at] = (row[at] as number) - logSum
+  }
+  return logits
+}
