@@ -93,6 +93,8 @@ async function fill(tenant: string): Promise<void> {
     `models/${tenant}/m/aliases/champion.json`,
     `datasets/${tenant}/reviews/versions/v1/manifest.json`,
     `checkpoints/${tenant}/sentiment-000001/lstm.bin`,
+    `label-jobs/${tenant}/text-classification/20260101T000000000Z-00000000.json`,
+    `label-job-results/${tenant}/text-classification/20260101T000000000Z-00000000/part-00000.ndjson.gz`,
     `state/${tenant}/rebuilds/x`,
   ]) {
     await objectStore.put(key, encode('stored'))
