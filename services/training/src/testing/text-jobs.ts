@@ -7,17 +7,20 @@ import type { Log } from '@rapport/core'
 import { createModelStore, type ModelStore } from '@rapport/model-store'
 import type { ObjectStore } from '@rapport/object-store'
 import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
+import { objectFolder } from '@rapport/service-kit'
 import { runTrainingJob, type TrainingEnd, type TrainingJobOptions } from '../job/run-training-job.ts'
 import { type LabelledText, putDataset } from './text-datasets.ts'
 
 const silent = (): void => undefined
 export const silentLog: Log = { debug: silent, info: silent, warn: silent, error: silent }
-const ref = { tenant: 'shop', id: 'text-classification-000001' } as const
+export const textJobRef = { tenant: 'shop', id: 'text-classification-000001' } as const
 
 export interface TextJobs extends AsyncDisposable {
   readonly objects: ObjectStore
   readonly models: ModelStore
   readonly key: string
+  /** What a training process has as its folder of data. */
+  readonly dataDir: string
   /** Makes the data set of the rows, and a job on it in place of the one before. */
   put(rows: readonly LabelledText[], fields?: Partial<TrainingJob>): Promise<void>
   run(fields?: Partial<TrainingJobOptions>): Promise<TrainingEnd>
@@ -26,17 +29,18 @@ export interface TextJobs extends AsyncDisposable {
 
 /** In a directory of its own, which goes with it. */
 export async function openTextJobs(): Promise<TextJobs> {
-  const directory = await mkdtemp(join(tmpdir(), 'training-'))
-  const objects = await openFilesystemObjectStore({ directory })
-  const key = trainingJobKey(ref.tenant, ref.id)
+  const dataDir = await mkdtemp(join(tmpdir(), 'training-'))
+  const objects = await openFilesystemObjectStore({ directory: objectFolder(dataDir) })
+  const key = trainingJobKey(textJobRef.tenant, textJobRef.id)
   return {
     objects,
     models: createModelStore(objects, { log: silentLog }),
     key,
+    dataDir,
     async put(rows, fields = {}) {
       const { version } = await putDataset(objects, 'reviews', rows)
       const job: TrainingJob = {
-        ...ref,
+        ...textJobRef,
         task: 'text-classification',
         model: 'text',
         dataset: { name: 'reviews', version },
@@ -53,7 +57,7 @@ export async function openTextJobs(): Promise<TextJobs> {
       await objects.put(key, new TextEncoder().encode(JSON.stringify(job)))
     },
     run: (fields = {}) =>
-      runTrainingJob(ref, {
+      runTrainingJob(textJobRef, {
         objects,
         log: silentLog,
         owner: 'runner-1',
@@ -64,6 +68,6 @@ export async function openTextJobs(): Promise<TextJobs> {
         ...fields,
       }),
     read: async () => JSON.parse(new TextDecoder().decode((await objects.get(key))?.body)) as TrainingJob,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true, force: true }),
   }
 }

@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { TrainingJob } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { createTextExplainer, decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { generatedReviews } from '../../testing/text-datasets.ts'
-import { openTextJobs, silentLog, type TextJobs } from '../../testing/text-jobs.ts'
+import { openTextJobs, silentLog, textJobRef, type TextJobs } from '../../testing/text-jobs.ts'
 
 const champion = { tenant: 'shop', name: 'text', alias: 'champion' } as const
 const reviews = generatedReviews(120, { language: 'zh', wrong: 0 })
@@ -116,6 +119,31 @@ describe('a job with networks', () => {
     expect(of('a network is trained')[0]).toMatchObject({ resumedEpochs: 3 })
     expect((await published()).files).toEqual(whole.files)
     expect(await keptKeys()).toEqual([])
+  })
+
+  it('goes on after the last epoch when its process was killed', async () => {
+    await jobs.put(reviews, { algorithms: ['text-cnn'], budgetSeconds: 1 })
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../main.ts')], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {
+        RAPPORT_DATA_DIR: jobs.dataDir,
+        RAPPORT_TRAINING_TENANT: textJobRef.tenant,
+        RAPPORT_TRAINING_JOB: textJobRef.id,
+      },
+    })
+    let epochs = 0
+    for await (const line of createInterface(child.stdout)) {
+      if (line.includes('"msg":"epoch"') && (epochs += 1) === 2) child.kill('SIGKILL')
+    }
+    const job = await jobs.read()
+    expect(job.state).toBe('running')
+    // Time passes: the lease that the dead process has left is over.
+    const over = { ...job, lease: { owner: 'dead', expiresAt: '2026-01-01T00:00:00.000Z' } }
+    await jobs.objects.put(jobs.key, new TextEncoder().encode(JSON.stringify(over)))
+    const { log, of } = listen()
+    expect(await jobs.run({ log })).toBe('succeeded')
+    expect(of('a network is trained')[0]?.['resumedEpochs']).toBeGreaterThanOrEqual(2)
+    expect(await jobs.read()).toMatchObject({ attempts: 2, result: { promoted: true } })
   })
 
   it('reports the epoch, and is cancelled between two steps', async () => {
