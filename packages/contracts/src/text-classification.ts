@@ -140,8 +140,15 @@ export const TextResultSchema = Type.Object(
   {
     id: Type.String(),
     label: Type.String({ description: 'The most probable label.' }),
+    labels: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'Of a model that gives a text any number of labels: those with a probability of at least one half, best first.',
+      }),
+    ),
     scores: Type.Array(TextScoreSchema, {
-      description: 'Calibrated probabilities, best first: all labels, which sum to 1, or the `topK` best.',
+      description:
+        'Calibrated probabilities, best first: all labels, which sum to 1 (where labels do not exclude each other, each has its own), or the `topK` best.',
     }),
     language: Type.String({ description: 'As sent, or detected: `zh`, `en`, `mixed` or `other`.' }),
     modelVersion: Type.String(),
@@ -198,6 +205,7 @@ export const TextModelListSchema = Type.Object(
           champion: Type.String({ description: 'The version that serves, unless it was refused.' }),
           algorithm: Type.String(),
           labels: Type.Array(Type.String()),
+          multiLabel: Type.Optional(Type.Literal(true, { description: 'A text may have several labels, or none.' })),
           metrics: ModelManifestSchema.properties.metrics,
           createdAt: Type.String(),
         },

@@ -40,6 +40,8 @@ export const textAlgorithms = [
   ...networkAlgorithms,
 ] as const
 export type TextAlgorithm = (typeof textAlgorithms)[number]
+/** Those that learn labels which do not exclude each other. */
+export const multiLabelAlgorithms = ['linear-svm', 'logistic-regression'] as const satisfies readonly TextAlgorithm[]
 
 const AlgorithmsSchema = Type.Array(Type.Enum(textAlgorithms), {
   minItems: 1,

@@ -2,22 +2,20 @@ import type { BundleFields, Calibration, IsotonicCurve } from '@rapport/ml'
 
 /** A calibration for so many classes, as its JSON has it. Throws RPT_ML_BUNDLE_INVALID. */
 export function readCalibration(fields: BundleFields, classes: number): Calibration {
-  const kind = fields.choice('kind', ['platt', 'isotonic', 'temperature'])
+  const kind = fields.choice('kind', ['platt', 'isotonic', 'temperature', 'independent'])
   if (kind === 'temperature') {
     const temperature = fields.number('temperature')
     if (!(temperature > 0)) throw fields.error('temperature', 'is not positive')
     return { kind, temperature }
   }
   const curves = fields.objects('curves')
-  const expected = classes === 2 ? 1 : classes
+  const expected = classes === 2 && kind !== 'independent' ? 1 : classes
   if (curves.length !== expected) throw fields.error('curves', `are ${curves.length}, not ${expected}`)
-  if (kind === 'platt') {
-    return {
-      kind,
-      curves: curves.map((curve) => ({ slope: curve.number('slope'), intercept: curve.number('intercept') })),
-    }
+  if (kind === 'isotonic') return { kind, curves: curves.map(readIsotonicCurve) }
+  return {
+    kind,
+    curves: curves.map((curve) => ({ slope: curve.number('slope'), intercept: curve.number('intercept') })),
   }
-  return { kind, curves: curves.map(readIsotonicCurve) }
 }
 
 function readIsotonicCurve(fields: BundleFields): IsotonicCurve {

@@ -16,7 +16,12 @@ export class TextClassifier {
     return this.data.labels
   }
 
-  /** Calibrated probabilities, texts x labels, row-major; every row sums to 1. */
+  /** Whether a text has any number of labels, each with a probability of its own. */
+  get isMultiLabel(): boolean {
+    return this.data.calibration.kind === 'independent'
+  }
+
+  /** Calibrated probabilities, texts x labels, row-major; every row sums to 1, unless `isMultiLabel`. */
   classify(texts: readonly string[]): Float32Array {
     const { calibration, labels } = this.data
     return calibrate(calibration, this.score(texts), labels.length)

@@ -159,7 +159,7 @@ export class TextDesk<
       inputSchema: { text: 'string' },
       labels: [...data.labels],
       data: { rows: 120, fingerprint: 'test' },
-      parameters: {},
+      parameters: data.calibration.kind === 'independent' ? { multiLabel: true } : {},
       metrics: more.metrics ?? { test: { accuracy: 1 } },
       codeRevision: 'test',
       files: more.files ?? encodeTextClassifier(data),

@@ -1,4 +1,5 @@
 import type { ServiceName, TextModelTask } from '@rapport/contracts'
+import type { TextClassifier } from '@rapport/text-models'
 import type { LabelDocuments } from './application/label-documents.ts'
 
 /** What tells one service of text models from another. */
@@ -19,6 +20,6 @@ export interface TextProfile {
   /** `rapport train …` makes such a model. */
   readonly trainCommand: string
   readonly label: LabelDocuments
-  /** Throws when a model of these labels must not serve. */
-  readonly checkLabels?: (labels: readonly string[]) => void
+  /** Throws when a classifier must not serve for its labels. */
+  readonly checkLabels?: (classifier: Pick<TextClassifier, 'labels' | 'isMultiLabel'>) => void
 }

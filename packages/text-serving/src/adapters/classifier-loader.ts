@@ -21,7 +21,7 @@ export function createClassifierLoader(
     estimateBytes: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0) * memoryPerFileByte,
     decode: (files, manifest) => {
       const made = new ServedClassifier(manifest, new TextClassifier(decodeTextClassifier(files)))
-      checkLabels?.(made.labels)
+      checkLabels?.(made.classifier)
       served.add(made)
       return made
     },

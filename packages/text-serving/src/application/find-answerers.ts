@@ -41,4 +41,6 @@ export async function findAnswerers(source: AnswererSource, wanted: WantedModel)
 }
 
 const hasSameLabels = (one: ServedClassifier, other: ServedClassifier): boolean =>
-  one.labels.length === other.labels.length && new Set(one.labels).isSubsetOf(new Set(other.labels))
+  one.classifier.isMultiLabel === other.classifier.isMultiLabel &&
+  one.labels.length === other.labels.length &&
+  new Set(one.labels).isSubsetOf(new Set(other.labels))

@@ -27,7 +27,10 @@ export async function listTextModels(
 }
 
 function describe(manifest: ModelManifest, tasks: readonly TextModelTask[]): Listed | undefined {
-  const { name, version, algorithm, labels = [], metrics, createdAt } = manifest
+  const { name, version, algorithm, labels = [], metrics, createdAt, parameters } = manifest
+  const multiLabel = parameters['multiLabel'] === true
   const task = tasks.find((known) => known === manifest.task)
-  return task && { name, task, champion: version, algorithm, labels, metrics, createdAt }
+  return (
+    task && { name, task, champion: version, algorithm, labels, ...(multiLabel && { multiLabel }), metrics, createdAt }
+  )
 }

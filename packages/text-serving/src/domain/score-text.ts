@@ -1,4 +1,5 @@
 import type { TextScore } from '@rapport/contracts'
+import { labelThreshold } from '@rapport/ml'
 import type { LabelOptions } from '../application/label-documents.ts'
 import type { ServedClassifier } from './served-classifier.ts'
 
@@ -8,6 +9,8 @@ export interface ScoredLabels {
   readonly best: number
   /** Best first; all, or the `topK` best. */
   readonly scores: TextScore[]
+  /** Of a model of several labels: those of a probability of at least one half, best first. */
+  readonly labels?: string[]
   /** Whether the best probability is below the threshold. */
   readonly isUncertain: boolean
 }
@@ -40,6 +43,12 @@ export function scoreDocument(
   options: LabelOptions,
 ): ScoredLabels {
   const scored = scoreText(served.labels, probabilities, options)
+  const { isMultiLabel } = served.classifier
   served.note(scored.best, probabilities[scored.best] as number, scored.isUncertain)
-  return scored
+  return isMultiLabel ? { ...scored, labels: givenLabels(served.labels, probabilities) } : scored
 }
+
+const givenLabels = (labels: readonly string[], probabilities: Float32Array): string[] =>
+  Array.from(rank(probabilities))
+    .filter((label) => (probabilities[label] as number) >= labelThreshold)
+    .map((label) => labels[label] as string)

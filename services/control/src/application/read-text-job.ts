@@ -1,4 +1,4 @@
-import type { CreateTextJob, DatasetManifest } from '@rapport/contracts'
+import { multiLabelAlgorithms, type CreateTextJob, type DatasetManifest } from '@rapport/contracts'
 import { newestVersion } from '@rapport/datasets'
 import { ModelRefusedError, type ModelStore } from '@rapport/model-store'
 import type { ObjectStore } from '@rapport/object-store'
@@ -25,7 +25,7 @@ export async function readTextJob(
   const version = dataset.version ?? (await newestVersion(objectStore, { tenant, name: dataset.name }))
   if (version === undefined) throw notFound(`data set "${dataset.name}"`)
   const manifest = await readVersion(objectStore, { tenant, name: dataset.name, version })
-  checkLabels(manifest)
+  checkLabels(manifest, wanted)
   await checkModel(models, { tenant, model, task })
   return {
     task,
@@ -37,12 +37,18 @@ export async function readTextJob(
   }
 }
 
-function checkLabels({ name, multiLabel, classes }: DatasetManifest): void {
+function checkLabels(
+  { name, multiLabel, classes }: DatasetManifest,
+  { task, algorithms = [...multiLabelAlgorithms] }: CreateTextJob,
+): void {
   const refuse = (reason: string): HttpError => {
     const details = [{ field: 'dataset', reason }]
     return new HttpError(409, 'RPT_TRAINING_DATASET', `The data set "${name}" ${reason}.`, details)
   }
-  if (multiLabel) throw refuse('has several labels a row; a classifier learns from one')
+  if (multiLabel && task === 'sentiment') throw refuse('has several labels a row; a text has one sentiment')
+  if (multiLabel && !algorithms.some((each) => multiLabelAlgorithms.some((known) => known === each))) {
+    throw refuse(`has several labels a row, which are learnt by ${multiLabelAlgorithms.join(' and ')} alone`)
+  }
   if (classes.length < 2) throw refuse(classes.length === 0 ? 'has no labels' : 'has one label; two are needed')
 }
 

@@ -89,7 +89,13 @@ describe('jobs on texts', () => {
     expect(unlabelled.statusCode).toBe(409)
     expect(errorOf(unlabelled).details).toEqual([{ field: 'dataset', reason: 'has no labels' }])
     await upload('?multiLabel=true')
-    expect(errorOf(await post(job)).details).toMatchObject([{ field: 'dataset' }])
+    for (const refused of [
+      { ...job, task: 'sentiment' },
+      { ...job, algorithms: ['multinomial-nb', 'text-cnn'] },
+    ]) {
+      expect(errorOf(await post(refused)).details).toMatchObject([{ field: 'dataset' }])
+    }
+    expect((await post({ ...job, algorithms: ['multinomial-nb', 'linear-svm'] })).statusCode).toBe(201)
     const old = { ...job, dataset: { name: 'reviews', version: 'v0' } }
     expect(errorOf(await post(old)).message).toContain('version v0 of the data set "reviews"')
   })

@@ -1,8 +1,15 @@
 import { sentimentLabels } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 
-/** Throws RPT_SENTIMENT_LABELS unless a model knows positive and negative, and nothing else but neutral. */
-export function checkSentimentLabels(labels: readonly string[]): void {
+/** Throws RPT_SENTIMENT_LABELS unless a model knows positive and negative, nothing else but neutral, and gives a text one of them. */
+export function checkSentimentLabels({
+  labels,
+  isMultiLabel = false,
+}: {
+  readonly labels: readonly string[]
+  readonly isMultiLabel?: boolean
+}): void {
+  if (isMultiLabel) throw invalid('a text may have several')
   const unknown = labels.find((label) => !sentimentLabels.some((known) => known === label))
   if (unknown !== undefined) throw invalid(`${JSON.stringify(unknown)} is no sentiment`)
   const missing = ['positive', 'negative'].find((label) => !labels.includes(label))

@@ -34,7 +34,8 @@ test('of two labels they are the ends', () => {
 })
 
 test('labels of a sentiment model', () => {
-  for (const known of [labels, labels.toReversed(), ['negative', 'positive']]) checkSentimentLabels(known)
-  expect(() => checkSentimentLabels(['negative', 'positive', 'angry'])).toThrow('"angry" is no sentiment')
-  expect(() => checkSentimentLabels(['neutral', 'positive'])).toThrow('there is no negative')
+  for (const known of [labels, labels.toReversed(), ['negative', 'positive']]) checkSentimentLabels({ labels: known })
+  expect(() => checkSentimentLabels({ labels, isMultiLabel: true })).toThrow('a text may have several')
+  expect(() => checkSentimentLabels({ labels: ['negative', 'positive', 'angry'] })).toThrow('"angry" is no sentiment')
+  expect(() => checkSentimentLabels({ labels: ['neutral', 'positive'] })).toThrow('there is no negative')
 })

@@ -7,10 +7,11 @@ export const labelTexts: LabelDocuments = async function* (documents, { pacer, .
   for await (const slice of classifySlices(documents, pacer)) {
     for (const [document, probabilities] of slice) {
       const { id, text, language, served } = document
-      const { best, scores, isUncertain } = scoreDocument(served, probabilities, options)
+      const { best, labels, scores, isUncertain } = scoreDocument(served, probabilities, options)
       const result: TextResult = {
         id,
         label: served.labels[best] as string,
+        ...(labels && { labels }),
         scores,
         language: language ?? detectLanguage(text).language,
         modelVersion: served.version,

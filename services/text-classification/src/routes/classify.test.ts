@@ -54,6 +54,20 @@ describe('POST /v1/text/classify', () => {
     expect((await desk.classify(documents, { topK: 50 })).results[0]?.scores).toHaveLength(3)
   })
 
+  it('gives a text as many labels as it has, of a model of labels that do not exclude each other', async () => {
+    const several = await trainTopics()
+    const curves = several.labels.map(() => ({ slope: -8, intercept: 0 }))
+    const calibration = { kind: 'independent', curves } as const
+    await desk.publish({ version: 'm1', model: 'several', data: { ...several, calibration } })
+    const documents = [
+      { id: 'one', text: 'please refund me' },
+      { id: 'none', text: 'xyzzy' },
+    ]
+    const { results } = await desk.classify(documents, { model: 'several' })
+    expect(results[0]).toMatchObject({ label: 'refund', labels: ['refund'] })
+    expect(results[1]?.labels).toEqual([])
+  })
+
   it('names what cannot be classified and answers the rest', async () => {
     const documents = [
       { id: 'empty', text: '' },
@@ -211,9 +225,11 @@ describe('GET /v1/text/models', () => {
     const { models } = (await desk.request('GET', '/v1/text/models')).json()
     expect(models.map(({ name, champion }: { name: string; champion: string }) => `${name}@${champion}`)).toEqual([
       'kernel@k1',
+      'several@m1',
       'text@v1',
     ])
-    expect(models[1]).toEqual({
+    expect(models[1]).toMatchObject({ multiLabel: true })
+    expect(models[2]).toEqual({
       name: 'text',
       task: 'text-classification',
       champion: 'v1',

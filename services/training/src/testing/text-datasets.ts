@@ -9,6 +9,8 @@ import { seededRandom } from './synthetic-archive.ts'
 export interface LabelledText {
   readonly text: string
   readonly label: string
+  /** All labels, of a data set of several a row. */
+  readonly labels?: readonly string[]
 }
 
 /** Stores rows as a version of a data set of the tenant `shop`, as an upload does. */
@@ -19,15 +21,15 @@ export async function putDataset(
 ): Promise<DatasetManifest> {
   const writer = await DatasetWriter.begin(objects, systemClock, { tenant: 'shop', name })
   const sizes = new Map<string, number>()
-  for (const [at, { text, label }] of rows.entries()) {
-    sizes.set(label, (sizes.get(label) ?? 0) + 1)
-    await writer.add({ row: at + 1, text, labels: [label] })
+  for (const [at, { text, label, labels = [label] }] of rows.entries()) {
+    for (const each of labels) sizes.set(each, (sizes.get(each) ?? 0) + 1)
+    await writer.add({ row: at + 1, text, labels: [...labels] })
   }
   const nothing = { count: 0, samples: [] }
   return writer.publish({
     format: 'ndjson',
     columns: { text: 'text', label: 'label' },
-    multiLabel: false,
+    multiLabel: rows.some(({ labels }) => labels !== undefined),
     classes: [...sizes].map(([label, count]) => ({ label, rows: count })),
     report: { rowsRead: rows.length, rejectedCount: 0, rejected: [], duplicates: nothing, conflicts: nothing },
   })
@@ -70,6 +72,25 @@ export function generatedReviews(
         : `${pick(rest)}，这个${pick(things)}${said}，订单${number}${pick(things)}${pick(rest)}`
     const isWrong = random() * 100 < wrong
     return { text, label: isGood === isWrong ? 'bad' : 'good' }
+  })
+}
+
+const topics = {
+  delivery: ['the parcel came late', 'the courier lost it', 'it was left in the rain'],
+  price: ['it costs too much', 'the discount was not given', 'cheaper elsewhere'],
+  quality: ['the seam broke', 'it smells of glue', 'the colour washes out'],
+} as const
+
+/** Complaints about one to three topics, each in a sentence of its own. */
+export function generatedComplaints(rows: number, seed = 1): LabelledText[] {
+  const random = seededRandom(seed)
+  const pick = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? ''
+  return Array.from({ length: rows }, (_, row) => {
+    const named = (Object.keys(topics) as (keyof typeof topics)[]).filter(() => random() < 0.45)
+    const labels = named.length === 0 ? [pick(Object.keys(topics))] : named
+    const said = labels.map((topic) => pick(topics[topic as keyof typeof topics]))
+    const text = `${said.join('; ')}: ${pick(vocabulary.en.things)} ${row * 7919}, ${pick(vocabulary.en.rest)} ${pick(vocabulary.en.things)}`
+    return { text, label: labels[0] as string, labels }
   })
 }
 

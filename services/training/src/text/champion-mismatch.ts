@@ -11,9 +11,12 @@ const named = 5
  * with other labels, or both recipes were compared on a small part of what the champion has learnt from.
  */
 export function findMismatch(
-  { labels, rows, recipe }: StandingVersion,
-  { names, texts }: Pick<TextCorpus, 'names' | 'texts'>,
+  { labels, rows, recipe, isMultiLabel }: StandingVersion,
+  { names, texts, sets }: Pick<TextCorpus, 'names' | 'texts' | 'sets'>,
 ): string | undefined {
+  if (isMultiLabel !== (sets !== undefined)) {
+    return isMultiLabel ? 'the champion gives a text several labels' : 'the champion gives a text one label'
+  }
   const lacking = names.filter((name) => !labels.includes(name))
   const besides = labels.filter((label) => !names.includes(label))
   if (lacking.length + besides.length > 0) {

@@ -1,10 +1,12 @@
-import type { TextAlgorithm, TrainingJob, TrainingObjective } from '@rapport/contracts'
+import { multiLabelAlgorithms, type TextAlgorithm, type TrainingJob, type TrainingObjective } from '@rapport/contracts'
+import { TrainingDataError } from '../errors.ts'
 import { within, type TrainingContext } from '../training-context.ts'
 import { rankTogether, searchNetworks } from './search-networks.ts'
 import { searchTexts, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
 import { objectiveOfScores } from './text-objective.ts'
+import { pickTargets } from './targets.ts'
 import type { TextProblem } from './text-problem.ts'
 
 /** Of the budget, whatever the reading of features has taken. */
@@ -31,9 +33,13 @@ export async function chooseRecipe(
   { objective = 'accuracy', ...asked }: RecipeWish,
   context: Context,
 ): Promise<readonly Tried[]> {
-  const { texts, labels, classes } = problem.part
+  const { texts, sets } = problem.part
   const { signal, log, report } = context
-  const { algorithms = defaultAlgorithms(texts.length, asked.device), budgetSeconds } = asked
+  const { budgetSeconds } = asked
+  const algorithms = algorithmsFor(
+    asked.algorithms ?? defaultAlgorithms(texts.length, asked.device),
+    sets !== undefined,
+  )
   const started = performance.now()
   const networks = networkRecipes(algorithms, texts)
   const share = networks.length === 0 ? 1 : rowsShare
@@ -47,16 +53,24 @@ export async function chooseRecipe(
     },
   )
   if (networks.length === 0) return tried
-  const pick = (rows: Int32Array): Int32Array => rows.map((row) => labels[row] as number)
   const found = await searchNetworks(problem, networks, {
     ...split,
-    score: (scores, rows) => objectiveOfScores(objective, scores, pick(rows), classes),
+    score: (scores, rows) => objectiveOfScores(objective, scores, pickTargets(problem.part, rows)),
     budgetMs: Math.max(0, 1000 * budgetSeconds - (performance.now() - started)),
     signal,
     log,
     onStep: (fraction, ...said) => report(within(share, 1, fraction), ...said),
   })
   return rankTogether(tried, found)
+}
+
+/** @throws TrainingDataError when none of them learns labels that do not exclude each other. */
+function algorithmsFor(algorithms: readonly TextAlgorithm[], isMultiLabel: boolean): readonly TextAlgorithm[] {
+  if (!isMultiLabel) return algorithms
+  const able = algorithms.filter((algorithm) => multiLabelAlgorithms.some((known) => known === algorithm))
+  if (able.length > 0) return able
+  const message = `rows with several labels are learnt by ${multiLabelAlgorithms.join(' and ')} alone`
+  throw new TrainingDataError('RPT_TRAINING_NO_CANDIDATE', message)
 }
 
 /** None where networks alone are asked for. */

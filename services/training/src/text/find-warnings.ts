@@ -1,6 +1,7 @@
 import type { TrainingWarning } from '@rapport/contracts'
-import { classSizes, type TextCorpus } from './corpus.ts'
+import { targetsOf, type TextCorpus } from './corpus.ts'
 import type { CorpusSplit } from './split-corpus.ts'
+import { labelSizes, pickTargets } from './targets.ts'
 
 const fewRows = 30
 /** Held-out rows of a label: fewer say nothing of it. */
@@ -24,8 +25,9 @@ export function findWarnings(corpus: TextCorpus, split: CorpusSplit): TrainingWa
   ]
 }
 
-function fewRowsOf({ labels, names }: TextCorpus): TrainingWarning[] {
-  const sizes = classSizes(labels, names.length)
+function fewRowsOf(corpus: TextCorpus): TrainingWarning[] {
+  const { names } = corpus
+  const sizes = labelSizes(targetsOf(corpus))
   const found = names.flatMap((label, at): TrainingWarning[] => {
     const rows = sizes[at] as number
     if (rows >= fewRows) return []
@@ -39,15 +41,14 @@ function fewRowsOf({ labels, names }: TextCorpus): TrainingWarning[] {
 }
 
 /** The part as a whole, and labels that have rows enough, which stay where few texts were copied often. */
-function fewHeldOutOf({ labels, names }: TextCorpus, { held }: CorpusSplit): TrainingWarning[] {
+function fewHeldOutOf(corpus: TextCorpus, { held }: CorpusSplit): TrainingWarning[] {
+  const { labels, names } = corpus
   const share = held.length / labels.length
   const shown = Math.round(100 * share)
   const small = `only ${held.length} rows, ${shown} %, could be held out, since the others are too much alike; the figures are uncertain`
-  const sizes = classSizes(labels, names.length)
-  const heldSizes = classSizes(
-    held.map((row) => labels[row] as number),
-    names.length,
-  )
+  const targets = targetsOf(corpus)
+  const sizes = labelSizes(targets)
+  const heldSizes = labelSizes(pickTargets(targets, held))
   const found = names.flatMap((label, at): TrainingWarning[] => {
     const rows = heldSizes[at] as number
     if (rows > 0 && (rows >= fewHeld || (sizes[at] as number) < fewRows)) return []
@@ -64,14 +65,16 @@ function fewHeldOutOf({ labels, names }: TextCorpus, { held }: CorpusSplit): Tra
   ]
 }
 
-function leakageOf({ texts, labels, names }: TextCorpus): TrainingWarning[] {
+function leakageOf(corpus: TextCorpus): TrainingWarning[] {
+  const { texts, labels, names, sets } = corpus
   const patterns = names.map(toPattern)
   const hits = new Int32Array(names.length)
   for (const [row, text] of texts.entries()) {
-    const label = labels[row] as number
-    if (patterns[label]?.test(fold(text)) === true) hits[label] = (hits[label] as number) + 1
+    for (const label of sets?.[row] ?? [labels[row] as number]) {
+      if (patterns[label]?.test(fold(text)) === true) hits[label] = (hits[label] as number) + 1
+    }
   }
-  const sizes = classSizes(labels, names.length)
+  const sizes = labelSizes(targetsOf(corpus))
   const found = names.flatMap((label, at): TrainingWarning[] => {
     const share = (hits[at] as number) / (sizes[at] as number)
     if (share <= leakingShare) return []

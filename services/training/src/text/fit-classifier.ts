@@ -22,9 +22,9 @@ export async function fitClassifier(
     const { scorer } = await (await networks()).train(recipe, part, options)
     return { labels: names, calibration, scorer }
   }
-  const { texts, labels, classes } = part
+  const { texts, ...targets } = part
   const { data, matrix } = await fitVectorizer(texts, recipe.features, options)
-  const scorer = await trainWithin(recipe, { rows: matrix, labels, classes }, options)
+  const scorer = await trainWithin(recipe, { rows: matrix, ...targets }, options)
   return { labels: names, calibration, scorer: toTextScorer(scorer, data, matrix) }
 }
 

@@ -9,12 +9,13 @@ import {
 } from '@rapport/text-models'
 import type { TrainingContext } from '../training-context.ts'
 import type { TextComparison } from './compare-texts.ts'
-import { classSizes, type TextCorpus } from './corpus.ts'
+import { targetsOf, type TextCorpus } from './corpus.ts'
 import { fitClassifier, type FitOptions } from './fit-classifier.ts'
 import { remedyOf } from './champion-mismatch.ts'
 import type { HeldOutResult } from './held-out.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import type { TextChampion } from './text-champion.ts'
+import { labelSizes } from './targets.ts'
 import { toParameters } from './text-recipe.ts'
 
 export interface TextWinning {
@@ -40,11 +41,12 @@ const checkedCharacters = 300
 /** The winner, fitted to everything. Throws as `fitClassifier` does. */
 export async function refit(
   { winner: { recipe, trial } }: TextComparison,
-  { texts, labels, names }: TextCorpus,
+  corpus: TextCorpus,
   options: Pick<FitOptions, 'signal' | 'memoryLimitBytes' | 'networks' | 'onProgress'>,
 ): Promise<TextClassifierData> {
   const { calibration } = trial
-  return fitClassifier(recipe, { texts, labels, classes: names.length }, { ...options, names, calibration })
+  const all = { texts: corpus.texts, ...targetsOf(corpus) }
+  return fitClassifier(recipe, all, { ...options, names: corpus.names, calibration })
 }
 
 /** Publishes the winner with its figures. */
@@ -81,9 +83,9 @@ function describe({
   warnings,
 }: TextWinning): Omit<ModelPublication, 'codeRevision' | 'files' | 'selfCheck'> {
   const { winner, champion, baseline } = comparison
-  const { dataset, fingerprint, texts, labels, names } = corpus
+  const { dataset, fingerprint, texts, names, sets } = corpus
   const { mean, deviation, scores } = winner.tried.result
-  const sizes = classSizes(labels, names.length)
+  const sizes = labelSizes(targetsOf(corpus))
   const byLabel = (figure: 'precision' | 'recall' | 'support'): Record<string, number> =>
     Object.fromEntries((winner.trial.classes ?? []).map((each) => [each.label, each[figure]]))
   return {
@@ -99,6 +101,7 @@ function describe({
       ...toParameters(winner.recipe),
       calibration: winner.trial.calibration.kind,
       objective: job.objective,
+      ...(sets !== undefined && { multiLabel: true }),
     },
     metrics: {
       test: winner.trial.metrics,

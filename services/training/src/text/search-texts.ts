@@ -11,6 +11,7 @@ import {
 import { TrainingDataError } from '../errors.ts'
 import { seed } from '../training-context.ts'
 import { objectiveOfScores } from './text-objective.ts'
+import { pickTargets } from './targets.ts'
 import type { TextProblem } from './text-problem.ts'
 import { nameOf, type TextRecipe } from './text-recipe.ts'
 
@@ -66,13 +67,7 @@ export async function searchTexts(
     ...control,
     labels,
     seed,
-    score: (scores, rows) =>
-      objectiveOfScores(
-        objective,
-        scores,
-        rows.map((row) => labels[row] as number),
-        classes,
-      ),
+    score: (scores, rows) => objectiveOfScores(objective, scores, pickTargets(problem.part, rows)),
   }
   const trainRows = labels.length * (1 - 1 / options.folds)
   const minRows = Math.max(2 * options.folds * classes, Math.floor(trainRows * firstShare))

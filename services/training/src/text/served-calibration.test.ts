@@ -23,9 +23,9 @@ it('keeps the objective that rare labels were weighed up for', () => {
   const fresh = margins(5)
   const served = (chosenBy: 'macro-f1' | 'log-loss', figure: 'macro-f1' | 'log-loss'): number => {
     const calibration = chooseServedCalibration(chosenBy, fitted.scores, { labels: fitted.labels, classes })
-    return objectiveOf(figure, calibrate(calibration, fresh.scores, classes), fresh.labels, classes)
+    return objectiveOf(figure, calibrate(calibration, fresh.scores, classes), { labels: fresh.labels, classes })
   }
-  const raw = objectiveOfScores('macro-f1', fresh.scores, fresh.labels, classes)
+  const raw = objectiveOfScores('macro-f1', fresh.scores, { labels: fresh.labels, classes })
   expect(served('macro-f1', 'macro-f1')).toBeGreaterThanOrEqual(raw - 0.01)
   expect(served('log-loss', 'log-loss')).toBeGreaterThanOrEqual(served('macro-f1', 'log-loss'))
 })

@@ -2,6 +2,7 @@ import type { TrainingObjective } from '@rapport/contracts'
 import {
   calibrate,
   fitCalibration,
+  fitIndependentCalibration,
   logLoss,
   splitFold,
   stratifiedFolds,
@@ -11,7 +12,8 @@ import {
 } from '@rapport/ml'
 import { seed } from '../training-context.ts'
 import { objectiveOf } from './text-objective.ts'
-import { scatterRows, type LabelledTexts } from './text-problem.ts'
+import type { Targets } from './targets.ts'
+import { scatterRows } from './text-problem.ts'
 
 /** Scores that a calibration is fitted to; more hardly change it. */
 const calibrationCells = 2_000_000
@@ -22,13 +24,14 @@ const tolerance = 0.005
 
 /**
  * Of Platt's, isotonic and temperature the one with the least log-loss among those that leave the objective as good as the
- * best of them does: the frequencies that a calibration restores would undo a training that weighs rare labels up.
+ * best of them does, or of label sets a curve for each label: the frequencies that a calibration restores would undo a training that weighs rare labels up.
  */
 export function chooseServedCalibration(
   objective: TrainingObjective,
   scores: Float32Array,
-  { labels, classes }: Pick<LabelledTexts, 'labels' | 'classes'>,
+  { labels, classes, sets }: Targets,
 ): Calibration {
+  if (sets !== undefined) return fitIndependentCalibration(scores, sets, classes)
   const rows = stratifiedSample(labels, Int32Array.from(labels.keys()), Math.floor(calibrationCells / classes), seed)
   const sample = gatherRows(scores, rows, classes)
   const own = pick(labels, rows)
@@ -36,7 +39,7 @@ export function chooseServedCalibration(
     const probabilities = crossCalibrate(kind, sample, own, classes)
     return {
       kind,
-      objective: objectiveOf(objective, probabilities, own, classes),
+      objective: objectiveOf(objective, probabilities, { labels: own, classes }),
       loss: logLoss(own, probabilities, classes),
     }
   })

@@ -13,7 +13,8 @@ import {
 import { TextVectorizerFitter } from '@rapport/text'
 import { TrainingDataError } from '../errors.ts'
 import { seed } from '../training-context.ts'
-import { classSizes, type TextCorpus } from './corpus.ts'
+import type { TextCorpus } from './corpus.ts'
+import { labelSizes } from './targets.ts'
 
 /**
  * Where rows of a corpus go. Rows with the same triples of characters, in lower case and NFKC, count as copies of one text.
@@ -62,7 +63,8 @@ export async function splitCorpus(corpus: TextCorpus, control: TrainingControl):
     const found = `only ${held.length} rows of ${heldClasses} labels differ enough from the others to be tested`
     throw new TrainingDataError('RPT_TRAINING_NOT_ENOUGH_DATA', `${found}; add rows with different texts`)
   }
-  const { conflicts } = findLabelConflicts(sets, corpus.labels)
+  // A text with other labels beside is no contradiction where a text has several.
+  const { conflicts } = corpus.sets === undefined ? findLabelConflicts(sets, corpus.labels) : { conflicts: [] }
   return { train, held, nearDuplicates: countNearDuplicates(groups), conflicts, ...drawFolds(corpus, groups, train) }
 }
 
@@ -126,14 +128,16 @@ function hashOf(rows: readonly number[], texts: readonly string[]): number {
 }
 
 /** Different texts of each class. */
-function countTexts({ labels, names }: TextCorpus, { copyOf }: RowGroups): Int32Array {
+function countTexts({ labels, names, sets }: TextCorpus, { copyOf }: RowGroups): Int32Array {
   const seen = new Set<number>()
   const texts = new Int32Array(names.length)
-  for (const [row, label] of labels.entries()) {
-    const key = (copyOf[row] as number) * names.length + label
-    if (seen.has(key)) continue
-    seen.add(key)
-    texts[label] = (texts[label] as number) + 1
+  for (const [row, own] of labels.entries()) {
+    for (const label of sets?.[row] ?? [own]) {
+      const key = (copyOf[row] as number) * names.length + label
+      if (seen.has(key)) continue
+      seen.add(key)
+      texts[label] = (texts[label] as number) + 1
+    }
   }
   return texts
 }
@@ -151,7 +155,7 @@ function checkTexts({ names }: TextCorpus, textsOf: Int32Array): void {
 
 /** Whole clusters, those of the least hashes first; of each class within its bounds, of its rows and of its texts. */
 function holdOut({ labels, names }: TextCorpus, groups: RowGroups, textsOf: Int32Array): Uint8Array {
-  const sizes = classSizes(labels, names.length)
+  const sizes = labelSizes({ labels, classes: names.length })
   const [heldRows, heldTexts] = [new Int32Array(names.length), new Int32Array(names.length)]
   const isHeld = new Uint8Array(labels.length)
   const order = [...groups.clusters].sort(
@@ -201,10 +205,7 @@ function drawFolds(
   train: Int32Array,
 ): Pick<CorpusSplit, 'folds' | 'foldOf'> {
   const wanted = train.length < fewRows ? 5 : 3
-  const sizes = classSizes(
-    train.map((row) => labels[row] as number),
-    names.length,
-  )
+  const sizes = labelSizes({ labels: train.map((row) => labels[row] as number), classes: names.length })
   const isCut = (first: number): boolean =>
     (clusters.get(first)?.rows.length ?? 0) > (mostOfFold * (sizes[labels[first] as number] as number)) / wanted
   const unitOf = train.map((row) => {

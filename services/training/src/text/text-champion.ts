@@ -14,6 +14,7 @@ export interface StandingVersion {
   readonly algorithm: string
   readonly labels: readonly string[]
   readonly rows: number
+  readonly isMultiLabel: boolean
   /** Undefined when the version was made in another way. */
   readonly recipe?: TextRecipe
   /**
@@ -67,6 +68,7 @@ export async function readTextChampion(
     algorithm: manifest.algorithm,
     labels: manifest.labels ?? [],
     rows: manifest.data.rows,
+    isMultiLabel: manifest.parameters['multiLabel'] === true,
     ...(recipe !== undefined && { recipe }),
     classify: async (texts: readonly string[], names: readonly string[], control: TrainingControl) => {
       const classifier = await unlessCorrupt(readClassifier(manifest, context), version, context)

@@ -1,16 +1,15 @@
-import { splitFold, type CsrMatrix, type TrainingControl } from '@rapport/ml'
+import { splitFold, type TrainingControl } from '@rapport/ml'
 import { scoreRows, type RowScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../errors.ts'
 import { countTexts, weighRows, type CountedTexts } from './counted-texts.ts'
-import { estimateTrainingBytes, trainScorer } from './train-scorer.ts'
+import { estimateTrainingBytes, learnsOne, trainScorer, type LabelledRows } from './train-scorer.ts'
 import { isNetwork, nameOf, type FeatureSet, type RowRecipe, type TextRecipe } from './text-recipe.ts'
 import type { OpenNetworks } from './networks/network-trainer.ts'
+import { pickTargets, type Targets } from './targets.ts'
 import { WeighedRowsCache } from './weighed-rows-cache.ts'
 
-export interface LabelledTexts {
+export interface LabelledTexts extends Targets {
   readonly texts: readonly string[]
-  readonly labels: Int32Array
-  readonly classes: number
 }
 
 /** Scores of rows by models that were trained without their folds. */
@@ -69,6 +68,7 @@ export class TextProblem {
    */
   async train(recipe: TextRecipe, trainRows: Int32Array, control: TrainingControl): Promise<ScorePartRows> {
     if (!isNetwork(recipe)) return this.#trainOnRows(recipe, trainRows, control)
+    if (this.part.sets !== undefined) throw learnsOne(recipe)
     const trainer = await this.#networks()
     const { score } = await trainer.train(recipe, this.#pick(trainRows), control)
     return (rows) => score(this.#pick(rows).texts, control)
@@ -106,24 +106,24 @@ export class TextProblem {
   async #trainOnRows(recipe: RowRecipe, trainRows: Int32Array, control: TrainingControl): Promise<ScorePartRows> {
     const counted = await this.count(recipe.features, control)
     const { weighing, train } = this.#cache.fit(counted, trainRows)
-    const labels = trainRows.map((row) => this.part.labels[row] as number)
     const scorer = await trainWithin(
       recipe,
-      { rows: train, labels, classes: this.part.classes },
+      { rows: train, ...pickTargets(this.part, trainRows) },
       { ...control, memoryLimitBytes: this.#memoryLimitBytes },
     )
     return (rows) => scoreRows(scorer, weighRows(counted, weighing, rows))
   }
 
   #pick(rows: Int32Array): LabelledTexts {
-    const { texts, labels, classes } = this.part
-    return {
-      texts: Array.from(rows, (row) => texts[row] ?? ''),
-      labels: rows.map((row) => labels[row] as number),
-      classes,
-    }
+    return pickTexts(this.part, rows)
   }
 }
+
+/** Those of some rows. */
+export const pickTexts = (from: LabelledTexts, rows: Int32Array): LabelledTexts => ({
+  texts: Array.from(rows, (row) => from.texts[row] ?? ''),
+  ...pickTargets(from, rows),
+})
 
 function joinFolds(found: readonly OutOfFold[], classes: number): OutOfFold {
   const rows = Int32Array.from(found.flatMap((each) => [...each.rows]))
@@ -148,7 +148,7 @@ export function scatterRows(
 /** Trains when that fits into the memory that is left. @throws TrainingDataError that says what it needs. */
 export async function trainWithin(
   recipe: RowRecipe,
-  data: { readonly rows: CsrMatrix; readonly labels: Int32Array; readonly classes: number },
+  data: LabelledRows,
   { memoryLimitBytes, ...control }: TrainingControl & { readonly memoryLimitBytes: number },
 ): Promise<RowScorer> {
   const needed = estimateTrainingBytes(recipe, data)

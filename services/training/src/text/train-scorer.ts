@@ -1,4 +1,5 @@
 import {
+  trainBinaryRelevance,
   trainBoostedClassifier,
   trainComplementNaiveBayes,
   trainKernelSvm,
@@ -7,23 +8,41 @@ import {
   trainMultinomialNaiveBayes,
   trainRandomForest,
   type CsrMatrix,
+  type TrainBinary,
   type TrainingControl,
 } from '@rapport/ml'
 import type { RowScorer } from '@rapport/text-models'
+import { TrainingDataError } from '../errors.ts'
 import { seed } from '../training-context.ts'
-import type { RowRecipe } from './text-recipe.ts'
+import type { Targets } from './targets.ts'
+import type { RowRecipe, TextRecipe } from './text-recipe.ts'
 
-export interface LabelledRows {
+export interface LabelledRows extends Targets {
   readonly rows: CsrMatrix
-  readonly labels: Int32Array
-  readonly classes: number
 }
 
 /** Finer ones take much longer and score the same texts alike. */
 const logisticTolerance = 1e-4
 
 /** Trains by a checked recipe on rows of its features. Throws RPT_ML_ARGUMENT_INVALID and RPT_ML_NOT_CONVERGED. */
-export async function trainScorer(
+export async function trainScorer(recipe: RowRecipe, data: LabelledRows, control: TrainingControl): Promise<RowScorer> {
+  const { rows, sets, classes } = data
+  if (sets === undefined) return trainOfOne(recipe, data, control)
+  const train: TrainBinary = async (part, labels, ofLabel) => {
+    const scorer = await trainOfOne(recipe, { rows: part, labels, classes: 2 }, ofLabel)
+    if (scorer.kind !== 'linear') throw learnsOne(recipe)
+    return scorer.model
+  }
+  const model = await trainBinaryRelevance(rows, sets, { classes, train }, control)
+  return { kind: 'linear', scores: 'margins', model }
+}
+
+/** What is said of a recipe that must not meet rows with several labels. */
+export const learnsOne = ({ algorithm }: Pick<TextRecipe, 'algorithm'>): TrainingDataError =>
+  new TrainingDataError('RPT_TRAINING_LABELS', `${algorithm} learns one label of a text, not several`)
+
+/** Of rows with one label each. */
+async function trainOfOne(
   { algorithm, parameters }: RowRecipe,
   { rows, labels, classes }: LabelledRows,
   control: TrainingControl,

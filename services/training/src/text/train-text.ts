@@ -5,7 +5,7 @@ import { within, type TrainingContext } from '../training-context.ts'
 import { compareTexts, toTextLeaderboard, type TextComparison } from './compare-texts.ts'
 import { chooseRecipe } from './choose-recipe.ts'
 import { findMismatch, mismatchWarning } from './champion-mismatch.ts'
-import { readCorpus, type TextCorpus } from './corpus.ts'
+import { readCorpus, targetsOf, type TextCorpus } from './corpus.ts'
 import { findWarnings } from './find-warnings.ts'
 import { fitWinner } from './fit-winner.ts'
 import { withNetworks } from './networks/job-networks.ts'
@@ -13,7 +13,7 @@ import type { OpenNetworks } from './networks/network-trainer.ts'
 import { promoteText, publishText, refit } from './publish-text.ts'
 import { splitCorpus, type CorpusSplit } from './split-corpus.ts'
 import { readTextChampion } from './text-champion.ts'
-import { TextProblem, type LabelledTexts } from './text-problem.ts'
+import { pickTexts, TextProblem } from './text-problem.ts'
 import type { Arena } from './try-recipe.ts'
 
 /** Where each stage ends on the way from 0 to 1. */
@@ -39,7 +39,8 @@ async function trainWith(networks: OpenNetworks, job: TrainingJob, context: Trai
   report(stages.read, 'splitting')
   const split = await splitCorpus(corpus, { signal })
   const found = findWarnings(corpus, split)
-  const [part, held] = [split.train, split.held].map((rows) => partOf(corpus, rows)) as [LabelledTexts, LabelledTexts]
+  const all = { texts: corpus.texts, ...targetsOf(corpus) }
+  const [part, held] = [pickTexts(all, split.train), pickTexts(all, split.held)]
   const problem = new TextProblem(part, { memoryLimitBytes, networks })
   const tried = await chooseRecipe(problem, split, job, {
     ...context,
@@ -89,12 +90,6 @@ async function fitToAll(
   const onProgress = (fraction: number): void => report(within(stages.compare, 1, fraction), stage)
   return refit(comparison, corpus, { signal, memoryLimitBytes, networks, onProgress })
 }
-
-const partOf = ({ texts, labels, names }: TextCorpus, rows: Int32Array): LabelledTexts => ({
-  texts: Array.from(rows, (row) => texts[row] ?? ''),
-  labels: rows.map((row) => labels[row] as number),
-  classes: names.length,
-})
 
 const sizesOf = ({ texts, names }: TextCorpus, { train, held, folds }: CorpusSplit): Record<string, number> => ({
   rows: texts.length,

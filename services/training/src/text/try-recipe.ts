@@ -13,6 +13,7 @@ import { classifyAll, judge, medianPredictMs, type HeldOutResult } from './held-
 import type { OpenNetworks } from './networks/network-trainer.ts'
 import { chooseServedCalibration } from './served-calibration.ts'
 import type { CorpusSplit } from './split-corpus.ts'
+import { pickTargets } from './targets.ts'
 import type { LabelledTexts, TextProblem } from './text-problem.ts'
 import type { TextRecipe } from './text-recipe.ts'
 
@@ -51,8 +52,7 @@ export async function fitCalibrated(
   })
   const { part } = problem
   const { rows, scores } = await problem.crossValidate(recipe, split, report(0, 0.7))
-  const labels = rows.map((row) => part.labels[row] as number)
-  const calibration = chooseServedCalibration(objective, scores, { labels, classes: part.classes })
+  const calibration = chooseServedCalibration(objective, scores, pickTargets(part, rows))
   const started = performance.now()
   const data = await fitClassifier(recipe, part, { ...report(0.7, 1), ...limits, names, calibration })
   return { data, trainingSeconds: (performance.now() - started) / 1000 }

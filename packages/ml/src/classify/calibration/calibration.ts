@@ -16,15 +16,17 @@ export interface IsotonicCurve {
 
 /**
  * How scores become probabilities; plain JSON. Two classes have one curve, on `score of class 1 - score of class 0`; more
- * classes have one each, on the class's own score against all others.
+ * classes have one each, on the class's own score against all others. `independent`: classes do not exclude each other, each has
+ * a curve on its own score.
  */
 export type Calibration =
   | { readonly kind: 'platt'; readonly curves: readonly PlattCurve[] }
   | { readonly kind: 'isotonic'; readonly curves: readonly IsotonicCurve[] }
   | { readonly kind: 'temperature'; readonly temperature: number }
+  | { readonly kind: 'independent'; readonly curves: readonly PlattCurve[] }
 
 /**
- * Probabilities (rows x classes, row-major, every row sums to 1) of scores (rows x classes, row-major). One against the rest
+ * Probabilities (rows x classes, row-major; every row sums to 1, unless classes are independent) of scores (rows x classes, row-major). One against the rest
  * is normalised (Zadrozny and Elkan 2002); a row that every class refuses is uniform. Throws RPT_ML_ARGUMENT_INVALID.
  */
 export function calibrate(calibration: Calibration, scores: Float32Array, classes: number): Float32Array {
@@ -37,8 +39,12 @@ export function calibrate(calibration: Calibration, scores: Float32Array, classe
     return probabilities
   }
   const curves = toFunctions(calibration)
-  const expected = classes === 2 ? 1 : classes
+  const isIndependent = calibration.kind === 'independent'
+  const expected = classes === 2 && !isIndependent ? 1 : classes
   if (curves.length !== expected) throw argumentError('calibration', `has ${curves.length} curves, not ${expected}`)
+  if (isIndependent) {
+    return probabilities.map((_, at) => (curves[at % classes] as Curve)(scores[at] as number))
+  }
   for (let at = 0; at < scores.length; at += classes) {
     if (classes === 2) {
       const probability = (curves[0] as Curve)((scores[at + 1] as number) - (scores[at] as number))
@@ -63,8 +69,10 @@ export function checkShape(scores: Float32Array, classes: number): void {
 type Curve = (score: number) => number
 
 function toFunctions(calibration: Exclude<Calibration, { kind: 'temperature' }>): Curve[] {
-  if (calibration.kind === 'platt') return calibration.curves.map((curve) => (score) => plattProbability(curve, score))
-  return calibration.curves.map((curve) => (score) => isotonicProbability(curve, score))
+  if (calibration.kind === 'isotonic') {
+    return calibration.curves.map((curve) => (score) => isotonicProbability(curve, score))
+  }
+  return calibration.curves.map((curve) => (score) => plattProbability(curve, score))
 }
 
 function againstTheRest(curves: readonly Curve[], scores: Float32Array, out: Float32Array): void {

@@ -1,4 +1,5 @@
 import { argumentError } from '../../errors.ts'
+import { membersOf } from '../binary-relevance.ts'
 import { splitFold, stratifiedFolds } from '../../model-selection/stratified-folds.ts'
 import { calibrate, checkShape, type Calibration, type CalibrationKind } from './calibration.ts'
 import { fitIsotonic } from './isotonic.ts'
@@ -45,6 +46,29 @@ export function fitCalibration(
     kind,
     curves: columns.map((label) => fitIsotonic(columnOf(scores, classes, label), memberOf(labels, label))),
   }
+}
+
+/**
+ * Fits a curve of Platt's kind for each label to scores (rows x classes, row-major) of rows with any number of labels, which the
+ * model was not trained on. @param sets By row, the labels that it has. @throws RPT_ML_ARGUMENT_INVALID
+ */
+export function fitIndependentCalibration(
+  scores: Float32Array,
+  sets: readonly Int32Array[],
+  classes: number,
+): Calibration {
+  checkShape(scores, classes)
+  if (sets.length === 0) throw argumentError('sets', 'has no rows')
+  if (sets.length * classes !== scores.length) {
+    throw argumentError('scores', `has ${scores.length} values for ${sets.length} rows of ${classes} classes`)
+  }
+  const curves = Array.from({ length: classes }, (_, label) =>
+    fitPlatt(
+      Float64Array.from(sets, (_, row) => scores[row * classes + label] as number),
+      Uint8Array.from(membersOf(sets, label)),
+    ),
+  )
+  return { kind: 'independent', curves }
 }
 
 /** The kind with the least log-loss in stratified cross-validation, refitted on all rows. Throws RPT_ML_ARGUMENT_INVALID. */

@@ -28,6 +28,7 @@ function addTextCommand(train: Command, name: string, task: CreateTextJob['task'
     .addOption(sourceOptions.dataset)
     .option('--text <column>', 'where the texts stand in the file', 'text')
     .option('--label <column>', 'where the labels stand in the file', 'label')
+    .option('--multi-label', 'a text of the file has several labels, separated by |')
     .addOption(sourceOptions.format)
     .addOption(sourceOptions.name)
     .option('--model <name>', `of the model (default: ${name})`)
@@ -52,11 +53,11 @@ Examples:
   rapport train ${name} --data reviews.csv --text review --label label
   rapport train ${name} --data reviews.csv --algorithms linear-svm,text-cnn --budget 900`,
     )
-    .action(async ({ data, dataset, text, label, format, name: wantedName, wait, budget, ...wanted }) => {
+    .action(async ({ data, dataset, text, label, multiLabel, format, name: wantedName, wait, budget, ...wanted }) => {
       const { model, algorithms, objective, device } = wanted
       const { client } = await connect()
       const signal = interruptible('the job is cancelled')
-      const upload = { text, label, signal, ...(format !== undefined && { format }) }
+      const upload = { text, label, signal, ...(multiLabel && { multiLabel }), ...(format !== undefined && { format }) }
       const source = await takeTexts(client, { file: data, dataset, name: wantedName, ...upload })
       await runTraining(
         client,
