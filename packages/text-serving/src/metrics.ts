@@ -1,6 +1,6 @@
 import type { ModelHost } from '@rapport/model-store'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { ServedClassifier } from './domain/served-classifier.ts'
+import { usesOf, type ServedClassifier } from './domain/served-classifier.ts'
 
 export interface TextMetrics {
   readonly classifySeconds: Histogram
@@ -63,7 +63,7 @@ function versionMetrics(registry: Registry, { prefix, served }: TextModelSources
       registers,
       collect() {
         this.reset()
-        for (const each of served) {
+        for (const each of usesOf(served)) {
           const { classified, uncertain, refused } = each.tally
           this.inc({ ...labelsOf(each), outcome: 'classified' }, classified - uncertain)
           this.inc({ ...labelsOf(each), outcome: 'uncertain' }, uncertain)
@@ -78,7 +78,7 @@ function versionMetrics(registry: Registry, { prefix, served }: TextModelSources
       registers,
       collect() {
         this.reset()
-        for (const each of served) {
+        for (const each of usesOf(served)) {
           if (each.labels.length > mostLabelSeries) continue
           for (const [at, label] of each.labels.entries())
             this.inc({ ...labelsOf(each), label }, each.tally.byLabel[at])
@@ -92,7 +92,7 @@ function versionMetrics(registry: Registry, { prefix, served }: TextModelSources
       registers,
       collect() {
         this.reset()
-        for (const each of served) this.inc(labelsOf(each), each.tally.confidenceSum)
+        for (const each of usesOf(served)) this.inc(labelsOf(each), each.tally.confidenceSum)
       },
     }),
   ]

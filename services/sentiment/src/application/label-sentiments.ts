@@ -69,6 +69,7 @@ function present(served: ServedClassifier, analyzed: Analyzed, options: LabelOpt
     language: document.language ?? detectLanguage(document.text).language,
     modelVersion: served.version,
     ...(isUncertain && { isUncertain }),
+    ...(served.isStarter && { isStarter: true }),
   } as SentimentResult
   return { document, result, best }
 }

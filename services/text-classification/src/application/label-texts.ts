@@ -15,6 +15,7 @@ export const labelTexts: LabelDocuments = async function* (served, documents, { 
         language: language ?? detectLanguage(text).language,
         modelVersion: served.version,
         ...(isUncertain && { isUncertain }),
+        ...(served.isStarter && { isStarter: true }),
       }
       yield { document, result, best }
     }
