@@ -2,7 +2,7 @@
 const layers = [
   ['contracts'],
   ['core'],
-  ['ml', 'text', 'deep', 'messaging', 'online-store', 'object-store'],
+  ['ml', 'text', 'deep', 'messaging', 'online-store', 'object-store', 'starter-texts'],
   ['model-store', 'datasets', 'features', 'text-models'],
   ['service-kit'],
   ['text-serving'],

@@ -20,6 +20,9 @@ export type Scope = (typeof scopes)[number]
 /** The tenant that runs the installation: with `ops:admin` its keys, and no others, make, list and remove tenants. */
 export const operatorTenant = 'main'
 
+/** Has the models that every tenant falls back to. It has no keys, and nobody can make any: the release alone writes to it. */
+export const starterTenant = 'starter'
+
 /** Lower-case letters, digits and hyphens: a tenant's name is a folder and a part of keys. `/v1/tenants/self` is not a tenant. */
 export const TenantNameSchema = Type.String({ pattern: '^(?!self$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' })
 

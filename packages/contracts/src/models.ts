@@ -7,6 +7,15 @@ export const ModelFileSchema = Type.Object({
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
 })
 
+/** What a model card says of a starter model: it has learnt from nobody's texts, and `metrics` are its quality on public data sets. */
+export const StarterCardSchema = Type.Object({
+  trainedFrom: Type.Array(Type.String()),
+  seed: Type.Integer(),
+  /** The command that measured `metrics` before the release. */
+  measuredBy: Type.String(),
+})
+export type StarterCard = Static<typeof StarterCardSchema>
+
 /** `models/<tenant>/<name>/versions/<version>/manifest.json`; immutable once written. */
 export const ModelManifestSchema = Type.Object({
   tenant: Type.String(),
@@ -29,6 +38,8 @@ export const ModelManifestSchema = Type.Object({
   parameters: Type.Record(Type.String(), Type.Unknown()),
   /** Quality by split: `{ test: { recall@20: 0.1, … } }`, with the sizes of the splits beside it. */
   metrics: Type.Record(Type.String(), Type.Record(Type.String(), Type.Number())),
+  /** Of a starter model alone. */
+  starter: Type.Optional(StarterCardSchema),
   /** What in the data makes the figures less than they seem. */
   warnings: Type.Optional(Type.Array(TrainingWarningSchema)),
   createdAt: Type.String(),

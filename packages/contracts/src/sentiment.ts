@@ -70,7 +70,7 @@ export const SentenceSentimentSchema = Type.Object(
 )
 export type SentenceSentiment = Static<typeof SentenceSentimentSchema>
 
-const { id, language, modelVersion, isUncertain, explanationError } = TextResultSchema.properties
+const { id, language, modelVersion, isUncertain, isStarter, explanationError } = TextResultSchema.properties
 
 export const SentimentResultSchema = Type.Object(
   {
@@ -86,6 +86,7 @@ probability of at least ${sentimentLimits.clearProbability} and at least ${senti
     language,
     modelVersion,
     isUncertain,
+    isStarter,
     explanation: Type.Optional(TextExplanationSchema),
     explanationError,
   },

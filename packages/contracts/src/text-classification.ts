@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ModelNameSchema, ModelVersionNameSchema } from './control.ts'
-import { ModelManifestSchema } from './models.ts'
+import { ModelManifestSchema, StarterCardSchema } from './models.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -153,6 +153,11 @@ export const TextResultSchema = Type.Object(
     language: Type.String({ description: 'As sent, or detected: `zh`, `en`, `mixed` or `other`.' }),
     modelVersion: Type.String(),
     isUncertain: Type.Optional(Type.Literal(true, { description: 'The best probability is below `threshold`.' })),
+    isStarter: Type.Optional(
+      Type.Literal(true, {
+        description: 'By a starter model, which came with the release: the tenant has trained none of the name yet.',
+      }),
+    ),
     explanation: Type.Optional(TextExplanationSchema),
     explanationError: Type.Optional(
       Type.Object(problemProperties, { ...closed, description: 'Why there is no explanation; the label stands.' }),
@@ -194,7 +199,7 @@ export const TextStreamErrorSchema = Type.Object(
 )
 export type TextStreamError = Static<typeof TextStreamErrorSchema>
 
-/** `GET /v1/text/models` or `/v1/sentiment/models`: models of this tenant with a champion that classifies texts. */
+/** `GET /v1/text/models` or `/v1/sentiment/models`: models that classify texts, this tenant's with a champion and the starter it falls back to. */
 export const TextModelListSchema = Type.Object(
   {
     models: Type.Array(
@@ -208,6 +213,13 @@ export const TextModelListSchema = Type.Object(
           multiLabel: Type.Optional(Type.Literal(true, { description: 'A text may have several labels, or none.' })),
           metrics: ModelManifestSchema.properties.metrics,
           createdAt: Type.String(),
+          starter: Type.Optional(
+            Type.Object(StarterCardSchema.properties, {
+              ...closed,
+              description:
+                'Of a starter model, which serves until the tenant has trained one of the name: what it was made from. Its metrics are those of public data sets.',
+            }),
+          ),
         },
         closed,
       ),

@@ -77,8 +77,8 @@ export const TrainingJobSchema = Type.Object(
     objective: Type.Optional(Type.Enum(trainingObjectives)),
     device: Type.Optional(Type.Enum(trainingDevices)),
     state: Type.Enum(trainingJobStates),
-    /** Why there is this job: the tenant's first model, the schedule, or a request. */
-    reason: Type.Enum(['first', 'schedule', 'request']),
+    /** Why there is this job: the tenant's first model, the schedule, a request, or a release that brings a starter model. */
+    reason: Type.Enum(['first', 'schedule', 'request', 'release']),
     /** Events that the tenant had had when the job was made: what the schedule counts from. */
     eventCount: Type.Integer({ minimum: 0 }),
     /** For the search over parameters. */

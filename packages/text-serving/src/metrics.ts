@@ -1,6 +1,6 @@
 import type { ClassifierHosts } from './adapters/classifier-hosts.ts'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { ServedClassifier } from './domain/served-classifier.ts'
+import { usesOf, type ServedClassifier } from './domain/served-classifier.ts'
 
 export interface TextMetrics {
   readonly classifySeconds: Histogram
@@ -42,7 +42,7 @@ export interface TextModelSources extends ClassifierHosts {
 const mostLabelSeries = 100
 const ofVersion = ['tenant', 'model', 'version'] as const
 const answering = ({ champions, challengers }: ClassifierHosts): readonly ServedClassifier[] => [
-  ...champions.served,
+  ...usesOf(champions.served),
   ...(challengers?.served ?? []),
 ]
 const shadowing = ({ shadows }: ClassifierHosts): readonly ServedClassifier[] => [...(shadows?.served ?? [])]

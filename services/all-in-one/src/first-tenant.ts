@@ -22,6 +22,12 @@ export async function ensureTenant(dependencies: AccessDependencies, file: KeyFi
   if (created === 'removing') {
     throw new RapportError('RPT_ACCESS_TENANT_REMOVING', `The tenant "${file.tenant}" is still being removed.`)
   }
+  if (created === 'reserved') {
+    throw new RapportError(
+      'RPT_ACCESS_TENANT_RESERVED',
+      `The tenant "${file.tenant}" has the starter models, and no keys.`,
+    )
+  }
   if (created !== 'exists') {
     await writeKey(file.path, created.firstKey)
     return true

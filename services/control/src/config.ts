@@ -63,6 +63,11 @@ export const ControlConfigSchema = Type.Object({
     maximum: 86_400,
     description: 'The same for a tenant’s first model, which should be there soon.',
   }),
+  RAPPORT_STARTER_MODELS: Type.Boolean({
+    default: true,
+    description:
+      'Whether the starter models of the release are made, which answer for sentiment and topics until a tenant has trained its own.',
+  }),
 })
 
 export interface ControlConfig {
@@ -82,6 +87,8 @@ export interface ControlConfig {
   readonly everyMs: number
   readonly budgetSeconds: number
   readonly firstBudgetSeconds: number
+  /** Whether the release's starter models are made. */
+  readonly starterModels: boolean
   /** From the end of a removed tenant's access to the removal of what it has stored. */
   readonly removalSettleMs: number
   /** How often jobs and tenants are looked at when nothing wakes the runner. */
@@ -105,6 +112,7 @@ export const toControlConfig = (
   everyMs: variables.RAPPORT_TRAINING_EVERY_HOURS * 3_600_000,
   budgetSeconds: variables.RAPPORT_TRAINING_BUDGET_SECONDS,
   firstBudgetSeconds: variables.RAPPORT_TRAINING_FIRST_BUDGET_SECONDS,
+  starterModels: variables.RAPPORT_STARTER_MODELS,
   removalSettleMs: 2_000,
   pollMs: 3_000,
 })

@@ -1,3 +1,4 @@
+import type { Log } from '@rapport/core'
 import { flushArchive } from '@rapport/features'
 import { createModelStore } from '@rapport/model-store'
 import { ensureAdminKey, type HttpApp, type Service, type ServiceDependencies } from '@rapport/service-kit'
@@ -5,7 +6,8 @@ import type { ControlConfig } from './config.ts'
 import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
 import { EventCounter } from './jobs/event-counts.ts'
 import { JobRunner } from './jobs/job-runner.ts'
-import { createStartTraining, type StartTraining } from './jobs/training-process.ts'
+import { createStartTraining, type StartTraining, type TrainingProcessOptions } from './jobs/training-process.ts'
+import { StarterTraining } from './jobs/starter-training.ts'
 import { TenantRemover } from './jobs/tenant-remover.ts'
 import { TrainingScheduler } from './jobs/training-scheduler.ts'
 import { addDatasetUploadRoute } from './routes/dataset-upload.ts'
@@ -36,21 +38,14 @@ export async function createControlService(
   const scheduler = stack.use(
     new TrainingScheduler({ ...dependencies, models, pollMs, minEvents, everyMs, budgetSeconds, firstBudgetSeconds }),
   )
+  const starters = stack.use(new StarterTraining({ ...dependencies, models, pollMs }))
   const counter = stack.use(new EventCounter({ eventLog, objectStore, log, flushMs: Math.min(2_000, pollMs) }))
   const archiveFlush = overrides.flushArchive ?? (() => flushArchive(eventLog))
+  const startTraining = overrides.startTraining ?? createStartTraining(toProcessOptions(config, log))
   const runner = stack.use(
     new JobRunner({
       ...dependencies,
-      startTraining:
-        overrides.startTraining ??
-        createStartTraining({
-          entry: config.trainingEntry,
-          stores: config.stores,
-          memoryMb: config.trainingMemoryMb,
-          keepVersions: config.keepVersions,
-          logLevel: config.logLevel,
-          log,
-        }),
+      startTraining,
       flushArchive: archiveFlush,
       announceChampion: (job) => announceChampion({ eventLog, models, log }, job),
       pollMs,
@@ -79,12 +74,22 @@ export async function createControlService(
       await counter.start()
       await runner.start()
       scheduler.start()
+      if (config.starterModels) starters.start()
       await remover.start()
     },
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+const toProcessOptions = (config: ControlConfig, log: Log): TrainingProcessOptions => ({
+  entry: config.trainingEntry,
+  stores: config.stores,
+  memoryMb: config.trainingMemoryMb,
+  keepVersions: config.keepVersions,
+  logLevel: config.logLevel,
+  log,
+})
 
 const uploads =
   (config: ControlConfig, { objectStore, clock, log }: ServiceDependencies) =>

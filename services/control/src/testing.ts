@@ -18,6 +18,7 @@ export const testConfig = (
   everyMs: 0,
   budgetSeconds: 30,
   firstBudgetSeconds: 5,
+  starterModels: false,
   removalSettleMs: 50,
   pollMs: 20,
   ...changes,

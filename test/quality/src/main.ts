@@ -6,18 +6,20 @@ import { recommendSets } from './recommend/sets.ts'
 import { openResults } from './report/kept-results.ts'
 import { formatTable } from './report/table.ts'
 import type { MeasureChoice, QualitySet } from './report/quality-set.ts'
+import { starterSets } from './starter/sets.ts'
 import { sentimentSets, textSets } from './text/sets.ts'
 
 const suites: Readonly<Record<string, Readonly<Record<string, QualitySet>>>> = {
   recommend: recommendSets,
   text: textSets,
   sentiment: sentimentSets,
+  starter: starterSets,
 }
 const exitCodes = { ok: 0, usage: 2, noData: 3 }
 const usage = `Usage: npm run quality -- <suite> [--data DIR] [--set SET,SET] [--cell MODEL] [--json]
 
 Trains on public data sets, chooses every parameter on a validation part of the training data (text and sentiment: takes those of a reference, but for
-winners and networks) and measures on the test part.
+winners and networks) and measures on the test part. \`starter\` measures the models that a release brings, which are trained on made texts alone.
 
 Suites and their sets: ${Object.entries(suites)
   .map(([suite, sets]) => `${suite} (${Object.keys(sets).join(', ')})`)

@@ -5,7 +5,7 @@ import { type HostContext, loadIntoMemory } from './load-into-memory.ts'
 import type { LoadedModel, ModelLease } from './loaded-model.ts'
 
 /**
- * Why nothing serves: the alias names nothing, what it names is refused (and so is what it named before), memory was
+ * Why nothing serves: the alias names nothing or did when it could last be read, what it names is refused (and so is what it named before), memory was
  * missing, or the object store could not be read. The last two may pass by themselves.
  */
 export type ModelAbsence = 'no alias' | 'refused' | 'memory budget' | 'unreadable'
@@ -134,7 +134,8 @@ export class ModelSlot<T> {
         'model could not be read, will be tried again',
       )
       this.#isStale = true
-      this.#absence = 'unreadable'
+      // Where there was no alias, there is none as far as anybody can tell.
+      if (this.#absence !== 'no alias') this.#absence = 'unreadable'
     }
     this.#retryAtMs = clock.now() + pauseBetweenLooksMs
   }

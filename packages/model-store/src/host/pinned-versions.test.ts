@@ -132,8 +132,10 @@ describe('versions that callers name', () => {
       const get = vi.spyOn(fixture.objects, 'get').mockRejectedValue(new Error('store is down'))
       expect(await other.acquire('shop', 'numbers')).toBeUndefined()
       expect(other.absence('shop', 'numbers')).toBe('unreadable')
-      get.mockRestore()
       fixture.clock.nowMs += 1000
+      expect(await host.acquire('shop', 'nothing')).toBeUndefined()
+      expect(host.absence('shop', 'nothing')).toBe('no alias')
+      get.mockRestore()
       ;(await other.acquire('shop', 'numbers'))?.[Symbol.dispose]()
       expect(other.absence('shop', 'numbers')).toBeUndefined()
     })

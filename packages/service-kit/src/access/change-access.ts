@@ -1,4 +1,12 @@
-import { accessKey, operatorTenant, scopes, type ApiKeyRecord, type Scope, type TenantAccess } from '@rapport/contracts'
+import {
+  accessKey,
+  operatorTenant,
+  scopes,
+  starterTenant,
+  type ApiKeyRecord,
+  type Scope,
+  type TenantAccess,
+} from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { randomBytes } from 'node:crypto'
@@ -28,12 +36,16 @@ export interface NewTenant {
   readonly firstKey: CreatedKey
 }
 
-/** A tenant with its first key. `exists`: there is one of the name. `removing`: one of the name is not gone altogether. */
+/**
+ * A tenant with its first key. `exists`: there is one of the name. `removing`: one of the name is not gone altogether.
+ * `reserved`: the name is that of the starter models, for which nobody has a key.
+ */
 export async function createTenant(
   dependencies: AccessDependencies,
   tenant: string,
   firstKey: NewKey,
-): Promise<NewTenant | 'exists' | 'removing'> {
+): Promise<NewTenant | 'exists' | 'removing' | 'reserved'> {
+  if (tenant === starterTenant) return 'reserved'
   if ((await readTenantRemoval(dependencies.objectStore, tenant)) !== undefined) return 'removing'
   const createdAt = new Date(dependencies.clock.now()).toISOString()
   const created = makeKey(firstKey, createdAt)

@@ -40,15 +40,56 @@ const facts = words(`
   先用用再说 用一段时间再来评价 一般 一般般 还行 还可以吧 凑合 马马虎虎 中等水平 普普通通 没什么特别的 不好不坏 和以前的一样 跟别家差不多 标准配置 有说明书 需要自己安装
   重量两斤 长度一米 一共三百页 分上下两册 是系列的第二本 讲的是一个家庭 改编自小说 周末去的 出差住的 路过住的 看个人喜好 因人而异 没有对比过 不太了解 仅供参考 颜色和图片有一点差别`)
 
-/** Chinese clauses: `pleased`, `displeased` and `neutral`. `pleasing` and `displeasing` words come from a lexicon. */
-export const chineseSentences = (pleasing: readonly string[], displeasing: readonly string[]): Grammar => ({
+/** What many say in brief. */
+const plainlyGood = words(`
+  好 不错 还不错 挺好 棒 太棒了 赞 满意 喜欢 好吃 好喝 好看 好用 好听 好闻 舒服 干净 漂亮 实用 方便 便宜 划算 新鲜 精彩 热情 耐心 快 合适 推荐 值 值得买 开心 高兴 放心 可靠 结实 完美`)
+const plainlyBad = words(`
+  差 太差 差劲 烂 太烂了 糟 糟糕 垃圾 坏 坏了 难吃 难喝 难看 难用 难听 难闻 脏 吵 慢 贵 小 旧 破 丑 臭 麻烦 失望 后悔 生气 恶心 恶劣 无聊 粗糙 不值 坑 难受 不耐烦 劣质`)
+/** Of these people say that they are not so. */
+const deniedGood = words(
+  '好 满意 喜欢 好吃 好喝 好看 好用 舒服 干净 漂亮 实用 方便 便宜 划算 新鲜 精彩 热情 耐心 快 合适 推荐 值 开心 高兴 放心 可靠 结实 合脚',
+)
+const deniedBad = words('差 贵 吵 脏 慢 难吃 难看 难用 小 旧 麻烦 后悔 失望 无聊 重 闷')
+const brieflyPleased = words(`
+  好 很好 非常好 {thing}很好 质量很好 {plainlyGood} {degree}{plainlyGood} {thing}{plainlyGood} {thing}{degree}{plainlyGood} {degree}{plainlyGood}的{thing} 真{plainlyGood} 太{plainlyGood}了 特别{plainlyGood} 确实{plainlyGood}
+  {plainlyGood} {plainlyGood} {thing}{plainlyGood} {thing}周到 {thing}流畅 不{deniedBad} 不贵 不差 一点也不{deniedBad} 一点都不{deniedBad} 并不{deniedBad} {thing}不{deniedBad} {thing}没让我失望 没有让我失望 不会失望 没什么不好 没有不满意的地方
+  我{degree}喜欢 我喜欢这个{thing} 喜欢这家店 好评 五星 五星好评 推荐 推荐购买 强烈推荐 推荐大家买 会再来 还会来 下次还来 下次还会来 会回购 已回购 还会买 再次购买 谢谢 谢谢店家 棒棒的 超赞 绝了 最好的{thing} 最好`)
+const brieflyDispleased = words(`
+  差 很差 太差了 {thing}很差 质量很差 {plainlyBad} {degree}{plainlyBad} {thing}{plainlyBad} {thing}{degree}{plainlyBad} {degree}{plainlyBad}的{thing} 真{plainlyBad} 太{plainlyBad}了 特别{plainlyBad} {plainlyBad}死了 确实{plainlyBad}
+  {plainlyBad} {plainlyBad} {thing}{plainlyBad} {thing}有划痕 {thing}很卡 我很生气 很生气 不{deniedGood} 不好 不满意 不喜欢 一点也不{deniedGood} 一点都不{deniedGood} 并不{deniedGood} {thing}不{deniedGood} {thing}不怎么{deniedGood} {thing}不太{deniedGood} 不是很{deniedGood} 不够{deniedGood} 没有想的{deniedGood}
+  我不喜欢 我不喜欢这个{thing} 不喜欢这家店 讨厌 差评 一星 一星差评 不推荐 不建议买 不会再来 不会再来了 不会再买 再也不来 再也不来了 再也不买了 不来了 别买 别来 别去 最差的{thing} 最差 退货 退款 要退钱
+  不能用 根本不能用 用不了 坏的 没用 没法用 浪费钱 浪费时间 骗人 骗子 上当了 后悔买了 破了 碎了 {thing}破了 {thing}坏了 {thing}一般，{thing}{degree}{plainlyBad} 没人理 没人管`)
+
+/** Statements and questions in which nobody is pleased or displeased. */
+const statements = words(`
+  {thing}{day}送到的 {day}送到的 {day}到的 包裹{day}到了 {thing}{day}到了 {day}收到的 {day}收到{thing} {day}下单的 {day}买的 {day}订的 {day}付的款 {day}去的 {day}拿到的 是{day}的{thing}
+  买了{amount}件{colour}的 买了{amount}个 买了{amount}本 订了{amount}晚 一共{amount}件 有{amount}个{thing} 是{colour}的 {colour}的{thing} 要了{colour}的 我选的{colour} {thing}是{colour}的
+  {thing}在{place}旁边 {thing}在{place} 离{place}{amount}公里 从{place}走过来{amount}分钟 对面是{place} 送到{place} 寄到{place}的 这是给{person}买的 给{person}买的 帮{person}订的 {person}在用 {person}去的
+  请问{day}开门吗 请问几点开门 几点关门 几点吃早餐 请问有{colour}的吗 有没有{thing} {thing}在哪里 多少钱 怎么走 要多久 能刷卡吗 是{place}发货吗 订单号是{amount} 电话是{amount} 我的订单是{amount}
+  说明书在盒子里 里面有{amount}个{thing} 长{amount}厘米 重{amount}斤 {amount}寸的屏幕 {amount}页 看了{amount}分钟 讲的是{person}的故事 {day}开会 会议是{day} {day}出发 {day}回来 {day}再说
+  快递放在{place}了 放在门口了 第一次买 第一次来 第二次来 {thing}是{material}做的 {material}的 {thing}放在桌上 {person}问了一下 {person}看了{thing} {person}拿走了{thing} {person}买了{amount}个 {person}在{place} {person}住在{place} {person}去{place} 今天是{day} 下雨了 在路上
+  能告诉我{thing}的尺寸吗 尺寸是多少 有{colour}的吗 这个{thing}是{colour}的 {day}发货吗 {thing}从{place}寄来
+  还没用 还没拆 还没看 还没试 等{day}再看 一般 一般般 还行 还可以 还可以吧 就那样 普通 中规中矩的 凑合 凑合用 没什么感觉 不好说 说不清 不好也不坏 不好不差 正常 平均水平 跟以前一样`)
+
+const vocabulary = {
   good,
   bad,
   thing: things,
-  pleasing,
-  displeasing,
   praise,
   blame,
+  plainlyGood,
+  plainlyBad,
+  deniedGood,
+  deniedBad,
+  material: words('木头 塑料 棉 玻璃 不锈钢 皮 纸 金属'),
+  brieflyPleased,
+  brieflyDispleased,
+  statements,
+  day: words('昨天 今天 前天 周一 周二 周三 周四 周五 周六 星期天 上周 上个月 今天早上 昨天晚上 三号 下周 下午 中午'),
+  amount: words('一 两 三 四 五 六 七 八 十 十二 20 100 1234 88'),
+  colour: words('黑色 白色 红色 蓝色 绿色 灰色 大号 中号 小号 圆的 方的'),
+  place: words('火车站 地铁站 公司 家里 学校 机场 超市 公园 市中心 北京 楼下'),
+  person: words('妈妈 爸爸 我妈妈 同事 朋友 老婆 孩子 老师 客户 弟弟'),
   degree: words('很 非常 特别 相当 十分 真 真的很 确实 挺 蛮 超级 比较 太 实在'),
   pleased: [
     '{thing}{good}',
@@ -83,5 +124,12 @@ export const chineseSentences = (pleasing: readonly string[], displeasing: reado
     '{degree}{displeasing}',
     '{displeasing}、{displeasing}、{bad}',
   ],
-  neutral: [...facts, '问一下{thing}', '{thing}和{thing}', '这是{thing}'],
+  neutral: [...facts, ...statements, '问一下{thing}', '{thing}和{thing}', '这是{thing}'],
+} satisfies Grammar
+
+/** Chinese clauses: `pleased`, `displeased` and `neutral`. `pleasing` and `displeasing` words come from a lexicon. */
+export const chineseSentences = (pleasing: readonly string[], displeasing: readonly string[]): Grammar => ({
+  ...vocabulary,
+  pleasing,
+  displeasing,
 })

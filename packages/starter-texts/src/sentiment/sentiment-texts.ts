@@ -19,6 +19,10 @@ const mostSentences = 5
 const mixedOnceIn = 4
 const emojiOnceIn = 8
 
+/** So often a text is nothing but what many say in brief. */
+const briefOnceIn = 4
+
+const briefOf = { positive: 'brieflyPleased', neutral: 'statements', negative: 'brieflyDispleased' } as const
 const symbolOf = { positive: 'pleased', neutral: 'neutral', negative: 'displeased' } as const
 const oppositeOf = { positive: 'displeased', neutral: 'neutral', negative: 'pleased' } as const
 
@@ -59,6 +63,9 @@ export function* sentimentTexts({
 
 function drawReview(label: SentimentLabel, language: 'zh' | 'en', choices: Choices): string {
   const { grammar, marks, joint, but } = ways[language]
+  if (choices.onceIn(briefOnceIn)) {
+    return expand(grammar, briefOf[label], choices) + choices.of(['', ...marks])
+  }
   const count = 1 + choices.below(mostSentences)
   const parts: string[] = []
   for (let at = 0; at < count; at += 1) {

@@ -17,6 +17,9 @@ export const englishMessages: Grammar = {
     {order} has not arrived yet
     when will {order} arrive
     the tracking number does not work
+    {order} is lost
+    the courier has lost {order}
+    delivery takes too long
     tracking says delivered but i have nothing
     how long does shipping take
     can you deliver on a saturday

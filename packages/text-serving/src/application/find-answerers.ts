@@ -25,7 +25,7 @@ export interface Answerers extends Disposable {
  */
 export async function findAnswerers(source: AnswererSource, wanted: WantedModel): Promise<Answerers> {
   const lease = await findModel(source, wanted)
-  const { tenant, name } = lease.manifest
+  const { tenant, name } = lease.model.manifest
   const challenger = wanted.version === undefined ? source.challengers?.host.tryAcquire(tenant, name) : undefined
   const { model: main } = lease
   const other = challenger !== undefined && hasSameLabels(challenger.model, main) ? challenger : undefined

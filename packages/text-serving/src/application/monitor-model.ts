@@ -1,5 +1,5 @@
 import type { TextMonitoring } from '@rapport/contracts'
-import type { ServedClassifier } from '../domain/served-classifier.ts'
+import { usesOf, type ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextContext } from './context.ts'
 
 /** What the versions of a model that are in memory have said since they were loaded. */
@@ -17,7 +17,7 @@ export function monitorModel(
     const { classified, agreed } = each.tally
     return { ...describe(each), shadowAgreement: classified === 0 ? null : agreed / classified }
   })
-  return { model: name, versions: [...[...served].filter(isOwn).map(describe), ...tried, ...shadows] }
+  return { model: name, versions: [...usesOf(served).filter(isOwn).map(describe), ...tried, ...shadows] }
 }
 
 function describe({ version, labels, tally, drift }: ServedClassifier): TextMonitoring['versions'][number] {

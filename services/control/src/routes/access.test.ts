@@ -1,4 +1,12 @@
-import { operatorTenant, scopes, type CreatedKeyAnswer, type CreatedTenant, type Key } from '@rapport/contracts'
+import {
+  operatorTenant,
+  scopes,
+  starterTenant,
+  type CreatedKeyAnswer,
+  type CreatedTenant,
+  type Key,
+  type TenantList,
+} from '@rapport/contracts'
 import { createTestPlatform, type HttpServer, type TestPlatform } from '@rapport/service-kit/testing'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -41,6 +49,15 @@ describe('/v1/tenants', () => {
     for (const tenant of ['', 'Acme', 'a/b', '..', '-a', 'a'.repeat(64)]) {
       expect((await post(operator, '/v1/tenants', { tenant })).statusCode).toBe(400)
     }
+  })
+
+  it('makes no key for the tenant of the starter models, and cannot remove it', async () => {
+    const refused = await post(operator, '/v1/tenants', { tenant: starterTenant })
+    expect([refused.statusCode, refused.json().error.code]).toEqual([409, 'RPT_ACCESS_TENANT_RESERVED'])
+    const url = `/v1/tenants/${starterTenant}`
+    expect((await call(operator, { url })).statusCode).toBe(404)
+    expect((await call(operator, { method: 'DELETE', url })).statusCode).toBe(404)
+    expect((await call(operator, { url: '/v1/tenants' })).json<TenantList>().tenants).toHaveLength(1)
   })
 
   it('lists tenants with the number of keys that live', async () => {

@@ -71,6 +71,14 @@ function addCreateRoute(app: HttpApp, dependencies: AccessDependencies): void {
           { field: 'tenant', reason: 'is being removed' },
         ])
       }
+      if (created === 'reserved') {
+        throw new HttpError(
+          409,
+          'RPT_ACCESS_TENANT_RESERVED',
+          `The tenant "${tenant}" has the starter models, and no keys.`,
+          [{ field: 'tenant', reason: 'is reserved' }],
+        )
+      }
       if (created === 'exists') {
         throw new HttpError(409, 'RPT_ACCESS_TENANT_EXISTS', `There is a tenant "${tenant}" already.`, [
           { field: 'tenant', reason: 'is taken' },

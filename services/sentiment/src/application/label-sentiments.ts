@@ -72,6 +72,7 @@ function present(analyzed: Analyzed, options: LabelOptions) {
     language: document.language ?? detectLanguage(document.text).language,
     modelVersion: served.version,
     ...(isUncertain && { isUncertain }),
+    ...(served.isStarter && { isStarter: true }),
   } as SentimentResult
   return { document, result, best }
 }

@@ -16,6 +16,7 @@ export const labelTexts: LabelDocuments = async function* (documents, { pacer, .
         language: language ?? detectLanguage(text).language,
         modelVersion: served.version,
         ...(isUncertain && { isUncertain }),
+        ...(served.isStarter && { isStarter: true }),
       }
       yield { document, result, best }
     }

@@ -1,4 +1,4 @@
-import type { TrainingJob } from '@rapport/contracts'
+import { starterTenant, type TrainingJob } from '@rapport/contracts'
 import { type Clock, type Log, type RapportError, systemClock } from '@rapport/core'
 import { DatasetError } from '@rapport/datasets'
 import {
@@ -12,6 +12,7 @@ import {
 import { ArchiveError, type ObjectStore } from '@rapport/object-store'
 import { InterruptedError, JobCancelledError, TrainingDataError } from '../errors.ts'
 import { trainRecommender } from '../recommender/train-recommender.ts'
+import { trainStarter } from '../starter/train-starter.ts'
 import { trainText } from '../text/train-text.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { teeLog } from './tee-log.ts'
@@ -64,8 +65,7 @@ async function workOn(claimed: ClaimedJob, heartbeat: Heartbeat, options: Traini
   const log = teeLog(options.log, (line) => heartbeat.addLogLine(line))
   const models = createModelStore(objects, { log, ...(options.clock && { clock: options.clock }) })
   try {
-    const train = claimed.job.task === 'recommender' ? trainRecommender : trainText
-    const outcome = await train(claimed.job, {
+    const outcome = await trainerOf(claimed.job)(claimed.job, {
       objects,
       models,
       log,
@@ -85,6 +85,11 @@ async function workOn(claimed: ClaimedJob, heartbeat: Heartbeat, options: Traini
     const cause: unknown = heartbeat.signal.aborted ? heartbeat.signal.reason : error
     return endBy(cause, { claimed, heartbeat, log })
   }
+}
+
+function trainerOf({ tenant, task }: TrainingJob): typeof trainText {
+  if (tenant === starterTenant) return trainStarter
+  return task === 'recommender' ? trainRecommender : trainText
 }
 
 /** While the claim is held: whoever removes a tenant waits for the end of its jobs. A failure is left to the next training. */

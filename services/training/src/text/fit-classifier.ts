@@ -9,7 +9,8 @@ export interface FitOptions extends TrainingControl {
   readonly names: readonly string[]
   readonly calibration: Calibration
   readonly memoryLimitBytes: number
-  readonly networks: OpenNetworks
+  /** For recipes of networks, which cannot be fitted without. */
+  readonly networks?: OpenNetworks
 }
 
 /** The classifier that would serve. Throws as `trainWithin` and `NetworkTrainer` do. */
@@ -19,6 +20,7 @@ export async function fitClassifier(
   { names, calibration, networks, ...options }: FitOptions,
 ): Promise<TextClassifierData> {
   if (isNetwork(recipe)) {
+    if (networks === undefined) throw new Error(`nothing was given to train ${recipe.algorithm} with`)
     const { scorer } = await (await networks()).train(recipe, part, options)
     return { labels: names, calibration, scorer }
   }

@@ -6,6 +6,7 @@ import {
   encodeTextClassifier,
   TextClassifier,
   type TextClassifierData,
+  type TextSelfCheck,
 } from '@rapport/text-models'
 import type { TrainingContext } from '../training-context.ts'
 import type { TextComparison } from './compare-texts.ts'
@@ -55,7 +56,7 @@ export async function publishText(
   data: TextClassifierData,
   context: TrainingContext,
 ): Promise<ModelManifest> {
-  const selfCheck = createTextSelfCheck(new TextClassifier(data), selfCheckTexts(winning.corpus.texts))
+  const selfCheck = selfCheckOf(data, winning.corpus.texts)
   await context.assertClaim()
   return context.models.publish({
     ...describe(winning),
@@ -65,13 +66,14 @@ export async function publishText(
   })
 }
 
-/** The beginnings of some texts, from all over the data set. */
-function selfCheckTexts(texts: readonly string[]): string[] {
+/** What a classifier says of the beginnings of some texts, from all over the data. */
+export function selfCheckOf(data: TextClassifierData, texts: readonly string[]): TextSelfCheck {
   const step = Math.max(1, Math.floor(texts.length / checkedTexts))
-  return texts
+  const checked = texts
     .filter((_, row) => row % step === 0)
     .slice(0, checkedTexts)
     .map((text) => text.slice(0, checkedCharacters).toWellFormed())
+  return createTextSelfCheck(new TextClassifier(data), checked)
 }
 
 /** The model card: what made it, of what, and how good it is beside the champion and the baseline on the same part. */

@@ -54,6 +54,7 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
       RAPPORT_KEY_BURST: '10000000',
       // No training by itself: it would take a core in the middle of a measurement.
       RAPPORT_TRAINING_MIN_EVENTS: '2000000000',
+      RAPPORT_STARTER_MODELS: 'false',
       RAPPORT_TRAINING_EVERY_HOURS: '0',
     },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -34,10 +34,10 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The whole platform as its users start it, on a free port of the loopback; without the demo shop. */
+/** The whole platform as its users start it, on a free port of the loopback; without the demo shop and starter models. */
 export async function startPlatformProcess({ dataDir, args, env }: StartOptions): Promise<PlatformProcess> {
   const child = spawn(process.execPath, [cli, 'start', ...(args ?? ['--no-shop'])], {
-    env: { ...process.env, PORT: '0', RAPPORT_DATA_DIR: dataDir, ...env },
+    env: { ...process.env, PORT: '0', RAPPORT_DATA_DIR: dataDir, RAPPORT_STARTER_MODELS: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'exit')

@@ -11,6 +11,7 @@ import {
 } from '../data/labelled-texts.ts'
 import type { QualitySet } from '../report/quality-set.ts'
 import { toQualitySet, type TextSet } from './measure-cells.ts'
+import { readTreebank, toThreeClasses } from './treebank.ts'
 
 const shopReviews = 'online-shopping-10-cats/online_shopping_10_cats.zip'
 const carForum = 'ccf-bdci2018-auto/train.csv'
@@ -33,21 +34,14 @@ const accuracy = (percent: number, macroF1Percent?: number): { accuracy: number;
   ...(macroF1Percent !== undefined && { macroF1: macroF1Percent / 100 }),
 })
 
-/** Lines of Stanford's sentiment treebank; a label may stand for several of the file. */
-const readTreebank =
+const readTreebankSplit =
   (kind: 'binary' | 'fine', labelOf: (label: string) => string) =>
-  async (dataDir: string): Promise<TextSplit> => {
-    const part = async (name: string): Promise<LabelledText[]> =>
-      (await readTextLines(dataDir, `mr-sst/stsa.${kind}.${name}`, 'label-blank-text')).map(({ text, label }) => ({
-        text,
-        label: labelOf(label),
-      }))
-    return { train: await part('train'), test: await part('test') }
-  }
+  async (dataDir: string): Promise<TextSplit> => ({
+    train: await readTreebank(dataDir, kind, 'train', labelOf),
+    test: await readTreebank(dataDir, kind, 'test', labelOf),
+  })
 const hasTreebank = (kind: string) => (dataDir: string) =>
   hasFiles(dataDir, `mr-sst/stsa.${kind}.train`, `mr-sst/stsa.${kind}.test`)
-const toThreeClasses = (label: string): string =>
-  ['negative', 'negative', 'neutral', 'positive', 'positive'][Number(label)] ?? label
 
 async function readMovieReviews(dataDir: string): Promise<TextSplit> {
   const rows: LabelledText[] = []
@@ -172,7 +166,7 @@ const sentiment: readonly TextSet[] = [
     winner: { metric: 'accuracy', atLeast: 0.815 },
     networks: { 'text-cnn': { atLeast: 0.785 } },
     isPresent: hasTreebank('binary'),
-    read: readTreebank('binary', (label) => label),
+    read: readTreebankSplit('binary', (label) => label),
   },
   {
     name: 'sst-three-class',
@@ -187,7 +181,7 @@ const sentiment: readonly TextSet[] = [
     },
     winner: { metric: 'macroF1', atLeast: 0.545 },
     isPresent: hasTreebank('fine'),
-    read: readTreebank('fine', toThreeClasses),
+    read: readTreebankSplit('fine', toThreeClasses),
   },
 ]
 

@@ -83,6 +83,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     ...(proxy === undefined ? {} : { RAPPORT_S3_ENDPOINT: proxy.endpoint }),
     RAPPORT_ADMIN_KEY: key,
     RAPPORT_LOG_LEVEL: 'warn',
+    RAPPORT_STARTER_MODELS: 'false',
     ...options.env,
   }
   const processes = await startServices(stack, env, options.processes ?? {})

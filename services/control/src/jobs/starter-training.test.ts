@@ -1,0 +1,51 @@
+import { starterTenant } from '@rapport/contracts'
+import { createModelStore, type ModelStore } from '@rapport/model-store'
+import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
+import { shippedStarters, starterVersion } from '@rapport/starter-texts/release'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listJobs } from '../application/training-jobs.ts'
+import { StarterTraining } from './starter-training.ts'
+
+let platform: TestPlatform
+let models: ModelStore
+
+beforeEach(async () => {
+  platform = await createTestPlatform()
+  models = createModelStore(platform.drivers.objectStore, platform.dependencies)
+})
+afterEach(() => platform[Symbol.asyncDispose]())
+
+const open = (starters = shippedStarters) =>
+  new StarterTraining({ ...platform.dependencies, models, pollMs: 10_000, starters })
+const jobs = () => listJobs(platform.drivers.objectStore, starterTenant, { limit: 10 })
+
+async function publish(model: string, version: string): Promise<void> {
+  const ref = { tenant: starterTenant, name: model }
+  const card = { task: 'sentiment', algorithm: 'none', framework: 'none', inputSchema: {}, codeRevision: 'test' }
+  const data = { rows: 1, fingerprint: 'f' }
+  await models.publish({ ...ref, ...card, version, data, parameters: {}, metrics: {}, files: new Map() })
+  await models.promote({ ...ref, alias: 'champion' }, version)
+}
+
+describe('the starter models', () => {
+  it('are made once by many processes that start together', async () => {
+    await Promise.all([open().look(), open().look(), open().look()])
+    await open().look()
+    const made = await jobs()
+    expect(made.map(({ id }) => id).toSorted()).toEqual(['sentiment-000001', 'text-classification-000001'])
+    expect(made.every(({ reason, state }) => reason === 'release' && state === 'queued')).toBe(true)
+  })
+
+  it('are left alone where they serve, and made anew by a release with others', async () => {
+    for (const starter of shippedStarters) await publish(starter.model, starterVersion(starter))
+    await open().look()
+    expect(await jobs()).toEqual([])
+    await open(shippedStarters.map((starter) => ({ ...starter, revision: 'another' }))).look()
+    expect(await jobs()).toHaveLength(shippedStarters.length)
+  })
+
+  it('are not made where the release has none that is good enough', async () => {
+    await open([]).look()
+    expect(await jobs()).toEqual([])
+  })
+})

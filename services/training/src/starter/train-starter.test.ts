@@ -1,0 +1,113 @@
+import { starterTenant, trainingJobKey, type TrainingJob } from '@rapport/contracts'
+import { createModelHost } from '@rapport/model-store'
+import { shippedStarters } from '@rapport/starter-texts/release'
+import { decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
+import { expect, test } from 'vitest'
+import { runTrainingJob } from '../job/run-training-job.ts'
+import { openTextJobs, silentLog, type TextJobs } from '../testing/text-jobs.ts'
+
+const plain: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  sentiment: {
+    negative: [
+      '太差了,不会再来',
+      '不好吃',
+      '一点都不满意',
+      '快递太慢了，包装也破了',
+      'Terrible service',
+      'not good',
+      "I don't like it",
+      'The staff was rude.',
+    ],
+    neutral: [
+      '一般般',
+      '周二送到的',
+      '请问几点开门',
+      'It arrived on Tuesday.',
+      'The box contains a manual.',
+      'It is okay',
+    ],
+    positive: [
+      '还不错',
+      '不贵',
+      '没有让我失望',
+      '质量很好',
+      'Great product',
+      'not bad at all',
+      'I love it',
+      'fits perfectly',
+    ],
+  },
+  text: {
+    delivery: ['快递到哪了', 'Where is my package?'],
+    refund: ['我要退货', 'I want my money back'],
+    defect: ['收到的杯子碎了', 'It arrived damaged'],
+    payment: ['我付了两次钱', 'I was charged twice'],
+    account: ['忘记密码了', 'I cannot log in'],
+    promotion: ['有优惠券吗', 'The discount code does not work'],
+  },
+}
+
+async function train(jobs: TextJobs, fields: Pick<TrainingJob, 'task' | 'model' | 'id'>) {
+  const job: TrainingJob = {
+    ...fields,
+    tenant: starterTenant,
+    state: 'queued',
+    reason: 'release',
+    eventCount: 0,
+    budgetSeconds: 60,
+    requestedAt: '2026-01-01T00:00:00.000Z',
+    attempts: 0,
+  }
+  const key = trainingJobKey(job.tenant, job.id)
+  await jobs.objects.put(key, new TextEncoder().encode(JSON.stringify(job)))
+  const end = await runTrainingJob(job, {
+    objects: jobs.objects,
+    log: silentLog,
+    owner: 'runner-1',
+    stop: new AbortController().signal,
+    memoryLimitBytes: 4 * 1024 ** 3,
+    codeRevision: 'test',
+    keepVersions: 5,
+  })
+  return { end, job: JSON.parse(new TextDecoder().decode((await jobs.objects.get(key))?.body)) as TrainingJob }
+}
+
+test.each(shippedStarters)(
+  'the starter model $model is the one that was measured, is right where anybody is, and is made once',
+  async ({ model, task, revision, measured }) => {
+    await using jobs = await openTextJobs()
+    // Another revision has to be measured first: npm run quality -- starter --data DIR
+    expect(await train(jobs, { task, model, id: `${task}-000001` })).toMatchObject({
+      end: 'succeeded',
+      job: { result: { version: `starter-${revision}`, promoted: true } },
+    })
+    await using host = createModelHost<TextClassifier>({
+      store: jobs.models,
+      log: silentLog,
+      budgetBytes: 1e9,
+      loader: { decode: (files) => new TextClassifier(decodeTextClassifier(files)), selfCheck: runTextSelfCheck },
+    })
+    using lease = await host.acquire(starterTenant, model)
+    expect(lease?.manifest).toMatchObject({ task, metrics: measured, starter: { seed: expect.any(Number) } })
+    const classifier = lease?.model as TextClassifier
+    const { length: classes } = classifier.labels
+    for (const [label, texts] of Object.entries(plain[model] ?? {})) {
+      const probabilities = classifier.classify(texts)
+      const wrong = texts.filter((_, row) => {
+        const own = probabilities.subarray(row * classes, (row + 1) * classes)
+        return own[classifier.labels.indexOf(label)] !== Math.max(...own)
+      })
+      expect(wrong).toEqual([])
+    }
+    const again = await train(jobs, { task, model, id: `${task}-000002` })
+    expect(again).toMatchObject({ end: 'succeeded', job: { result: { version: `starter-${revision}` } } })
+    expect(await jobs.models.listVersions({ tenant: starterTenant, name: model })).toHaveLength(1)
+  },
+  120_000,
+)
+
+test('a release makes no other model in the tenant of starter models', async () => {
+  await using jobs = await openTextJobs()
+  const { end, job } = await train(jobs, { task: 'sentiment', model: 'mine', id: 'sentiment-000001' })
+  expect([end, job.error?.code]).toEqual(['bad data', 'RPT_TRAINING_JOB_INVALID'])
+})

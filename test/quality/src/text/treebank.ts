@@ -1,0 +1,15 @@
+import { readTextLines, type LabelledText } from '../data/labelled-texts.ts'
+
+/** A part of Stanford's sentiment treebank; a label may stand for several of the file. */
+export async function readTreebank(
+  dataDir: string,
+  kind: 'binary' | 'fine',
+  part: 'train' | 'test',
+  labelOf: (label: string) => string,
+): Promise<LabelledText[]> {
+  const rows = await readTextLines(dataDir, `mr-sst/stsa.${kind}.${part}`, 'label-blank-text')
+  return rows.map(({ text, label }) => ({ text, label: labelOf(label) }))
+}
+
+export const toThreeClasses = (label: string): string =>
+  ['negative', 'negative', 'neutral', 'positive', 'positive'][Number(label)] ?? label
