@@ -74,7 +74,8 @@ export function recentByEvent(
 const toRecentItem = ({ member, atMs, value }: Member): RecentItem =>
   value === dislikedValue ? { itemId: member, atMs, disliked: true } : { itemId: member, atMs }
 
-function mergeNewest(members: Members, part: string, asOfMs: number | undefined): readonly Member[] {
+/** The newest entry of each member over several entities, newest first. */
+export function mergeNewest(members: Members, part: string, asOfMs: number | undefined): readonly Member[] {
   const [first, ...others] = members.map(({ state }) => membersOf(state, part)).filter((items) => items.length > 0)
   if (first === undefined) return []
   let merged = first

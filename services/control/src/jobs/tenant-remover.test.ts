@@ -3,7 +3,9 @@ import {
   forgetCommandKey,
   itemKey,
   stateRebuildKey,
+  stateTopics,
   tenantRemovalKey,
+  textRulesKey,
   topics,
   trainingJobKey,
   type StateCommand,
@@ -93,6 +95,7 @@ async function fill(tenant: string): Promise<void> {
     `models/${tenant}/m/aliases/champion.json`,
     `datasets/${tenant}/reviews/versions/v1/manifest.json`,
     `state/${tenant}/rebuilds/x`,
+    textRulesKey(tenant, 'sentiment'),
   ]) {
     await objectStore.put(key, encode('stored'))
   }
@@ -145,7 +148,9 @@ describe('TenantRemover', () => {
     await isRemoved()
     expect(await tracesOf('acme')).toEqual([])
     expect(await tracesOf('acme-2')).toEqual(others)
-    const ends = (await platform.drivers.eventLog.extents(topics.events.name)).map(({ nextOffset }) => nextOffset)
+    const { eventLog } = platform.drivers
+    const extents = await Promise.all(stateTopics.map(({ name }) => eventLog.extents(name)))
+    const ends = extents.flat().map(({ nextOffset }) => nextOffset)
     expect(known).toMatchObject([{ type: 'forget-tenant', before: ends, taken: ends.map((_, partition) => partition) }])
   })
 
