@@ -33,13 +33,16 @@ export function itemIdsOf(properties: JsonObject | undefined): readonly string[]
 /** Beyond it a rating is a mistake. */
 const largestRating = 100
 
-/** The rating of a review: a number, or text that is one; of any scale from 0 to 100. */
-export function ratingOf({ event, properties }: Pick<Event, 'event' | 'properties'>): number | undefined {
-  if (event !== 'Product Reviewed') return undefined
+/** The rating that an event gives: a number, or text that is one; of any scale from 0 to 100. */
+export function readRating(properties: JsonObject | undefined): number | undefined {
   const rating: unknown = properties?.['rating']
   const number = typeof rating === 'string' && rating.trim() !== '' ? Number(rating) : rating
   return typeof number === 'number' && number >= 0 && number <= largestRating ? number : undefined
 }
+
+/** The rating of a review. */
+export const ratingOf = ({ event, properties }: Pick<Event, 'event' | 'properties'>): number | undefined =>
+  event === 'Product Reviewed' ? readRating(properties) : undefined
 
 /** Of five stars, which is the scale of the Segment e-commerce spec; as text in many a client. */
 const fewStars = 2

@@ -3,11 +3,14 @@ import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit
 import { createClassifierLoader } from './adapters/classifier-loader.ts'
 import type { TextContext } from './application/context.ts'
 import { ShadowScoring } from './application/shadow-scoring.ts'
+import { TenantRules } from './application/tenant-rules.ts'
+import { consumeTexts } from './consumers/consume-texts.ts'
 import type { ServedClassifier } from './domain/served-classifier.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addInferenceRoutes } from './routes/inference.ts'
 import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
 import { addModelsRoutes } from './routes/models.ts'
+import { addRulesRoutes } from './routes/rules.ts'
 import type { TextProfile } from './text-profile.ts'
 
 export interface TextServingConfig {
@@ -27,7 +30,7 @@ export interface TextServingOptions {
   readonly addRoutes: (app: HttpApp, context: TextContext) => void
 }
 
-/** A service that answers by the tenants' own text models: those in memory, their shadows, metrics and routes. */
+/** A service that answers, and labels the texts of events, by the tenants' own models: those in memory, their shadows, metrics and routes. */
 export async function createTextService(
   { profile, config, addRoutes }: TextServingOptions,
   dependencies: ServiceDependencies,
@@ -59,6 +62,11 @@ export async function createTextService(
     new ShadowScoring({ host: hasShadows ? shadowHost : undefined, served: shadows, metrics: textMetrics, log }),
   )
   const context: TextContext = { profile, host, store, served, shadow, metrics: textMetrics, log, explainTimeoutMs }
+  let started: Promise<unknown> | undefined
+  /** Both halves of the service need it. */
+  const startHosts = (): Promise<unknown> =>
+    (started ??= Promise.all([host.start(), ...(hasShadows ? [shadowHost.start()] : [])]))
+  const rules = new TenantRules({ store: objectStore, service: profile.service, pollMs, clock, log })
   const owned = stack.move()
   return {
     name: profile.service,
@@ -68,11 +76,15 @@ export async function createTextService(
       addRoutes(app, context)
       addModelsRoutes(app, context)
       addInferenceRoutes(app, context)
+      addRulesRoutes(app, profile, objectStore)
     },
     async startServing() {
-      await Promise.all([host.start(), ...(hasShadows ? [shadowHost.start()] : [])])
+      await startHosts()
     },
-    startConsuming: () => Promise.resolve(),
+    async startConsuming() {
+      await startHosts()
+      owned.use(await consumeTexts({ eventLog, context, rules, clock }))
+    },
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -19,6 +19,8 @@ export interface TextProfile {
   /** `rapport train …` makes such a model. */
   readonly trainCommand: string
   readonly label: LabelDocuments
+  /** The consumer group that labels the texts of events, and the topic of what it finds. */
+  readonly stream: { readonly group: string; readonly topic: string }
   /** Throws when a model of these labels must not serve. */
   readonly checkLabels?: (labels: readonly string[]) => void
 }

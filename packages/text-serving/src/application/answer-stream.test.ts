@@ -19,7 +19,8 @@ const label: LabelDocuments = async function* (model, documents, { pacer }) {
   for await (const slice of classifySlices(model, documents, pacer)) {
     for (const [document, probabilities] of slice) {
       const { best, scores } = scoreDocument(model, probabilities, {})
-      yield { document, best, result: { ...document, scores, modelVersion: model.version } }
+      const result = { ...document, label: 'label', language: 'en', scores, modelVersion: model.version }
+      yield { document, best, result }
     }
   }
 }

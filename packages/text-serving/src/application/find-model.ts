@@ -1,7 +1,7 @@
 import { ModelRefusedError, type ModelHost, type ModelLease } from '@rapport/model-store'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextProfile } from '../text-profile.ts'
-import { modelRefused, modelUnavailable, noModel, noVersion } from '../errors.ts'
+import { modelRefused, modelTooLarge, modelUnavailable, noModel, noVersion } from '../errors.ts'
 
 export type TextModelHost = Pick<ModelHost<ServedClassifier>, 'acquire' | 'acquireVersion' | 'absence'>
 
@@ -35,6 +35,7 @@ async function findChampion(
   if (lease !== undefined) return lease
   const absence = host.absence(tenant, name)
   if (absence === 'no alias') throw noModel(name, profile.trainCommand)
+  if (absence === 'memory budget') throw modelTooLarge(name)
   if (absence !== 'refused') throw modelUnavailable(name)
   throw modelRefused(`The champion of the model "${name}"`, 'it did not pass the checks of a text model')
 }
@@ -48,7 +49,7 @@ async function findVersion(
   } catch (error) {
     if (!(error instanceof ModelRefusedError)) throw error
     if (error.reason === 'manifest missing') throw noVersion(ref.name, ref.version)
-    if (error.reason === 'memory budget') throw modelUnavailable(ref.name, error)
+    if (error.reason === 'memory budget') throw modelTooLarge(ref.name, error)
     throw modelRefused(`Version "${ref.version}" of the model "${ref.name}"`, `it was refused for its ${error.reason}`)
   }
 }
