@@ -31,7 +31,7 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
     duplicates: counter('rapport_events_duplicate_total', 'Events whose messageId was known already.'),
     redelivered: counter('rapport_events_redelivered_total', 'Events that came from the log again.'),
     textLabels: new Counter({
-      name: 'rapport_text_labels_total',
+      name: 'rapport_feature_text_labels_total',
       help: 'Sentiments and labels of texts by what became of them: applied to the state, known already (duplicate), or come from the log again (redelivered).',
       labelNames: ['topic', 'outcome'],
       registers,
