@@ -3,7 +3,7 @@ import type { Member } from '@rapport/online-store'
 import type { RecentItem } from './behaviour-reader.ts'
 import { parts } from './layout.ts'
 import type { Members } from './members.ts'
-import { mergeNewest, recentByEvent } from './online-behaviour-reader.ts'
+import { mergeNewest, recentByEvent } from './recent-items.ts'
 import { countOf, mergeFields, type Fields } from './registers.ts'
 import { CountReading } from './windows.ts'
 

@@ -56,12 +56,19 @@ function readTextMark(value: JsonValue): TextMark | undefined {
   }
 }
 
+export interface Complaint {
+  readonly label: string
+  /** How many are about it. */
+  readonly texts: number
+  readonly newestMs: number
+}
+
 /** The label that most of the negative texts have, of equally many the first by name. */
-export function topComplaint(texts: readonly WrittenText[]): { label: string; newestMs: number } | undefined {
+export function topComplaint(texts: readonly WrittenText[]): Complaint | undefined {
   const complaints = texts.filter(({ sentiment, label }) => sentiment === 'negative' && label !== undefined)
   const byLabel = [...Map.groupBy(complaints, ({ label = '' }) => label)]
   const [top] = byLabel.sort(([nameA, a], [nameB, b]) => b.length - a.length || (nameA < nameB ? -1 : 1))
   if (top === undefined) return undefined
-  const [label, [newest]] = top
-  return { label, newestMs: newest?.atMs ?? 0 }
+  const [label, those] = top
+  return { label, texts: those.length, newestMs: those[0]?.atMs ?? 0 }
 }
