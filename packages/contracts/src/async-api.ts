@@ -3,6 +3,7 @@ import { DeadLetterRecordSchema } from './dead-letters.ts'
 import { EventSchema } from './events.ts'
 import { batchEventSchemas } from './ingestion.ts'
 import { ItemSchema } from './items.ts'
+import { SentimentRecordSchema, TextLabelRecordSchema } from './labelled-texts.ts'
 import { ModelAliasChangeSchema } from './models.ts'
 import { ExposureSchema } from './recommendations.ts'
 import { inboxTopic, topics, type TopicDescription } from './topics.ts'
@@ -56,6 +57,16 @@ export const publicTopics: readonly PublicTopic[] = [
     summary: 'What was recommended to whom, in which order and why.',
     key: '`<tenant>/u:<userId>`, `<tenant>/a:<anonymousId>`, or `<tenant>/r:<recommendationId>`',
     payload: ExposureSchema,
+  }),
+  read('sentiments', {
+    summary: 'How a text in an event speaks of things.',
+    key: 'the event’s',
+    payload: SentimentRecordSchema,
+  }),
+  read('textLabels', {
+    summary: 'The label of a text in an event, by the tenant’s own labels.',
+    key: 'the event’s',
+    payload: TextLabelRecordSchema,
   }),
   read('models', {
     summary: 'An alias of a model has moved to another version.',

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { FeatureNameSchema } from './feature-names.ts'
+import { stateTopics } from './state-partitions.ts'
 import { topics } from './topics.ts'
 
 /** Consumer group that applies events to the online state. */
@@ -7,14 +8,14 @@ export const featureGroup = 'rapport.feature'
 /** Consumer group that writes the archive. */
 export const archiveGroup = 'rapport.archive'
 /** Topics whose records change state or train models: all of them are archived. */
-export const archivedTopics: readonly string[] = [topics.events.name, topics.items.name]
+export const archivedTopics: readonly string[] = [...stateTopics.map(({ name }) => name), topics.items.name]
 
 /** A record of `rapport.state-commands.v1`: what the consuming side of the feature service shall do. */
 export const StateCommandSchema = Type.Union([
   Type.Object({ type: Type.Literal('flush-archive'), requestedAt: Type.String() }),
   Type.Object({ type: Type.Literal('rebuild'), requestedAt: Type.String(), tenant: Type.String(), id: Type.String() }),
   /**
-   * The tenant was removed: its events below these offsets, by partition of `rapport.events.v1`, are never applied again,
+   * The tenant was removed: its records below these offsets, by number of the state partition, are never applied again,
    * however far a consumer rewinds. Those above are of a later tenant of the same name. `taken`: the partitions in which
    * it is in force; each process adds those that it consumes, and sends the command again.
    */
@@ -44,7 +45,7 @@ export const StateRebuildSchema = Type.Object(
     finishedAt: Type.Optional(InstantSchema),
     /** How often the state was cleared; more than one when a process ended while it did so. */
     attempts: Type.Integer({ minimum: 0 }),
-    /** Archived events that were read in this attempt, of all partitions. */
+    /** Archived records that were read in this attempt, of all partitions. */
     eventsRead: Type.Integer({ minimum: 0 }),
     eventsApplied: Type.Integer({ minimum: 0 }),
     /** Why it failed; the state is incomplete until another rebuild is done. */
@@ -54,7 +55,7 @@ export const StateRebuildSchema = Type.Object(
 )
 export type StateRebuild = Static<typeof StateRebuildSchema>
 
-/** How far the processes are with one partition of `rapport.events.v1`. */
+/** How far the processes are with one state partition. */
 const PartitionRebuildSchema = Type.Object({
   /** `held`: live consumption applies none of the tenant's events; `done`: it applies them again. */
   state: Type.Union([Type.Literal('open'), Type.Literal('held'), Type.Literal('done')]),
@@ -186,6 +187,27 @@ export const UserProfileSchema = Type.Object(
     refunds: Type.Record(Type.String(), WindowsSchema),
     /** By event name. */
     counts: Type.Record(Type.String(), WindowsSchema),
+    /** Of the texts that the visitor has written: how many have each sentiment. */
+    sentiments: Type.Record(Type.String(), WindowsSchema),
+    /** How many have each of the tenant's own labels. */
+    textLabels: Type.Record(Type.String(), WindowsSchema),
+    /** The newest of these texts, newest first: what was found in them, and about which item they are. */
+    texts: Type.Array(
+      Type.Object(
+        {
+          messageId: Type.String({
+            description: 'The event’s, and after `#` the name of the rule that found the text.',
+          }),
+          at: InstantSchema,
+          rule: Type.String(),
+          itemId: Type.Optional(Type.String()),
+          rating: Type.Optional(Type.Number()),
+          sentiment: Type.Optional(Type.String({ description: '`positive`, `neutral`, `negative` or `mixed`.' })),
+          label: Type.Optional(Type.String()),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** Newest first, by event name. */
     recent: Type.Record(
       Type.String(),

@@ -71,7 +71,9 @@ export const RecommendationRequestSchema = Type.Object(
         },
       ),
     ),
-    explain: Type.Optional(Type.Boolean({ default: false, description: 'True: each item says why it is there.' })),
+    explain: Type.Optional(
+      Type.Boolean({ default: false, description: 'True: each item says why it is there, and what its reviews say.' }),
+    ),
   },
   {
     additionalProperties: false,

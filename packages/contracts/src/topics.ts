@@ -35,6 +35,9 @@ export const topics = {
   events: stream('rapport.events.v1', 8),
   items: table('rapport.items.v1', 4),
   exposures: stream('rapport.exposures.v1', 4),
+  /** As many partitions as the events' topic: what is said of an event's text has its key, and stands under the same number. */
+  sentiments: stream('rapport.sentiments.v1', 8),
+  textLabels: stream('rapport.text-labels.v1', 8),
   models: table('rapport.models.v1', 1),
   access: table('rapport.access.v1', 1),
   trainingJobs: stream('rapport.training-jobs.v1', 1),

@@ -1,4 +1,5 @@
 import type { EntityRef } from '@rapport/online-store'
+import type { ItemOpinion } from './item-opinions.ts'
 
 /** Who asks: at least one of the two ids. */
 export interface VisitorRef {
@@ -22,6 +23,8 @@ export interface VisitorBehaviour {
   readonly stamp: string
   /** Newest first by event name (`Product Viewed`, …, also custom names): each item once, with the time of its newest event. */
   readonly recentByEvent: ReadonlyMap<string, readonly RecentItem[]>
+  /** Items of which the visitor's newest text is negative, where no rating says how they are liked. */
+  readonly displeasing: readonly string[]
 }
 
 export interface TrendBucket {
@@ -53,6 +56,8 @@ export interface BehaviourReader {
   readStamp(visitor: VisitorRef): Promise<string>
   /** Item counts of the tenant by hour or day bucket, both bounds included, ascending; empty buckets left out. */
   readTrend(tenant: string, span: TrendUnitSpan): Promise<readonly TrendBucket[]>
+  /** What is said of items, lined up with them. */
+  readOpinions(tenant: string, itemIds: readonly string[], asOfMs: number): Promise<readonly ItemOpinion[]>
   /** Undefined before the tenant's first applied event. */
   readClock(tenant: string): Promise<TenantClock | undefined>
 }

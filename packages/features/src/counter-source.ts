@@ -10,7 +10,7 @@ export class CounterSource {
   #counts: readonly CountReading[] = []
   #eventMs: number | undefined
 
-  /** @param event The one that is counted or summed. */
+  /** @param event The one that is counted or summed; empty where none is seen. */
   constructor(part: string, event: string) {
     this.#part = part
     this.#event = event

@@ -1,8 +1,9 @@
 import { IsoTimes } from '@rapport/core'
+import type { Member } from '@rapport/online-store'
 import type { RecentItem } from './behaviour-reader.ts'
 import { parts } from './layout.ts'
 import type { Members } from './members.ts'
-import { recentByEvent } from './online-behaviour-reader.ts'
+import { mergeNewest, recentByEvent } from './recent-items.ts'
 import { countOf, mergeFields, type Fields } from './registers.ts'
 import { CountReading } from './windows.ts'
 
@@ -45,6 +46,11 @@ export class EntityReading {
       if (count !== undefined) found.push(new CountReading(count, this.asOfMs))
     }
     return found
+  }
+
+  /** The members of a part that are not newer than the reading's time, newest first. */
+  newest(part: string): readonly Member[] {
+    return mergeNewest(this.#members, part, this.asOfMs)
   }
 
   /** Newest first. */

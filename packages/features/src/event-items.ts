@@ -30,13 +30,25 @@ export function itemIdsOf(properties: JsonObject | undefined): readonly string[]
   return [...ids]
 }
 
+/** Beyond it a rating is a mistake. */
+const largestRating = 100
+
+/** The rating that an event gives: a number, or text that is one; of any scale from 0 to 100. */
+export function readRating(properties: JsonObject | undefined): number | undefined {
+  const rating: unknown = properties?.['rating']
+  const number = typeof rating === 'string' && rating.trim() !== '' ? Number(rating) : rating
+  return typeof number === 'number' && number >= 0 && number <= largestRating ? number : undefined
+}
+
+/** The rating of a review. */
+export const ratingOf = ({ event, properties }: Pick<Event, 'event' | 'properties'>): number | undefined =>
+  event === 'Product Reviewed' ? readRating(properties) : undefined
+
 /** Of five stars, which is the scale of the Segment e-commerce spec; as text in many a client. */
 const fewStars = 2
 
 /** True for a review that speaks against its item: no sign of taste for it, however strong one a review is otherwise. */
-export function isDislike({ event, properties }: Pick<Event, 'event' | 'properties'>): boolean {
-  if (event !== 'Product Reviewed') return false
-  const rating: unknown = properties?.['rating']
-  const stars = typeof rating === 'string' && rating.trim() !== '' ? Number(rating) : rating
-  return typeof stars === 'number' && stars <= fewStars
+export function isDislike(event: Pick<Event, 'event' | 'properties'>): boolean {
+  const stars = ratingOf(event)
+  return stars !== undefined && stars <= fewStars
 }

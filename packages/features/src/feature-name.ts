@@ -1,4 +1,4 @@
-import { featureNamePattern } from '@rapport/contracts'
+import { featureNamePattern, type TextSentiment } from '@rapport/contracts'
 import type { HalfLife, Window } from './windows.ts'
 
 /** A feature by name, taken apart. */
@@ -10,13 +10,19 @@ export type Feature =
   | { readonly kind: 'last' | 'recent'; readonly event: string }
   | { readonly kind: 'trait'; readonly name: string }
   | { readonly kind: 'lastSeen' | 'firstSeen' }
+  | { readonly kind: 'sentiment' | 'negativeShare' | 'rating' | 'ratings'; readonly window: Window }
+  | { readonly kind: 'sentiments'; readonly window: Window; readonly sentiment: TextSentiment }
+  | { readonly kind: 'textLabels'; readonly window: Window; readonly label: string }
+  | { readonly kind: 'lastSentiment' | 'topComplaint' }
 
 const pattern = new RegExp(featureNamePattern, 'u')
 
 /**
  * Reads a feature's name: `count:<window>:<event>`, `orders:<window>`, `units:<window>`, `revenue:<window>:<currency>`,
  * `refunds:<window>:<currency>`, `popularity:<half-life>[:<event>]`, `last:<event>`, `recent:<event>`, `trait:<name>`,
- * `lastSeen`, `firstSeen`. Undefined when it is none of them.
+ * `lastSeen`, `firstSeen`, `sentiment:<window>`, `sentiments:<window>:<sentiment>`, `negativeShare:<window>`,
+ * `rating:<window>`, `ratings:<window>`, `textLabels:<window>:<label>`, `lastSentiment`, `topComplaint`. Undefined when it is
+ * none of them.
  */
 export function readFeatureName(name: string): Feature | undefined {
   if (!pattern.test(name)) return undefined
@@ -41,7 +47,18 @@ export function readFeatureName(name: string): Feature | undefined {
       return { kind, name: rest.join(':') }
     case 'lastSeen':
     case 'firstSeen':
+    case 'lastSentiment':
+    case 'topComplaint':
       return { kind }
+    case 'sentiment':
+    case 'negativeShare':
+    case 'rating':
+    case 'ratings':
+      return { kind, window: first as Window }
+    case 'sentiments':
+      return { kind, window: first as Window, sentiment: tail as TextSentiment }
+    case 'textLabels':
+      return { kind, window: first as Window, label: tail }
     default:
       return undefined
   }

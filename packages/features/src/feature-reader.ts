@@ -3,7 +3,8 @@ import type { JsonValue, OnlineStore } from '@rapport/online-store'
 import { EntityReading } from './entity-reading.ts'
 import { entities } from './layout.ts'
 import type { Feature } from './feature-name.ts'
-import { partsOf, toFormulas, type TimedValue } from './feature-values.ts'
+import type { TimedValue } from './feature-formula.ts'
+import { partsOf, toFormulas } from './feature-values.ts'
 import { readMembers, type Members } from './members.ts'
 
 export interface FeatureEntity {

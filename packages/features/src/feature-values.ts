@@ -1,15 +1,10 @@
-import type { JsonValue } from '@rapport/online-store'
 import { CounterSource, newestBucketOf } from './counter-source.ts'
 import { isBehaviourEvent, parts, type BehaviourEvent } from './layout.ts'
 import type { EntityReading } from './entity-reading.ts'
+import { noValue, type FeatureFormula, type TimedValue } from './feature-formula.ts'
 import type { Feature } from './feature-name.ts'
-import { halfLifeMs, type CountReading, type Window } from './windows.ts'
-
-/** A value with the time of the newest event behind it. Undefined value: it cannot be told, or there is none. */
-export interface TimedValue {
-  readonly value: JsonValue | undefined
-  readonly eventMs: number | undefined
-}
+import { isTextFeature, partsOfText, toTextFormula } from './text-values.ts'
+import { halfLifeMs, sumInWindow, type Window } from './windows.ts'
 
 /** What each behaviour event weighs in an item's popularity when no event is named. */
 export const popularityWeights: Readonly<Record<BehaviourEvent, number>> = {
@@ -46,6 +41,7 @@ function counterOf(feature: Feature): Counter | undefined {
 
 /** The parts that a feature is made of. */
 export function partsOf(feature: Feature): readonly string[] {
+  if (isTextFeature(feature)) return partsOfText(feature)
   const counter = counterOf(feature)
   if (counter !== undefined) return [counter.part, parts.seen]
   if (feature.kind === 'popularity') {
@@ -61,13 +57,10 @@ const weighted = Object.entries(popularityWeights)
   .filter(([, weight]) => weight > 0)
   .map(([event, weight]): readonly [BehaviourEvent, number] => [event as BehaviourEvent, weight])
 
-/** Tells one feature of any entity. */
-export type FeatureFormula = (reading: EntityReading) => TimedValue
-
 /** What the features' names say is worked out once, for all entities of a request. */
 export function toFormulas(features: readonly Feature[]): readonly FeatureFormula[] {
   const sources = new Map<string, CounterSource>()
-  const sourceOf = (part: string, event: string): CounterSource => {
+  const sourceOf = (part: string, event = ''): CounterSource => {
     const source = sources.get(part) ?? new CounterSource(part, event)
     sources.set(part, source)
     return source
@@ -75,7 +68,8 @@ export function toFormulas(features: readonly Feature[]): readonly FeatureFormul
   return features.map((feature) => toFormula(feature, sourceOf))
 }
 
-function toFormula(feature: Feature, sourceOf: (part: string, event: string) => CounterSource): FeatureFormula {
+function toFormula(feature: Feature, sourceOf: (part: string, event?: string) => CounterSource): FeatureFormula {
+  if (isTextFeature(feature)) return toTextFormula(feature, sourceOf)
   const counter = counterOf(feature)
   if (counter !== undefined) return countedIn(sourceOf(counter.part, counter.event), counter.window)
   if (feature.kind === 'popularity') {
@@ -97,17 +91,6 @@ export function lastSeenMs(reading: EntityReading): number | undefined {
     if (atMs <= reading.asOfMs && (newest === undefined || atMs > newest)) newest = atMs
   }
   return newest
-}
-
-/** The sum of one counter of several members in a window; undefined where that of one cannot be told any more. */
-export function sumInWindow(counts: readonly CountReading[], window: Window): number | undefined {
-  let sum = 0
-  for (const count of counts) {
-    const amount = count.inWindow(window)
-    if (amount === undefined) return undefined
-    sum += amount
-  }
-  return sum
 }
 
 const countedIn =
@@ -143,8 +126,6 @@ function trait(reading: EntityReading, name: string): TimedValue {
   if (register === undefined || register.value === null || register.atMs > reading.asOfMs) return noValue
   return { value: register.value, eventMs: register.atMs }
 }
-
-const noValue: TimedValue = { value: undefined, eventMs: undefined }
 
 const timeOf = ({ asOfMs, times }: EntityReading, atMs: number | undefined): TimedValue =>
   atMs === undefined || atMs > asOfMs ? noValue : { value: times.textOf(atMs), eventMs: atMs }

@@ -1,3 +1,4 @@
+import type { TextSentiment } from '@rapport/contracts'
 import type { EntityRef } from '@rapport/online-store'
 
 /** Behaviour events of the Segment e-commerce spec that have parts of their own; every other event is a custom one. */
@@ -33,6 +34,11 @@ export const limits = {
   seenEvents: 96,
   /** Items of one event. */
   itemsOfAnEvent: 1000,
+  /** Newest texts, by what was found in them. */
+  visitorTexts: 50,
+  itemTexts: 200,
+  /** Labels of texts that are counted for one entity. */
+  textLabels: 64,
 } as const
 
 const wellKnown: ReadonlySet<string> = new Set([...behaviourEvents, ...countedCalls])
@@ -44,6 +50,10 @@ export const isCustomEvent = (name: string): boolean => !wellKnown.has(name)
 
 /** Prefix of the counters of custom events. */
 export const customCountPrefix = 'count/custom:'
+
+const sentimentPrefix = 'count/sentiment:'
+const textLabelPrefix = 'count/text-label:'
+const longestLabel = 256
 
 const wellKnownCounts: ReadonlyMap<string, string> = new Map([...wellKnown].map((event) => [event, `count/${event}`]))
 /** Stores take no NUL in a part's name. */
@@ -58,6 +68,16 @@ export const parts = {
   /** Minor units of the currency, refunds not taken off. */
   revenue: (currency: string): string => `count/revenue:${currency}`,
   refunds: (currency: string): string => `count/refunds:${currency}`,
+  /** Of an item: how many reviews have a rating, and these in hundredths, added up. */
+  ratings: 'count/ratings',
+  ratingSum: 'count/rating-sum',
+  /** Texts of a sentiment, by visitor and by item. */
+  sentiment: (label: TextSentiment): string => `${sentimentPrefix}${label}`,
+  /** Texts of a label. */
+  textLabel: (label: string): string => `${textLabelPrefix}${label.slice(0, longestLabel).replaceAll('\0', '\uFFFD')}`,
+  /** Members are messageIds of what was found in texts, values `TextMark`s; the same text has the same messageId in both. */
+  sentiments: 'newest/sentiments',
+  textLabels: 'newest/text-labels',
   /** Members are item ids; the value is null, or `disliked` (see `isDislike`). */
   recent: (event: BehaviourEvent): string => `newest/${event}`,
   /** Items of custom events; the value is the event's name. */
@@ -79,6 +99,9 @@ export const parts = {
   clock: 'latest/clock',
 } as const
 
+/** Bounds the counters of labels, of which a model may know any number. */
+export const textLabelSample = { prefix: textLabelPrefix, keep: limits.textLabels }
+
 /** Value of a member of a `recent` part. */
 export const dislikedValue = 'disliked'
 
@@ -87,6 +110,12 @@ export const recentParts: readonly string[] = [
   ...behaviourEvents.map((event) => parts.recent(event)),
   parts.recentOther,
 ]
+
+/** The sentiment, or the label, whose texts a part counts. */
+export const sentimentOfCount = (part: string): string | undefined =>
+  part.startsWith(sentimentPrefix) ? part.slice(sentimentPrefix.length) : undefined
+export const textLabelOfCount = (part: string): string | undefined =>
+  part.startsWith(textLabelPrefix) ? part.slice(textLabelPrefix.length) : undefined
 
 const revenuePrefix = parts.revenue('')
 const refundsPrefix = parts.refunds('')
@@ -124,6 +153,12 @@ export const entities = {
     tenant,
     kind: unit === 'hour' ? 'trend-hour' : 'trend-day',
     id: String(trendStartMs(unit, atMs)),
+  }),
+  /** Has nothing but the messageIds that the author's sentiments (or labels) had lately. */
+  textWindow: (kind: 'sentiment' | 'text-label', author: EntityRef): EntityRef => ({
+    tenant: author.tenant,
+    kind: `${kind}-window`,
+    id: `${author.kind}/${author.id}`,
   }),
   clock: (tenant: string): EntityRef => ({ tenant, kind: 'tenant', id: 'tenant' }),
 } as const

@@ -77,6 +77,17 @@ export class CountReading {
   }
 }
 
+/** The sum of one counter of several members in a window; undefined where that of one cannot be told any more. */
+export function sumInWindow(counts: readonly CountReading[], window: Window): number | undefined {
+  let sum = 0
+  for (const count of counts) {
+    const amount = count.inWindow(window)
+    if (amount === undefined) return undefined
+    sum += amount
+  }
+  return sum
+}
+
 /** As `CountReading.inWindow`, for one window alone. */
 export const countInWindow = (count: Count, window: Window, asOfMs: number): number | undefined =>
   new CountReading(count, asOfMs).inWindow(window)

@@ -4,11 +4,14 @@ import { openClassifierHosts } from './adapters/classifier-hosts.ts'
 import type { TextContext } from './application/context.ts'
 import { ShadowScoring } from './application/shadow-scoring.ts'
 import { LabelJobWorker } from './jobs/label-job-worker.ts'
+import { TenantRules } from './application/tenant-rules.ts'
+import { consumeTexts } from './consumers/consume-texts.ts'
 import { addTextModelMetrics, createTextMetrics } from './metrics.ts'
 import { addInferenceRoutes } from './routes/inference.ts'
 import { takeJsonBodies, takeNdjsonStreams } from './routes/json-bodies.ts'
 import { addLabelJobRoutes } from './routes/label-jobs.ts'
 import { addModelsRoutes } from './routes/models.ts'
+import { addRulesRoutes } from './routes/rules.ts'
 import type { TextProfile } from './text-profile.ts'
 
 export interface TextServingConfig {
@@ -28,7 +31,7 @@ export interface TextServingOptions {
   readonly addRoutes: (app: HttpApp, context: TextContext) => void
 }
 
-/** A service that answers by the tenants' own text models: those in memory, their shadows, metrics and routes. */
+/** A service that answers, and labels the texts of events, by the tenants' own models: those in memory, their shadows, metrics and routes. */
 export async function createTextService(
   { profile, config, addRoutes }: TextServingOptions,
   dependencies: ServiceDependencies,
@@ -58,6 +61,10 @@ export async function createTextService(
     log,
     explainTimeoutMs,
   }
+  let started: Promise<unknown> | undefined
+  /** Both halves of the service need it. */
+  const startHosts = (): Promise<unknown> => (started ??= Promise.all(all.map(({ host }) => host.start())))
+  const rules = new TenantRules({ store: objectStore, service: profile.service, pollMs, clock, log })
   const owned = stack.move()
   return {
     name: profile.service,
@@ -68,11 +75,16 @@ export async function createTextService(
       addModelsRoutes(app, context)
       addLabelJobRoutes(app, context)
       addInferenceRoutes(app, context)
+      addRulesRoutes(app, profile, objectStore)
     },
     async startServing() {
-      await Promise.all(all.map(({ host }) => host.start()))
+      await startHosts()
     },
-    startConsuming: () => worker.start(),
+    async startConsuming() {
+      await startHosts()
+      owned.use(await consumeTexts({ eventLog, context, rules, clock }))
+      await worker.start()
+    },
     notReady: () => [],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -1,10 +1,13 @@
 import { HttpError, notFound, unavailable } from '@rapport/service-kit'
 
+export const noModelCode = 'RPT_TEXT_NO_MODEL'
+export const memoryCode = 'RPT_TEXT_MODEL_MEMORY'
+
 /** 409: the tenant has no model of this name; `rapport train` makes one by this command. */
 export const noModel = (model: string, command: string): HttpError =>
   new HttpError(
     409,
-    'RPT_TEXT_NO_MODEL',
+    noModelCode,
     `There is no model "${model}" that classifies texts yet. Train one: rapport train ${command} --data file.csv --text TEXT --label LABEL`,
   )
 
@@ -15,7 +18,15 @@ export const modelRefused = (what: string, reason: string): HttpError =>
 export const noVersion = (model: string, version: string): HttpError =>
   notFound(`version "${version}" of the model "${model}"`)
 
-/** 503: the object store or the memory for the model is not there now. */
+/** 503: the memory for the model is not there now. */
+export const modelTooLarge = (model: string, cause?: unknown): HttpError =>
+  new HttpError(503, memoryCode, `The model "${model}" does not fit into the memory for models.`, {
+    headers: { 'Retry-After': '1' },
+    canRetry: true,
+    cause,
+  })
+
+/** 503: the object store is not there now. */
 export const modelUnavailable = (model: string, cause?: unknown): HttpError =>
   unavailable(`The model "${model}" cannot be loaded at the moment; send the same call again.`, { cause })
 

@@ -6,6 +6,9 @@ export interface TextMetrics {
   readonly classifySeconds: Histogram
   readonly explanationSeconds: Histogram<'method'>
   readonly shadowDropped: Counter
+  readonly streamTexts: Counter<'outcome'>
+  readonly streamSeconds: Histogram
+  readonly streamFailures: Counter<'kind'>
 }
 
 /** @param prefix Of the names. */
@@ -28,6 +31,24 @@ export function createTextMetrics(registry: Registry, prefix: string): TextMetri
     shadowDropped: new Counter({
       name: `${prefix}_shadow_dropped_total`,
       help: 'Documents that no shadow has labelled, because too many waited for it.',
+      registers,
+    }),
+    streamTexts: new Counter({
+      name: `${prefix}_stream_texts_total`,
+      help: 'Texts of events by what came of them: labelled, or passed over because their tenant has no model, it was refused, or does not fit into the memory.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    streamSeconds: new Histogram({
+      name: `${prefix}_stream_batch_seconds`,
+      help: 'Time in which the texts of a batch of events were labelled and what was found was published.',
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    streamFailures: new Counter({
+      name: `${prefix}_stream_failures_total`,
+      help: 'Failed tries to label events, by whether the environment was at fault or nobody knows what; records that went to the dead letters; records that retention removed before they were read.',
+      labelNames: ['kind'] as const,
       registers,
     }),
   }

@@ -1,4 +1,4 @@
-import { topics, type ModelManifest, type Scope, type TextModelTask } from '@rapport/contracts'
+import { eventKey, topics, type Event, type ModelManifest, type Scope, type TextModelTask } from '@rapport/contracts'
 import {
   columnMeans,
   fitCalibration,
@@ -89,6 +89,27 @@ export interface PublishedText {
   readonly promotes?: boolean
 }
 
+let made = 0
+/** A valid event of the tenant `shop`; by default a review of the item `tea` by `ada`. */
+export function textEvent(properties: Event['properties'], fields: Partial<Event> = {}): Event {
+  made += 1
+  const at = '2026-03-02T12:00:00.000Z'
+  return {
+    messageId: `m${made}`,
+    tenant: 'shop',
+    source: 'test',
+    type: 'track',
+    event: 'Product Reviewed',
+    userId: 'ada',
+    properties: { product_id: 'tea', ...properties },
+    timestamp: at,
+    originalTimestamp: at,
+    receivedAt: at,
+    version: 1,
+    ...fields,
+  }
+}
+
 /** The service that is tried. */
 export interface TestedService {
   readonly create: (config: TextServingConfig, dependencies: ServiceDependencies) => Promise<Service>
@@ -107,6 +128,7 @@ export class TextDesk<
   private readonly tested: TestedService
   readonly platform: TestPlatform
   readonly server: HttpServer
+  /** To be told to consume. */
   readonly service: Service
   readonly store: ModelStore
   readonly key: string
@@ -144,7 +166,7 @@ export class TextDesk<
     const service = stack.use(await tested.create({ ...testConfig, ...config }, platform.dependencies))
     const server = await platform.serve([service])
     await service.startServing()
-    const key = await platform.issueKey('shop', ['text'] satisfies Scope[])
+    const key = await platform.issueKey('shop', ['text', 'models:admin'] satisfies Scope[])
     return new TextDesk(tested, { platform, server, service, key }, stack.move())
   }
 
@@ -178,7 +200,7 @@ export class TextDesk<
   }
 
   request(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     payload?: object | string,
     headers: Readonly<Record<string, string>> = {},
@@ -196,6 +218,34 @@ export class TextDesk<
     const response = await this.request('POST', this.tested.path, { documents, ...more })
     if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${response.body}`)
     return response.json()
+  }
+
+  async publishEvents(events: readonly Event[]): Promise<void> {
+    await this.platform.drivers.eventLog.publish(
+      events.map((event) => ({
+        topic: topics.events.name,
+        key: eventKey(event),
+        value: Buffer.from(JSON.stringify(event)),
+      })),
+    )
+  }
+
+  /** The values of a topic's records, once there are so many. */
+  records(topic: string, count: number): Promise<readonly { readonly key: string; readonly value: unknown }[]> {
+    const { eventLog } = this.platform.drivers
+    return vi.waitFor(
+      async () => {
+        const extents = await eventLog.extents(topic)
+        const pages = extents.map(({ partition }) => eventLog.read({ topic, partition, offset: 0 }, 1000))
+        const records = (await Promise.all(pages)).flat()
+        if (records.length < count) throw new Error(`${topic} has ${records.length} of ${count} records`)
+        return records.map(({ key, value }) => ({
+          key,
+          value: JSON.parse(Buffer.from(value ?? []).toString()) as unknown,
+        }))
+      },
+      { timeout: 20_000, interval: 20 },
+    )
   }
 
   metric(name: string): Promise<string> {

@@ -20,6 +20,8 @@ export interface TextProfile {
   /** `rapport train …` makes such a model. */
   readonly trainCommand: string
   readonly label: LabelDocuments
+  /** The consumer group that labels the texts of events, and the topic of what it finds. */
+  readonly stream: { readonly group: string; readonly topic: string }
   /** Throws when a classifier must not serve for its labels. */
   readonly checkLabels?: (classifier: Pick<TextClassifier, 'labels' | 'isMultiLabel'>) => void
 }

@@ -1,7 +1,8 @@
 import type { BatchEvent } from '@rapport/sdk'
 import type { Product } from './catalogue.ts'
-import type { Random } from './random.ts'
+import { Random } from './random.ts'
 import { writeReview } from './reviews.ts'
+import { writeTicket } from './tickets.ts'
 import type { Visitor } from './visitors.ts'
 import { affinity } from './visitors.ts'
 
@@ -20,8 +21,10 @@ export interface SessionOptions {
 }
 
 const stepMs = { low: 8_000, high: 90_000 }
+/** Of an order. */
+const ticketChance = 0.08
 
-/** One visit: looks at some products, puts some into the cart, perhaps orders, and reviews now and then what was ordered. */
+/** One visit: looks at some products, puts some into the cart, perhaps orders, and now and then reviews what was ordered or writes to the shop about it. */
 export function simulateSession(options: SessionOptions): readonly ShopEvent[] {
   const { visitor, random } = options
   const visit = new Visit(options)
@@ -43,6 +46,7 @@ export function simulateSession(options: SessionOptions): readonly ShopEvent[] {
   if (!signedIn) visit.identify()
   visit.order(cart)
   for (const product of cart) if (random.chance(0.25)) visit.review(product)
+  visit.perhapsWrite(cart)
   return visit.events
 }
 
@@ -118,6 +122,26 @@ class Visit {
       ...this.#who(),
       event: 'Product Reviewed',
       properties: { product_id: product.id, ...writeReview(visitor.language, liking, random) },
+    })
+  }
+
+  /** By dice of the visit's own: whoever writes, does, sees and buys what they would have without. */
+  perhapsWrite(cart: readonly Product[]): void {
+    const { visitor, startMs } = this.#options
+    const dice = new Random(startMs & 0x7fffffff)
+    // The first numbers of neighbouring seeds resemble each other.
+    for (let draw = 0; draw < 16; draw += 1) dice.float()
+    if (!dice.chance(ticketChance)) return
+    const { id } = dice.pick(cart)
+    this.#add({
+      type: 'track',
+      ...this.#who(),
+      event: 'Support Ticket Created',
+      properties: {
+        ticket_id: `ticket-${this.#options.sessionId}`,
+        product_id: id,
+        ...writeTicket(visitor.language, dice),
+      },
     })
   }
 

@@ -31,6 +31,7 @@ test('a history holds every kind of behaviour, in the order of time and not afte
       'Product Added',
       'Order Completed',
       'Product Reviewed',
+      'Support Ticket Created',
     ]),
   )
   expect(events.length).toBeGreaterThan(5000)

@@ -1,4 +1,4 @@
-import { archivedTopics } from '@rapport/contracts'
+import { archivedTopics, stateTopics } from '@rapport/contracts'
 import { systemClock } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
 import { Registry } from 'prom-client'
@@ -57,7 +57,7 @@ describe('the lag of the groups', () => {
       expect(text).toContain('rapport_events_applied_total 5')
       expect(text).not.toMatch(lag)
     }
-    const asked = archivedTopics.length + 1
+    const asked = archivedTopics.length + stateTopics.length
     expect(extents).toHaveBeenCalledTimes(asked)
     const late = registry.metrics()
     resolve()

@@ -1,4 +1,4 @@
-import { archivedTopics, archiveGroup, featureGroup, topics } from '@rapport/contracts'
+import { archivedTopics, archiveGroup, featureGroup, stateTopics } from '@rapport/contracts'
 import { within, type Clock } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
@@ -8,6 +8,8 @@ export interface FeatureMetrics {
   readonly applied: Counter
   readonly duplicates: Counter
   readonly redelivered: Counter
+  /** Of what was found in texts. */
+  readonly textLabels: Counter<'topic' | 'outcome'>
   readonly deadLettered: Counter<'code'>
   readonly leftOut: Counter<'reason'>
   readonly missed: Counter
@@ -28,6 +30,12 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
     applied: counter('rapport_events_applied_total', 'Events that changed the state.'),
     duplicates: counter('rapport_events_duplicate_total', 'Events whose messageId was known already.'),
     redelivered: counter('rapport_events_redelivered_total', 'Events that came from the log again.'),
+    textLabels: new Counter({
+      name: 'rapport_feature_text_labels_total',
+      help: 'Sentiments and labels of texts by what became of them: applied to the state, known already (duplicate), or come from the log again (redelivered).',
+      labelNames: ['topic', 'outcome'],
+      registers,
+    }),
     deadLettered: new Counter({
       name: 'rapport_feature_dead_letters_total',
       help: 'Records that could not be applied.',
@@ -82,7 +90,7 @@ const late = (): Error => new Error('the log has not told the lag in time')
 function createLagGauge(registry: Registry, eventLog: EventLog): Gauge {
   const followed = [
     ...archivedTopics.map((topic) => ({ group: archiveGroup, topic })),
-    { group: featureGroup, topic: topics.events.name },
+    ...stateTopics.map(({ name }) => ({ group: featureGroup, topic: name })),
   ]
   // Scrapes during an outage wait for one look together: the log's own attempts go on for longer than they do.
   let look: Promise<Lag[]> | undefined

@@ -1,7 +1,7 @@
 import { createFeatureReader } from '@rapport/features'
 import type { EventLog } from '@rapport/messaging'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
-import { archivedTopics, type StateCommand } from '@rapport/contracts'
+import { archivedTopics, statePartitionOf, type StateCommand } from '@rapport/contracts'
 import { ForgettingAnswers } from './application/answer-forgetting.ts'
 import { Loop } from './application/loop.ts'
 import { LostWrites } from './application/lost-writes.ts'
@@ -10,7 +10,7 @@ import { sharedPause } from './application/shared-pause.ts'
 import { ArchiveWriter } from './archive/archive-writer.ts'
 import type { FeatureConfig } from './config.ts'
 import { consumeForArchive } from './consumers/archive-consumer.ts'
-import { consumeEvents } from './consumers/event-consumer.ts'
+import { consumeState } from './consumers/state-consumer.ts'
 import { followStateCommands, readStateCommands } from './consumers/state-commands.ts'
 import { BatchesInFlight } from './domain/batches-in-flight.ts'
 import { ForgottenTenants } from './domain/forgotten-tenants.ts'
@@ -78,12 +78,12 @@ async function startConsumers(
     await rebuilder.assigned(partitions)
   }
   const live = stack.use(
-    await consumeEvents({ ...dependencies, ...config, metrics, lostWrites, isHeld, forgotten, inFlight, onAssigned }),
+    await consumeState({ ...dependencies, ...config, metrics, lostWrites, isHeld, forgotten, inFlight, onAssigned }),
   )
   stack.use(rebuilder)
   stack.use(answers)
   stack.use(lostWrites)
-  const held = (): number[] | undefined => live.held()?.map(({ partition }) => partition)
+  const held = (): number[] | undefined => live.held()?.map(statePartitionOf)
   const consumption = { ...sharedPause(live), held }
   rebuilder.start(consumption)
   lostWrites.start({ ...consumption, seek: (places) => live.seek(places) })

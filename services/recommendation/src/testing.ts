@@ -44,6 +44,13 @@ export class GivenModels implements RecommenderModels {
   }
 }
 
+/** What is found in a text. */
+export interface Heard {
+  readonly sentiment: string
+  readonly label: string
+  readonly rating?: number
+}
+
 /** The service over real stores in a temporary folder, and the things that a shop does to it. */
 export class TestShop implements AsyncDisposable {
   readonly tenant = 'shop'
@@ -134,6 +141,29 @@ export class TestShop implements AsyncDisposable {
     this.offset += 1
   }
 
+  /** Applies what is found in a text about an item as the feature service does: to its author and to the item. */
+  async hear(userId: string, itemId: string, { sentiment, label, rating }: Heard): Promise<void> {
+    const mark = { rule: 'review', itemId, ...(rating === undefined ? {} : { rating }) }
+    const atMs = Date.now()
+    const found = { member: `m${this.offset}#review`, atMs, keep: 50 }
+    const texts: readonly Change[] = [
+      { op: 'newest', part: parts.sentiments, value: { ...mark, label: sentiment }, ...found },
+      { op: 'newest', part: parts.textLabels, value: { ...mark, label }, ...found },
+    ]
+    const rated: readonly Change[] =
+      rating === undefined
+        ? []
+        : [
+            { op: 'count', part: parts.ratings, atMs, amount: 1 },
+            { op: 'count', part: parts.ratingSum, atMs, amount: rating * 100 },
+          ]
+    await this.platform.drivers.onlineStore.apply([
+      this.application(entities.user(this.tenant, userId), ...texts),
+      this.application(entities.item(this.tenant, itemId), ...texts, ...rated),
+    ])
+    this.offset += 1
+  }
+
   async request(
     method: 'GET' | 'POST',
     url: string,
@@ -159,8 +189,8 @@ export class TestShop implements AsyncDisposable {
     await this.owned.disposeAsync()
   }
 
-  private application(entity: Application['entity'], change: Change): Application {
-    const entry = { offset: this.offset, messageId: `m${this.offset}`, receivedAtMs: Date.now(), changes: [change] }
+  private application(entity: Application['entity'], ...changes: readonly Change[]): Application {
+    const entry = { offset: this.offset, messageId: `m${this.offset}`, receivedAtMs: Date.now(), changes }
     return { entity, topic: topics.events.name, partition: 0, entries: [entry] }
   }
 }

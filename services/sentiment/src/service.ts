@@ -1,4 +1,4 @@
-import { defaultSentimentModelName } from '@rapport/contracts'
+import { defaultSentimentModelName, sentimentGroup, topics } from '@rapport/contracts'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { createTextService, type TextProfile } from '@rapport/text-serving'
 import manifest from '../package.json' with { type: 'json' }
@@ -16,6 +16,7 @@ const profile: Omit<TextProfile, 'label'> = {
   tasks: ['sentiment'],
   defaultModel: defaultSentimentModelName,
   trainCommand: 'sentiment',
+  stream: { group: sentimentGroup, topic: topics.sentiments.name },
   checkLabels: checkSentimentLabels,
 }
 

@@ -12,7 +12,8 @@ export const TextClassificationConfigSchema = Type.Object({
     minimum: 1,
     maximum: 3_600,
     default: 30,
-    description: 'How often the aliases of the text models in use are read, whatever is announced.',
+    description:
+      'How often the aliases of the text models in use are read, whatever is announced, and the rules for texts of events.',
   }),
   RAPPORT_TEXT_TRIAL_BYTES: Type.Integer({
     minimum: 0,

@@ -1,4 +1,4 @@
-import { defaultTextModelName } from '@rapport/contracts'
+import { defaultTextModelName, textClassificationGroup, topics } from '@rapport/contracts'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
 import { createTextService, type TextProfile } from '@rapport/text-serving'
 import manifest from '../package.json' with { type: 'json' }
@@ -16,6 +16,7 @@ const profile: TextProfile = {
   defaultModel: defaultTextModelName,
   trainCommand: 'text',
   label: labelTexts,
+  stream: { group: textClassificationGroup, topic: topics.textLabels.name },
 }
 
 /** Labels texts by the tenants' own models and says why. */

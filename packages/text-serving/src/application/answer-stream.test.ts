@@ -18,9 +18,10 @@ const served = new ServedClassifier(manifest, new TextClassifier(await trainTopi
 const label: LabelDocuments = async function* (documents, { pacer }) {
   for await (const slice of classifySlices(documents, pacer)) {
     for (const [document, probabilities] of slice) {
-      const { best, scores } = scoreDocument(document.served, probabilities, {})
       const { id, text, served } = document
-      yield { document, best, result: { id, text, scores, modelVersion: served.version } }
+      const { best, scores } = scoreDocument(served, probabilities, {})
+      const result = { id, text, label: 'label', language: 'en', scores, modelVersion: served.version }
+      yield { document, best, result }
     }
   }
 }

@@ -2,7 +2,7 @@ import { starterTenant } from '@rapport/contracts'
 import { ModelRefusedError, type ModelHost, type ModelLease } from '@rapport/model-store'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextProfile } from '../text-profile.ts'
-import { modelRefused, modelUnavailable, noModel, noVersion } from '../errors.ts'
+import { modelRefused, modelTooLarge, modelUnavailable, noModel, noVersion } from '../errors.ts'
 
 export type TextModelHost = Pick<ModelHost<ServedClassifier>, 'acquire' | 'tryAcquire' | 'acquireVersion' | 'absence'>
 
@@ -38,6 +38,7 @@ async function findChampion(source: ModelSource, tenant: string, name: string): 
     if (starter !== undefined) return starter
     throw noModel(name, profile.trainCommand)
   }
+  if (absence === 'memory budget') throw modelTooLarge(name)
   if (absence !== 'refused') throw modelUnavailable(name)
   throw modelRefused(`The champion of the model "${name}"`, 'it did not pass the checks of a text model')
 }
@@ -83,7 +84,7 @@ async function findVersion(source: ModelSource, ref: PinnedVersion): Promise<Mod
       return lendTo(ref.tenant, await findVersion(source, { ...ref, tenant: starterTenant }))
     }
     if (error.reason === 'manifest missing') throw noVersion(ref.name, ref.version)
-    if (error.reason === 'memory budget') throw modelUnavailable(ref.name, error)
+    if (error.reason === 'memory budget') throw modelTooLarge(ref.name, error)
     throw modelRefused(`Version "${ref.version}" of the model "${ref.name}"`, `it was refused for its ${error.reason}`)
   }
 }

@@ -1,4 +1,4 @@
-import type { TextDocument } from '@rapport/contracts'
+import type { TextDocument, TextScore } from '@rapport/contracts'
 import type { Pacer } from '@rapport/ml'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 
@@ -13,11 +13,18 @@ export interface AssignedDocument extends TextDocument {
   readonly served: ServedClassifier
 }
 
+/** What every service answers to a document, beside what is its own. */
+export interface LabelResult {
+  readonly label: string
+  /** Best first. */
+  readonly scores: readonly TextScore[]
+  readonly language: string
+}
+
 /** A document and what is answered to it. */
 export interface LabelledDocument {
   readonly document: AssignedDocument
-  /** Of a service's own form. */
-  readonly result: object
+  readonly result: LabelResult
   /** Number of the label that the model finds most probable for the document. */
   readonly best: number
 }

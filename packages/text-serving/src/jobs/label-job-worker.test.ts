@@ -45,12 +45,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** Labels a row by its text's length, and tells of it. */
+const unscored = { label: topicLabels[0], scores: [], language: 'en' }
+/** Gives every row the same label, and tells of it. */
 const labelBy = (onDocument: (id: string) => void | Promise<void> = () => undefined): LabelDocuments =>
   async function* (documents) {
     for (const document of documents) {
       await onDocument(document.id)
-      yield { document, best: 0, result: { id: document.id, label: topicLabels[0], text: 'x'.repeat(50_000) } }
+      yield { document, best: 0, result: { ...unscored, text: 'x'.repeat(50_000) } }
     }
   }
 

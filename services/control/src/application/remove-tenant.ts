@@ -1,4 +1,14 @@
-import { forgetCommandKey, StateCommandSchema, tenantRemovalKey, topics, type TenantRemoval } from '@rapport/contracts'
+import {
+  forgetCommandKey,
+  sentimentGroup,
+  StateCommandSchema,
+  statePartitionOf,
+  stateTopics,
+  tenantRemovalKey,
+  textClassificationGroup,
+  topics,
+  type TenantRemoval,
+} from '@rapport/contracts'
 import type { PartitionExtent } from '@rapport/messaging'
 import { withdrawAccess, type ServiceDependencies } from '@rapport/service-kit'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -33,6 +43,7 @@ const areas = [
   'label-jobs',
   'label-job-results',
   'state',
+  'text-rules',
 ] as const
 
 /**
@@ -51,7 +62,9 @@ export async function removeTenant(options: RemoveTenantOptions, removal: Tenant
   await eraseRecords(eventLog, topics.items.name, tenant)
   await endTenantWork(options, tenant)
   const extents = await eventLog.extents(topics.events.name)
-  await forgetEvents(options, removal, extents)
+  for (const group of [textClassificationGroup, sentimentGroup]) await labelledThrough(options, group, extents)
+  const state = await Promise.all(stateTopics.map(({ name }) => eventLog.extents(name)))
+  await forgetRecords(options, removal, state.flat())
   await countedThrough(options, extents)
   await options.flushArchive()
   await onlineStore.clearState(tenant)
@@ -63,15 +76,15 @@ export async function removeTenant(options: RemoveTenantOptions, removal: Tenant
   await objectStore.delete([tenantRemovalKey(tenant)])
 }
 
-/** When it resolves, no event of the tenant that stands in the log is applied any more. */
-async function forgetEvents(
+/** When it resolves, no record of the tenant that stands in the log is applied any more. */
+async function forgetRecords(
   options: RemoveTenantOptions,
   { tenant }: TenantRemoval,
   extents: readonly PartitionExtent[],
 ): Promise<void> {
   const { eventLog, clock } = options
   const before: number[] = []
-  for (const { partition, nextOffset } of extents) before[partition] = nextOffset
+  for (const extent of extents) before[statePartitionOf(extent)] = extent.nextOffset
   const requestedAt = isoTime(clock)
   const key = forgetCommandKey(tenant)
   const topic = topics.stateCommands.name
@@ -84,6 +97,28 @@ async function forgetEvents(
     // Not the answers to an earlier attempt, whose offsets were lower.
     const isNew = before.every((offset, partition) => (standing.before[partition] ?? 0) >= offset)
     return isNew && before.every((_, partition) => standing.taken?.includes(partition))
+  })
+}
+
+/**
+ * Resolves when nothing is found any more in texts of the events below the extents. A group that has never been at work is
+ * that of a service that this installation does not run.
+ */
+function labelledThrough(
+  options: RemoveTenantOptions,
+  group: string,
+  extents: readonly PartitionExtent[],
+): Promise<void> {
+  const { eventLog } = options
+  return waitUntil(`the group ${group}`, options, async () => {
+    const checkpoints = await eventLog.checkpoints(group, topics.events.name)
+    if (checkpoints.size === 0) return true
+    // What retention has taken meanwhile is read by nobody.
+    const standing = new Map((await eventLog.extents(topics.events.name)).map((each) => [each.partition, each]))
+    return extents.every(({ partition, nextOffset }) => {
+      const firstOffset = standing.get(partition)?.firstOffset ?? 0
+      return Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0) >= nextOffset
+    })
   })
 }
 

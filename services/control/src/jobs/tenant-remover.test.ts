@@ -3,7 +3,9 @@ import {
   forgetCommandKey,
   itemKey,
   stateRebuildKey,
+  stateTopics,
   tenantRemovalKey,
+  textRulesKey,
   topics,
   trainingJobKey,
   type StateCommand,
@@ -96,6 +98,7 @@ async function fill(tenant: string): Promise<void> {
     `label-jobs/${tenant}/text-classification/20260101T000000000Z-00000000.json`,
     `label-job-results/${tenant}/text-classification/20260101T000000000Z-00000000/part-00000.ndjson.gz`,
     `state/${tenant}/rebuilds/x`,
+    textRulesKey(tenant, 'sentiment'),
   ]) {
     await objectStore.put(key, encode('stored'))
   }
@@ -148,7 +151,9 @@ describe('TenantRemover', () => {
     await isRemoved()
     expect(await tracesOf('acme')).toEqual([])
     expect(await tracesOf('acme-2')).toEqual(others)
-    const ends = (await platform.drivers.eventLog.extents(topics.events.name)).map(({ nextOffset }) => nextOffset)
+    const { eventLog } = platform.drivers
+    const extents = await Promise.all(stateTopics.map(({ name }) => eventLog.extents(name)))
+    const ends = extents.flat().map(({ nextOffset }) => nextOffset)
     expect(known).toMatchObject([{ type: 'forget-tenant', before: ends, taken: ends.map((_, partition) => partition) }])
   })
 

@@ -44,7 +44,7 @@ export class ForgettingAnswers implements AsyncDisposable {
     this.#loop.wake()
   }
 
-  /** `held` gives the partitions of the events' topic that are consumed here at the moment. */
+  /** `held` gives the state partitions that are consumed here at the moment. */
   start(held: () => readonly number[]): void {
     this.#held = held
     this.#loop.wake()

@@ -1,4 +1,4 @@
-import { topics } from '@rapport/contracts'
+import { placeOfStatePartition } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import type { RecordPosition, Subscriber } from '@rapport/messaging'
 import type { OnlineStore } from '@rapport/online-store'
@@ -40,7 +40,7 @@ export class LostWrites implements AsyncDisposable {
     })
   }
 
-  /** The session in which what begins at `offset` may be written. */
+  /** The session in which what begins at `offset` of a state partition may be written. */
   begin(partition: number, offset: number): number {
     this.#places.note(partition, offset)
     return this.#session
@@ -68,7 +68,7 @@ export class LostWrites implements AsyncDisposable {
       if (held === undefined) return
       const places = held.flatMap((partition): RecordPosition[] => {
         const offset = this.#places.startOf(partition)
-        return offset === undefined ? [] : [{ topic: topics.events.name, partition, offset }]
+        return offset === undefined ? [] : [{ ...placeOfStatePartition(partition), offset }]
       })
       await live.seek(places)
       this.#session = session

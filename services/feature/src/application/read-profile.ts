@@ -8,8 +8,11 @@ import {
   parts,
   readMembers,
   recentByEvent,
+  sentimentOfCount,
   sumInWindow,
+  textLabelOfCount,
   windows,
+  writtenTexts,
   type Members,
   type VisitorRef,
 } from '@rapport/features'
@@ -35,6 +38,9 @@ export async function readProfile(
     revenue: amountsBy(reading, members, currencyOfRevenue),
     refunds: amountsBy(reading, members, currencyOfRefunds),
     counts: amountsBy(reading, members, eventOfCount),
+    sentiments: amountsBy(reading, members, sentimentOfCount),
+    textLabels: amountsBy(reading, members, textLabelOfCount),
+    texts: writtenTexts(reading).map(({ atMs, ...text }) => ({ ...text, at: new Date(atMs).toISOString() })),
     recent: recentOf(members, asOfMs),
   }
 }

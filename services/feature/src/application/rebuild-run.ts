@@ -26,7 +26,7 @@ export interface LiveConsumption {
   pause(): Promise<void>
   resume(): void
   /**
-   * The partitions of the events' topic that are consumed here at the moment, and nowhere else; undefined while that cannot
+   * The state partitions that are consumed here at the moment, and nowhere else; undefined while that cannot
    * be said.
    */
   held(): readonly number[] | undefined
@@ -37,7 +37,7 @@ export interface RebuildContext extends RebuildOptions {
   /** Names this process in the records. */
   readonly process: string
   readonly inFlight: BatchesInFlight
-  /** Of the events' topic. */
+  /** How many state partitions there are. */
   readonly partitions: number
   /** Runs one heavy thing of the process after another. */
   readonly exclusive: (act: () => Promise<void>) => Promise<void>

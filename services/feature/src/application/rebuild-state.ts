@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rebuildCommandKey, topics } from '@rapport/contracts'
+import { rebuildCommandKey, statePartitionCount } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
 import type { ObjectStore } from '@rapport/object-store'
@@ -19,7 +19,7 @@ export interface RebuildOptions {
 }
 
 /**
- * Rebuilds tenants' states from the archive, together with all processes that consume the events' topic. What they agree
+ * Rebuilds tenants' states from the archive, together with all processes that consume the topics of state. What they agree
  * on is the rebuild's record, which is replaced under compare-and-set; the topic of state commands tells them to look at it.
  *
  * 1. *Hold.* Every process claims the partitions that it consumes, leaves the tenant's events in them to the rebuild (live
@@ -51,7 +51,7 @@ export class StateRebuilder implements AsyncDisposable {
     this.#context = {
       ...options,
       process: randomUUID(),
-      partitions: topics.events.partitions,
+      partitions: statePartitionCount,
       exclusive: (act) => this.#exclusive(act),
       live: () => this.#live,
     }
@@ -81,7 +81,7 @@ export class StateRebuilder implements AsyncDisposable {
     this.#runs.get(key)?.wake()
   }
 
-  /** To be awaited before the first batch of partitions of the events' topic that have come to this process. */
+  /** To be awaited before the first batch of state partitions that have come to this process. */
   async assigned(partitions: readonly number[]): Promise<void> {
     for (const run of this.#runs.values()) {
       try {

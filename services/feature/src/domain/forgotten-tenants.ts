@@ -14,7 +14,7 @@ export class ForgottenTenants {
     return joined
   }
 
-  /** True for an event at this place of the events' topic that is never to be applied again. */
+  /** True for a record at this place of a state partition that is never to be applied again. */
   has(tenant: string, { partition, offset }: { readonly partition: number; readonly offset: number }): boolean {
     const before = this.#commands.get(tenant)?.before
     return before !== undefined && offset < (before[partition] ?? 0)

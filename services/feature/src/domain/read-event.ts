@@ -1,6 +1,6 @@
 import { EventSchema, eventKey, ingestionLimits, type Event } from '@rapport/contracts'
-import { decodeUtf8 } from '@rapport/core'
 import { Compile } from 'typebox/compile'
+import { isRecordTime, parseRecord, problemOf, refuse, type Reading } from './reading.ts'
 import { tenantOfKey } from './tenant-of-key.ts'
 
 /** An event with its times as numbers. */
@@ -10,25 +10,17 @@ export interface TimedEvent {
   readonly receivedAtMs: number
 }
 
-/** Why a record is no event that could be applied; it goes to the dead letters. */
-export interface EventRefusal {
-  readonly code: string
-  readonly reason: string
-}
-
-export type EventReading =
-  | { readonly ok: true; readonly value: TimedEvent }
-  | { readonly ok: false; readonly refusal: EventRefusal }
+export type EventReading = Reading<TimedEvent>
 
 const schema = Compile(EventSchema)
 
 /** Reads a record of `rapport.events.v1`. What it refuses is refused by every replay too: it looks at nothing but the record. */
 export function readEvent(key: string, value: Uint8Array | null): EventReading {
   if (value === null) return refuse('RPT_EVENT_EMPTY', 'the record has no value')
-  const parsed = parse(value)
+  const parsed = parseRecord(value)
   if (parsed === undefined) return refuse('RPT_EVENT_NOT_JSON', 'the value is not JSON in UTF-8')
   if (value.length > surelySmallBytes && isTooLarge(parsed)) return refuseLarge()
-  if (!schema.Check(parsed)) return refuse('RPT_EVENT_INVALID', firstProblem(parsed))
+  if (!schema.Check(parsed)) return refuse('RPT_EVENT_INVALID', problemOf(schema, parsed))
   return readTimes(key, parsed)
 }
 
@@ -36,7 +28,7 @@ export function readEvent(key: string, value: Uint8Array | null): EventReading {
 export function readParsedEvent(key: string, value: unknown): EventReading {
   if (value === null || value === undefined) return refuse('RPT_EVENT_EMPTY', 'the record has no value')
   if (isTooLarge(value)) return refuseLarge()
-  if (!schema.Check(value)) return refuse('RPT_EVENT_INVALID', firstProblem(value))
+  if (!schema.Check(value)) return refuse('RPT_EVENT_INVALID', problemOf(schema, value))
   return readTimes(key, value)
 }
 
@@ -51,27 +43,9 @@ function readTimes(key: string, event: Event): EventReading {
   if (tenantOfKey(key) !== event.tenant) return refuse('RPT_EVENT_INVALID', '/tenant: is no tenant name')
   const atMs = Date.parse(event.timestamp)
   const receivedAtMs = Date.parse(event.receivedAt)
-  if (!isTime(atMs)) return refuse('RPT_EVENT_INVALID', '/timestamp: is no time between 1970 and 9999')
-  if (!isTime(receivedAtMs)) return refuse('RPT_EVENT_INVALID', '/receivedAt: is no time between 1970 and 9999')
+  if (!isRecordTime(atMs)) return refuse('RPT_EVENT_INVALID', '/timestamp: is no time between 1970 and 9999')
+  if (!isRecordTime(receivedAtMs)) return refuse('RPT_EVENT_INVALID', '/receivedAt: is no time between 1970 and 9999')
   return { ok: true, value: { event, atMs, receivedAtMs } }
-}
-
-const lastMs = Date.parse('9999-12-31T23:59:59.999Z')
-const isTime = (ms: number): boolean => ms >= 0 && ms <= lastMs
-
-function parse(value: Uint8Array): unknown {
-  const text = decodeUtf8(value)
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function firstProblem(value: unknown): string {
-  const [first] = schema.Errors(value)
-  return first === undefined ? 'the event does not match its schema' : `${first.instancePath || '/'}: ${first.message}`
 }
 
 const { storedEventBytes } = ingestionLimits
@@ -80,7 +54,5 @@ const surelySmallBytes = storedEventBytes / 6
 
 /** Ingestion takes no such event, so nothing behind it is made for one. Counted without blanks, as the archive has it. */
 const isTooLarge = (value: unknown): boolean => Buffer.byteLength(JSON.stringify(value)) > storedEventBytes
-const refuseLarge = (): EventReading =>
+const refuseLarge = (): Reading<never> =>
   refuse('RPT_EVENT_TOO_LARGE', `the event is larger than ${storedEventBytes} bytes`)
-
-const refuse = (code: string, reason: string): EventReading => ({ ok: false, refusal: { code, reason } })

@@ -10,6 +10,7 @@ import {
   isUnlink,
   limits,
   parts,
+  ratingOf,
 } from '@rapport/features'
 import type { Change, EntityRef, JsonValue } from '@rapport/online-store'
 import { identityChanges } from './identity.ts'
@@ -45,6 +46,8 @@ interface Facts {
   readonly currency: string | undefined
   readonly lines: readonly ItemLine[]
   readonly disliked: boolean
+  /** Of a review. */
+  readonly rating: number | undefined
 }
 
 /**
@@ -81,11 +84,13 @@ export function toEffects({ event, atMs }: TimedEvent): Effects {
 
 function readFacts(event: Event, atMs: number): Facts {
   const { tenant, type, properties } = event
-  if (type !== 'track') return { tenant, name: type, atMs, currency: undefined, lines: [], disliked: false }
+  if (type !== 'track')
+    return { tenant, name: type, atMs, currency: undefined, lines: [], disliked: false, rating: undefined }
   const name = event.event ?? type
   const hasMoney = name === 'Order Completed' || name === 'Order Refunded'
   const currency = hasMoney ? readCurrency(properties?.['currency']) : undefined
-  return { tenant, name, atMs, currency, lines: itemLines(properties, currency), disliked: isDislike(event) }
+  const lines = itemLines(properties, currency)
+  return { tenant, name, atMs, currency, lines, disliked: isDislike(event), rating: ratingOf(event) }
 }
 
 const customSample = { prefix: customCountPrefix, keep: limits.customEvents }
@@ -142,7 +147,7 @@ function sharedEffects(facts: Facts): Effect[] {
 }
 
 function itemChanges(line: ItemLine, facts: Facts): Change[] {
-  const { name, atMs, currency } = facts
+  const { name, atMs, currency, rating } = facts
   const changes: Change[] = []
   addSeen(changes, facts)
   if (name === 'Order Completed' && currency !== undefined) {
@@ -150,6 +155,13 @@ function itemChanges(line: ItemLine, facts: Facts): Change[] {
     if ((line.amountMinor ?? 0) > 0) {
       changes.push({ op: 'count', part: parts.revenue(currency), atMs, amount: line.amountMinor ?? 0 })
     }
+  }
+  if (rating !== undefined) {
+    const amount = Math.round(rating * 100)
+    changes.push(
+      { op: 'count', part: parts.ratings, atMs, amount: 1 },
+      { op: 'count', part: parts.ratingSum, atMs, amount },
+    )
   }
   return changes
 }

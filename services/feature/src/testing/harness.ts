@@ -1,4 +1,4 @@
-import { featureGroup, topics, type Event } from '@rapport/contracts'
+import { featureGroup, stateTopics, type Event } from '@rapport/contracts'
 import type { EventLog } from '@rapport/messaging'
 import type { OnlineStore } from '@rapport/online-store'
 import type { Service, ServiceDependencies } from '@rapport/service-kit'
@@ -9,6 +9,7 @@ import { exportState } from '../application/export-state.ts'
 import type { FeatureConfig } from '../config.ts'
 import { createFeatureService } from '../service.ts'
 import { toRecord } from './events.ts'
+import { labelsOfAll } from './text-labels.ts'
 import { mortal, type Mortal, type Ports } from './mortal.ts'
 
 export const testConfig: FeatureConfig = {
@@ -22,12 +23,13 @@ export const testConfig: FeatureConfig = {
 export interface Harness extends AsyncDisposable {
   readonly platform: TestPlatform
   readonly dependencies: ServiceDependencies
+  /** Of reviews also what is found in their texts. */
   publish(events: readonly Event[]): Promise<void>
   /** A running consuming side; disposed with the harness unless it was before. */
   startConsuming(overrides?: Partial<ServiceDependencies>, config?: Partial<FeatureConfig>): Promise<Service>
   /** As `startConsuming`, for a process that may be killed. `wrap` changes how it uses its ports. */
   startMortal(wrap?: (ports: Ports) => Partial<Ports>): Promise<Mortal & { readonly service: Service }>
-  /** Resolves when every published event is applied and committed. */
+  /** Resolves when every published record is applied and committed. */
   settled(): Promise<void>
   exported(tenant?: string): Promise<string>
 }
@@ -42,7 +44,7 @@ export async function createHarness(): Promise<Harness> {
     platform,
     dependencies,
     publish: async (events) => {
-      await eventLog.publish(events.map(toRecord))
+      await eventLog.publish([...events.map(toRecord), ...labelsOfAll(events)])
     },
     startConsuming: async (overrides = {}, config = {}) => {
       const own = { ...dependencies, metrics: new Registry(), ...overrides }
@@ -57,7 +59,9 @@ export async function createHarness(): Promise<Harness> {
       await service.startConsuming()
       return { ...process, service }
     },
-    settled: () => consumed(eventLog, featureGroup, topics.events.name),
+    settled: async () => {
+      for (const { name } of stateTopics) await consumed(eventLog, featureGroup, name)
+    },
     exported: (tenant = 'shop') => exportText(onlineStore, tenant),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

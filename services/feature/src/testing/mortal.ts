@@ -1,5 +1,5 @@
 import { RapportError } from '@rapport/core'
-import { topics } from '@rapport/contracts'
+import { statePartitionOf, topics } from '@rapport/contracts'
 import type { Subscriber, Subscription } from '@rapport/messaging'
 import type { ServiceDependencies } from '@rapport/service-kit'
 
@@ -8,7 +8,7 @@ export type Ports = Pick<ServiceDependencies, 'eventLog' | 'onlineStore' | 'obje
 /** Ports of a process that can die. */
 export interface Mortal {
   readonly ports: Ports
-  /** The partitions of the events' topic that it consumes. */
+  /** The state partitions that it consumes. */
   held(): readonly number[]
   /** From now on nothing that it does has any effect, and its partitions are free: as for a process that was killed. */
   kill(): Promise<void>
@@ -42,7 +42,7 @@ export function mortal({ eventLog, onlineStore, objectStore }: Ports): Mortal {
     }
   return {
     ports: { eventLog: guarded(eventLog), onlineStore: guarded(onlineStore), objectStore: guarded(objectStore) },
-    held: () => subscribers.flatMap((subscriber) => (subscriber.held() ?? []).map(({ partition }) => partition)),
+    held: () => subscribers.flatMap((subscriber) => (subscriber.held() ?? []).map(statePartitionOf)),
     kill: async () => {
       isDead = true
       await Promise.all(open.map((one) => one[Symbol.asyncDispose]()))

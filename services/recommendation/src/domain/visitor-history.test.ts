@@ -3,10 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { defaultEventWeights } from './behaviour-events.ts'
 import { toHistory, type HistoryOptions } from './visitor-history.ts'
 
-const behaviourOf = (recent: Record<string, readonly RecentItem[]>): VisitorBehaviour => ({
+const behaviourOf = (
+  recent: Record<string, readonly RecentItem[]>,
+  displeasing: readonly string[] = [],
+): VisitorBehaviour => ({
   members: [],
   stamp: '',
   recentByEvent: new Map(Object.entries(recent)),
+  displeasing,
 })
 const at = (itemId: string, atMs: number): RecentItem => ({ itemId, atMs })
 const options = (more: Partial<HistoryOptions> = {}): HistoryOptions => ({
@@ -33,6 +37,12 @@ describe('toHistory', () => {
       options({ halfLifeMs: 500 }),
     )
     expect(items.map(({ weight }) => weight)).toEqual([1, 0.25])
+  })
+
+  it('takes no taste from what the visitor has spoken of badly', () => {
+    const { items, disliked } = toHistory(behaviourOf({ 'Product Viewed': [at('a', 5), at('b', 3)] }, ['a']), options())
+    expect(items.map(({ itemId }) => itemId)).toEqual(['b'])
+    expect([...disliked]).toEqual(['a'])
   })
 
   it('takes the newest events alone, over all kinds', () => {

@@ -15,7 +15,7 @@ export interface VisitorHistory {
   /** Everything the visitor has dealt with, however long ago; bought items among them. */
   readonly seen: ReadonlySet<string>
   readonly bought: ReadonlySet<string>
-  /** Reviewed badly: neither shown nor taken for taste, whatever else the visitor did to them. */
+  /** Reviewed badly, or spoken of badly: neither shown nor taken for taste, whatever else the visitor did to them. */
   readonly disliked: ReadonlySet<string>
 }
 
@@ -94,7 +94,7 @@ function knownItems(
   behaviour: VisitorBehaviour | undefined,
   { sessionItemIds = [] }: HistoryOptions,
 ): Pick<VisitorHistory, 'seen' | 'bought' | 'disliked'> {
-  const disliked = new Set<string>()
+  const disliked = new Set(behaviour?.displeasing)
   const seen = new Set(sessionItemIds)
   const boughtIds = new Set<string>()
   for (const [event, items] of behaviour?.recentByEvent ?? []) {

@@ -50,6 +50,27 @@ describe('POST /v1/recommendations', () => {
     expect(idsOf(await shop.recommend({ anonymousId: 'browser-1', count: 2 }))).toEqual(['press', 'beans'])
   })
 
+  it('says what others think of an item, and shows nobody what they were unhappy with', async () => {
+    await serveModel()
+    await shop.act(ann, 'Product Viewed', 'green')
+    await shop.hear('bob', 'black', { sentiment: 'negative', label: 'taste', rating: 2 })
+    await shop.hear('eve', 'black', { sentiment: 'negative', label: 'taste', rating: 3 })
+    await shop.hear('ann', 'pot', { sentiment: 'negative', label: 'quality' })
+    const { items } = await shop.recommend({ ...ann, count: 6, explain: true })
+    const black = items.find(({ id }) => id === 'black')
+    expect(black?.reasons?.map(({ text }) => text.en)).toEqual([
+      expect.stringMatching(/^Because you viewed/),
+      'Rated 2.5 on average in 2 reviews',
+      '2 customers are unhappy about “taste”',
+    ])
+    expect(items.map(({ id }) => id)).not.toContain('pot')
+    // A visitor who has given it stars has said by them how it is liked.
+    await shop.hear('ann', 'pot', { sentiment: 'negative', label: 'delivery', rating: 5 })
+    const plain = await shop.recommend({ ...ann, count: 6 })
+    expect(idsOf(plain)).toContain('pot')
+    expect(plain.items.some(({ reasons }) => reasons !== undefined)).toBe(false)
+  })
+
   it('leaves out what is excluded, unavailable, deleted or filtered', async () => {
     await serveModel()
     for (const id of teaAndCoffee.itemIds) await shop.put(id, { title: id, categories: ['Drinks'], price: 10 })

@@ -1,5 +1,6 @@
 import { RecommendationRequestSchema, RecommendationResponseSchema } from '@rapport/contracts'
 import { sendRendered, type HttpApp } from '@rapport/service-kit'
+import { addOpinions } from '../application/add-opinions.ts'
 import type { RecommendationContext } from '../application/context.ts'
 import { expose, exposureFieldsOf } from '../application/expose.ts'
 import { recommendForVisitor } from '../application/recommend-for-visitor.ts'
@@ -8,7 +9,7 @@ const schema = {
   summary: 'Recommend to a visitor',
   description: `Made at the moment of the call from what the visitor has done until then. Items that the visitor bought are left out at
 once, and so are those viewed or added, unless \`repeats\` is true; of these only what was viewed or added may come back, and only where the
-answer would otherwise stay too short. An item that the visitor gave two stars or fewer is never shown, nor a reason for another. An unknown visitor gets what is popular and what rises.`,
+answer would otherwise stay too short. An item that the visitor gave two stars or fewer, or has last spoken of badly without stars, is never shown, nor a reason for another. An unknown visitor gets what is popular and what rises.`,
   body: RecommendationRequestSchema,
   response: { 200: RecommendationResponseSchema },
 }
@@ -18,7 +19,8 @@ export function addVisitorRoute(app: HttpApp, context: RecommendationContext): v
   app.post('/v1/recommendations', { config: { scope: 'recommend' }, schema }, async (request, reply) => {
     const { tenant } = request.principal
     const { body } = request
-    const response = await recommendForVisitor(context, tenant, body)
+    const ranked = await recommendForVisitor(context, tenant, body)
+    const response = body.explain === true ? await addOpinions(context, tenant, ranked) : ranked
     expose(
       context,
       {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import type { FeaturesResponse } from '@rapport/contracts'
+import { expect, test, vi } from 'vitest'
 import { runCli } from '../support/cli-process.ts'
 import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
 
@@ -18,7 +19,7 @@ function reviews(rows: number): string {
 }
 
 test(
-  'reviews with stars become a sentiment model that answers by sentence, through the client',
+  'reviews with stars become a sentiment model that answers by sentence and understands reviews as they come',
   { timeout: 180_000 },
   async () => {
     await using folder = await temporaryFolder()
@@ -66,6 +67,28 @@ test(
 
     await expect(client.text.classify({ documents, model: 'sentiment' })).rejects.toMatchObject({
       code: 'RPT_TEXT_MODEL_REFUSED',
+    })
+
+    // From now on reviews are understood as they come.
+    const review = { product_id: 'lamp', rating: 1, review: 'The lamp is useless, order 7919 for the tent' }
+    await client.track({ userId: 'ada', event: 'Product Reviewed', properties: review })
+    await vi.waitFor(
+      async () => {
+        const { sentiments, texts } = (await client.users.get('ada')) ?? {}
+        expect(sentiments).toMatchObject({ negative: { '24h': 1 } })
+        expect(texts).toMatchObject([{ itemId: 'lamp', rule: 'review', rating: 1, sentiment: 'negative' }])
+      },
+      { timeout: 20_000 },
+    )
+    const read = await client.http.json<FeaturesResponse>({
+      method: 'POST',
+      path: '/v1/features',
+      body: { entities: [{ kind: 'item', id: 'lamp' }], features: ['rating:all', 'sentiment:24h', 'negativeShare:7d'] },
+    })
+    expect(read.entities[0]?.features).toMatchObject({
+      'rating:all': { value: 1 },
+      'sentiment:24h': { value: -1 },
+      'negativeShare:7d': { value: 1 },
     })
   },
 )

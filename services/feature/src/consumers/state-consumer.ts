@@ -1,4 +1,4 @@
-import { featureGroup, topics } from '@rapport/contracts'
+import { deadLetterTopicOf, featureGroup, statePartitionOf, stateTopics, topics } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
 import {
   deadLetter,
@@ -16,14 +16,14 @@ import {
   type Subscriber,
 } from '@rapport/messaging'
 import { OnlineStoreInputError, type OnlineStore } from '@rapport/online-store'
-import { applyEvents, type EventBatch } from '../application/apply-events.ts'
+import { applyRecords, type OutcomeCounts, type StateBatch } from '../application/apply-records.ts'
 import type { LostWrites } from '../application/lost-writes.ts'
 import type { BatchesInFlight } from '../domain/batches-in-flight.ts'
 import type { ForgottenTenants } from '../domain/forgotten-tenants.ts'
-import { readEvent, type TimedEvent } from '../domain/read-event.ts'
+import { readStateRecord, sourceOf, type StateRecord } from '../domain/state-record.ts'
 import type { FeatureMetrics } from '../metrics.ts'
 
-export interface EventConsumerOptions {
+export interface StateConsumerOptions {
   readonly eventLog: EventLog
   readonly onlineStore: OnlineStore
   readonly metrics: FeatureMetrics
@@ -33,12 +33,12 @@ export interface EventConsumerOptions {
   readonly dedupWindowMs: number
   readonly rewindMs: number
   readonly maxBatchEvents: number
-  /** Tenants whose state is being rebuilt: their events are left to the rebuild. */
+  /** Tenants whose state is being rebuilt: their records are left to the rebuild. By number of the state partition. */
   readonly isHeld: (tenant: string, partition: number) => boolean
   /** A rewind brings events of removed tenants back, and nothing marks them as applied any more. */
   readonly forgotten: ForgottenTenants
   readonly inFlight: BatchesInFlight
-  /** To be awaited before the first batch of partitions that were given to this consumer. */
+  /** To be awaited before the first batch of state partitions that were given to this consumer. */
   readonly onAssigned: (partitions: readonly number[]) => Promise<void>
 }
 
@@ -48,34 +48,38 @@ export interface EventConsumerOptions {
  */
 const minIntervalMs = 50
 
-/** Consumes the events' topic: reads each record, applies what it says, sends what it cannot apply to the dead letters. */
-export function consumeEvents(options: EventConsumerOptions): Promise<Subscriber> {
+/** Consumes the topics that make state: reads each record, applies what it says, sends what it cannot apply to the dead letters. */
+export function consumeState(options: StateConsumerOptions): Promise<Subscriber> {
   const { eventLog, log, clock, rewindMs, maxBatchEvents, inFlight, metrics } = options
-  return runConsumer<TimedEvent>({
+  return runConsumer<StateRecord>({
     eventLog,
     log,
     clock,
     group: featureGroup,
-    topics: [topics.events.name],
+    topics: stateTopics.map(({ name }) => name),
+    deadLetterTopic: () => deadLetterTopicOf(topics.events.name),
     maxRecords: maxBatchEvents,
     minIntervalMs,
     rewindMs,
     decode,
-    onAssigned: (places) => options.onAssigned(places.map(({ partition }) => partition)),
+    onAssigned: (places) => options.onAssigned(places.map(statePartitionOf)),
     process: (batch) => inFlight.during(() => applyBatch(batch, options)),
     onMetric: (metric) => count(metric, metrics),
   })
 }
 
-function decode({ key, value }: LogRecord): Decoded<TimedEvent> {
-  const reading = readEvent(key, value)
+function decode(record: LogRecord): Decoded<StateRecord> {
+  const reading = readStateRecord(record)
   return reading.ok ? decoded(reading.value) : deadLetter(reading.refusal.code, reading.refusal.reason)
 }
 
-async function applyBatch(batch: PipelineBatch<TimedEvent>, options: EventConsumerOptions): Promise<Map<number, Drop>> {
+async function applyBatch(
+  batch: PipelineBatch<StateRecord>,
+  options: StateConsumerOptions,
+): Promise<Map<number, Drop>> {
   const { metrics, onlineStore } = options
-  const { events, leftOut } = choose(batch, options)
-  if (events.length === 0) return leftOut
+  const { records, leftOut } = choose(batch, options)
+  if (records.length === 0) return leftOut
   const stop = metrics.batchSeconds.startTimer()
   try {
     const { topic, partition } = batch
@@ -84,13 +88,12 @@ async function applyBatch(batch: PipelineBatch<TimedEvent>, options: EventConsum
       if (!batch.isCurrent()) throw new NotCurrentError(featureGroup, topic, partition)
     }
     const { dedupWindowMs, lostWrites } = options
-    const session = lostWrites.begin(partition, events[0]?.offset ?? 0)
+    const session = lostWrites.begin(statePartitionOf(batch), records[0]?.offset ?? 0)
     const how = { dedupWindowMs, session, beforeWrite }
-    const counts = await applyEvents(onlineStore, { topic, partition, events }, how)
-    metrics.applied.inc(counts.applied)
-    metrics.duplicates.inc(counts.duplicate)
-    metrics.redelivered.inc(counts.redelivered)
-    if (counts.applied > 0) metrics.sawEvent(events.reduce((ms, { event }) => Math.max(ms, event.atMs), 0))
+    const counts = await applyRecords(onlineStore, { topic, partition, records }, how)
+    countOutcomes(topic, counts, metrics)
+    if (topic === topics.events.name && counts.applied > 0)
+      metrics.sawEvent(records.reduce((ms, { record }) => Math.max(ms, record.atMs), 0))
   } catch (cause) {
     if (cause instanceof OnlineStoreInputError) throw new RecordError(cause.code, cause.message, { cause })
     throw cause
@@ -99,21 +102,32 @@ async function applyBatch(batch: PipelineBatch<TimedEvent>, options: EventConsum
   return leftOut
 }
 
+function countOutcomes(topic: string, counts: OutcomeCounts, metrics: FeatureMetrics): void {
+  if (topic === topics.events.name) {
+    metrics.applied.inc(counts.applied)
+    metrics.duplicates.inc(counts.duplicate)
+    metrics.redelivered.inc(counts.redelivered)
+    return
+  }
+  for (const [outcome, count] of Object.entries(counts)) metrics.textLabels.inc({ topic, outcome }, count)
+}
+
 /** Asked when a batch is applied, not when it is read: whoever waits for the batches in flight relies on it. */
 function choose(
-  { partition, entries }: PipelineBatch<TimedEvent>,
-  { isHeld, forgotten }: EventConsumerOptions,
-): { events: EventBatch['events']; leftOut: Map<number, Drop> } {
-  const events: EventBatch['events'][number][] = []
+  { topic, partition: ofTopic, entries }: PipelineBatch<StateRecord>,
+  { isHeld, forgotten }: StateConsumerOptions,
+): { records: StateBatch['records']; leftOut: Map<number, Drop> } {
+  const partition = statePartitionOf({ topic, partition: ofTopic })
+  const records: StateBatch['records'][number][] = []
   const leftOut = new Map<number, Drop>()
   for (const { record, value } of entries) {
-    const { tenant } = value.event
+    const { tenant } = sourceOf(value)
     const { offset } = record
     if (isHeld(tenant, partition)) leftOut.set(offset, drop('rebuild'))
     else if (forgotten.has(tenant, { partition, offset })) leftOut.set(offset, drop('removed tenant'))
-    else events.push({ offset, event: value })
+    else records.push({ offset, record: value })
   }
-  return { events, leftOut }
+  return { records, leftOut }
 }
 
 function count(metric: ConsumerMetric, { deadLettered, leftOut, missed, failures }: FeatureMetrics): void {

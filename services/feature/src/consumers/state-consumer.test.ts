@@ -1,6 +1,8 @@
 import {
   featureGroup,
   forgetCommandKey,
+  statePartitionCount,
+  stateTopics,
   topics,
   type DeadLetterRecord,
   type Event,
@@ -8,7 +10,7 @@ import {
 } from '@rapport/contracts'
 import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { applyEvents } from '../application/apply-events.ts'
+import { applyRecords } from '../application/apply-records.ts'
 import { readEvent, type TimedEvent } from '../domain/read-event.ts'
 import { anEvent, noonMs, toRecord } from '../testing/events.ts'
 import { atGate } from '../testing/gate.ts'
@@ -31,9 +33,9 @@ function timed(event: Event): TimedEvent {
 }
 
 const apply = (store: OnlineStore, partition: number, events: readonly (readonly [offset: number, event: Event])[]) =>
-  applyEvents(
+  applyRecords(
     store,
-    { topic, partition, events: events.map(([offset, event]) => ({ offset, event: timed(event) })) },
+    { topic, partition, records: events.map(([offset, event]) => ({ offset, record: timed(event) })) },
     { dedupWindowMs: testConfig.dedupWindowMs },
   )
 
@@ -258,6 +260,13 @@ describe('a removed tenant', () => {
         value: Buffer.from(JSON.stringify(command)),
       },
     ])
+  const all = Array.from({ length: statePartitionCount }, (_, partition) => partition)
+  /** By number of the state partition. */
+  const ends = async (): Promise<number[]> => {
+    const { eventLog } = harness.dependencies
+    const extents = await Promise.all(stateTopics.map(({ name }) => eventLog.extents(name)))
+    return extents.flat().map(({ nextOffset }) => nextOffset)
+  }
   /** The partitions of which the newest command says that it is in force. */
   const taken = async (): Promise<readonly number[]> => {
     const place = { topic: topics.stateCommands.name, partition: 0, offset: 0 }
@@ -267,7 +276,7 @@ describe('a removed tenant', () => {
   }
 
   it('does not come back by a rewind, and a later one of its name counts from its first event', async () => {
-    const { eventLog, onlineStore } = harness.dependencies
+    const { onlineStore } = harness.dependencies
     const first = await harness.startConsuming()
     await harness.publish([
       ...Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` })),
@@ -275,9 +284,9 @@ describe('a removed tenant', () => {
     ])
     await harness.settled()
     const other = await harness.exported('other')
-    const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    const before = await ends()
     await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
-    await vi.waitFor(async () => expect(await taken()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]), wait)
+    await vi.waitFor(async () => expect(await taken()).toEqual(all), wait)
     await onlineStore.clearState('shop')
     await first[Symbol.asyncDispose]()
 
@@ -300,15 +309,16 @@ describe('a removed tenant', () => {
     const gate = atGate((name) => name === 'apply')
     await harness.startConsuming({ onlineStore: gate.before(onlineStore) })
     const second = await harness.startMortal()
-    await vi.waitFor(() => expect(second.held()).toHaveLength(4), wait)
+    await vi.waitFor(() => expect(second.held()).toHaveLength(statePartitionCount / 2), wait)
     const events = Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` }))
     await harness.publish(events)
     await gate.reached
     await vi.waitFor(async () => {
       const checkpoints = await eventLog.checkpoints(featureGroup, topic)
-      for (const partition of second.held()) expect(checkpoints.get(partition)?.nextOffset).toBeGreaterThan(0)
+      const ofEvents = second.held().filter((partition) => partition < topics.events.partitions)
+      for (const partition of ofEvents) expect(checkpoints.get(partition)?.nextOffset).toBeGreaterThan(0)
     }, wait)
-    const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    const before = await ends()
     await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
     const prompt = second.held().toSorted((a, b) => a - b)
     await vi.waitFor(async () => expect(await taken()).toEqual(prompt), wait)
@@ -317,7 +327,7 @@ describe('a removed tenant', () => {
     for (let n = 0; n < 8; n += 1) await harness.publish([{ ...marker, messageId: `other${n}`, userId: `m${n}` }])
     expect(await taken()).toEqual(prompt)
     gate.open()
-    await vi.waitFor(async () => expect(await taken()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]), wait)
+    await vi.waitFor(async () => expect(await taken()).toEqual(all), wait)
     await onlineStore.clearState('shop')
     await harness.settled()
     expect(await harness.exported()).toBe('')
@@ -337,9 +347,9 @@ describe('a removed tenant', () => {
     await gate.reached
     // Now there is something that it would have to wait for.
     await askForFlush()
-    const before = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
+    const before = await ends()
     await publishCommand({ type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before })
-    await vi.waitFor(async () => expect(await taken()).toHaveLength(8), wait)
+    await vi.waitFor(async () => expect(await taken()).toEqual(all), wait)
     gate.open()
   })
 
@@ -347,17 +357,17 @@ describe('a removed tenant', () => {
     const { eventLog } = harness.dependencies
     await harness.startConsuming()
     await harness.publish(Array.from({ length: 40 }, (_, n) => anEvent({ userId: `u${n}` })))
-    const ends = (await eventLog.extents(topic)).map(({ nextOffset }) => nextOffset)
-    const command = { type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before: ends } as const
+    const before = await ends()
+    const command = { type: 'forget-tenant', requestedAt: 'now', tenant: 'shop', before } as const
     await publishCommand(command)
-    await vi.waitFor(async () => expect(await taken()).toHaveLength(8), wait)
-    const older = ends.map((end) => Math.max(0, end - 1))
-    await publishCommand({ ...command, before: older, taken: [0, 1, 2, 3, 4, 5, 6, 7] })
+    await vi.waitFor(async () => expect(await taken()).toEqual(all), wait)
+    const older = before.map((end) => Math.max(0, end - 1))
+    await publishCommand({ ...command, before: older, taken: all })
     const place = { topic: topics.stateCommands.name, partition: 0, offset: 0 }
     await vi.waitFor(async () => {
       const newest = (await eventLog.read(place, 100)).at(-1)
-      expect(JSON.parse(Buffer.from(newest?.value ?? []).toString())).toMatchObject({ before: ends })
-      expect(await taken()).toHaveLength(8)
+      expect(JSON.parse(Buffer.from(newest?.value ?? []).toString())).toMatchObject({ before })
+      expect(await taken()).toEqual(all)
     }, wait)
   })
 })

@@ -1,37 +1,37 @@
 import type { Application, ApplyOptions, EntityRef, Entry, EntryOutcome, OnlineStore } from '@rapport/online-store'
-import type { TimedEvent } from '../domain/read-event.ts'
-import { clockEffect, toEffects, type Effect, type Effects } from '../domain/to-effects.ts'
+import { effectsOf, sourceOf, type StateRecord } from '../domain/state-record.ts'
+import { clockEffect, type Effect, type Effects } from '../domain/to-effects.ts'
 
-/** Events of one partition, in offset order. */
-export interface EventBatch {
+/** Records of one partition, in offset order. */
+export interface StateBatch {
   readonly topic: string
   readonly partition: number
-  readonly events: readonly { readonly offset: number; readonly event: TimedEvent }[]
+  readonly records: readonly { readonly offset: number; readonly record: StateRecord }[]
 }
 
 export type OutcomeCounts = Readonly<Record<EntryOutcome, number>>
 
 interface Planned {
   readonly offset: number
-  readonly event: TimedEvent
+  readonly record: StateRecord
   readonly effects: Effects
 }
 
-export interface ApplyEventsOptions extends ApplyOptions {
+export interface ApplyRecordsOptions extends ApplyOptions {
   readonly dedupWindowMs: number
 }
 
 /**
- * Applies events to every entity that they change; resolves when all of it is durable. Live consumption and rebuild both
+ * Applies records to every entity that they change; resolves when all of it is durable. Live consumption and rebuild both
  * come here. The visitors go first, because their slots know the window's messageIds: what one of them calls a duplicate
  * touches nothing else. A redelivery still visits the other entities, since the first delivery may have ended between.
  */
-export async function applyEvents(
+export async function applyRecords(
   store: OnlineStore,
-  batch: EventBatch,
-  options: ApplyEventsOptions,
+  batch: StateBatch,
+  options: ApplyRecordsOptions,
 ): Promise<OutcomeCounts> {
-  const planned = batch.events.map(({ offset, event }): Planned => ({ offset, event, effects: toEffects(event) }))
+  const planned = batch.records.map(({ offset, record }): Planned => ({ offset, record, effects: effectsOf(record) }))
   const visitors = new Applications(batch.partition, options.dedupWindowMs)
   for (const plan of planned) visitors.add(batch.topic, plan.effects.visitor, plan)
   const outcomes = visitors.outcomesByOffset(await store.apply(visitors.list, options))
@@ -49,18 +49,18 @@ export async function applyEvents(
 
 /** One entry for each tenant, under the batch's last offset. */
 function addClocks(applications: Applications, topic: string, fresh: readonly Planned[]): void {
-  const newest = new Map<string, TimedEvent>()
-  for (const { event, effects } of fresh) {
-    const { tenant, messageId } = event.event
+  const newest = new Map<string, StateRecord>()
+  for (const { record, effects } of fresh) {
+    const { tenant, messageId } = sourceOf(record)
     const standing = newest.get(tenant)
     const isNewer =
       standing === undefined ||
-      event.atMs > standing.atMs ||
-      (event.atMs === standing.atMs && messageId > standing.event.messageId)
-    if (isNewer && effects.isBehaviour) newest.set(tenant, event)
+      record.atMs > standing.atMs ||
+      (record.atMs === standing.atMs && messageId > sourceOf(standing).messageId)
+    if (isNewer && effects.isBehaviour) newest.set(tenant, record)
   }
   const offset = fresh.at(-1)?.offset ?? 0
-  for (const [tenant, event] of newest) applications.add(topic, clockEffect(tenant, event.atMs), { offset, event })
+  for (const [tenant, record] of newest) applications.add(topic, clockEffect(tenant, record.atMs), { offset, record })
 }
 
 /**
@@ -86,9 +86,9 @@ class Applications {
     this.#dedupWindowMs = dedupWindowMs
   }
 
-  add(topic: string, { entity, changes }: Effect, { offset, event }: { offset: number; event: TimedEvent }): void {
-    const { receivedAtMs } = event
-    this.#of(topic, entity).entries.push({ offset, messageId: event.event.messageId, receivedAtMs, changes })
+  add(topic: string, { entity, changes }: Effect, { offset, record }: { offset: number; record: StateRecord }): void {
+    const { receivedAtMs } = record
+    this.#of(topic, entity).entries.push({ offset, messageId: sourceOf(record).messageId, receivedAtMs, changes })
   }
 
   outcomesByOffset(outcomes: readonly (readonly EntryOutcome[])[]): Map<number, EntryOutcome> {

@@ -1,0 +1,87 @@
+import { eventKey, topics } from '@rapport/contracts'
+import type { Clock } from '@rapport/core'
+import {
+  decoded,
+  drop,
+  NotCurrentError,
+  runConsumer,
+  type ConsumerMetric,
+  type EventLog,
+  type PipelineBatch,
+  type Subscriber,
+} from '@rapport/messaging'
+import type { TextContext } from '../application/context.ts'
+import { labelFoundTexts, type EventText } from '../application/label-found-texts.ts'
+import type { TenantRules } from '../application/tenant-rules.ts'
+import { findTexts } from '../domain/find-texts.ts'
+import { readEvent, tenantOfKey } from '../domain/read-event.ts'
+import type { TextMetrics } from '../metrics.ts'
+
+export interface TextConsumerOptions {
+  readonly eventLog: EventLog
+  readonly context: TextContext
+  readonly rules: TenantRules
+  readonly clock: Clock
+}
+
+const maxRecords = 500
+/** So that a batch has more than one text; a small part of the second within which a text becomes a feature. */
+const minIntervalMs = 50
+
+/**
+ * Labels the texts of events as they come and publishes what is found, durable before the events are committed: found again
+ * after a crash, or by another model, it has the same messageId. What is no event is left out; the feature service
+ * sends it to the dead letters. A text without a model is passed over, and while a model or the rules cannot be read, the
+ * partition waits.
+ */
+export function consumeTexts({ eventLog, context, rules, clock }: TextConsumerOptions): Promise<Subscriber> {
+  const { profile, log, metrics } = context
+  return runConsumer<Uint8Array>({
+    eventLog,
+    log,
+    clock,
+    group: profile.stream.group,
+    topics: [topics.events.name],
+    maxRecords,
+    minIntervalMs,
+    decode: ({ value }) => (value === null ? drop('no value') : decoded(value)),
+    process: async (batch) => {
+      const texts = await textsOf(batch, rules)
+      if (texts.length === 0) return
+      const stop = metrics.streamSeconds.startTimer()
+      const { labels, passedOver } = await labelFoundTexts(context, texts)
+      const records = labels.flatMap((label) =>
+        label === undefined
+          ? []
+          : [{ topic: profile.stream.topic, key: eventKey(label), value: Buffer.from(JSON.stringify(label)) }],
+      )
+      if (!batch.isCurrent()) throw new NotCurrentError(profile.stream.group, batch.topic, batch.partition)
+      if (records.length > 0) await eventLog.publish(records)
+      metrics.streamTexts.inc({ outcome: 'labelled' }, records.length)
+      for (const [outcome, count] of passedOver) metrics.streamTexts.inc({ outcome }, count)
+      stop()
+    },
+    onMetric: (metric) => count(metric, metrics),
+  })
+}
+
+async function textsOf(
+  { entries }: Pick<PipelineBatch<Uint8Array>, 'entries'>,
+  rules: TenantRules,
+): Promise<readonly EventText[]> {
+  const texts: EventText[] = []
+  for (const { record, value } of entries) {
+    const tenant = tenantOfKey(record.key)
+    if (tenant === '') continue
+    const own = await rules.of(tenant)
+    if (!own.mayMatch(value)) continue
+    const event = readEvent(record.key, value)
+    if (event === undefined) continue
+    for (const found of findTexts(event, own.rules)) texts.push({ event, found })
+  }
+  return texts
+}
+
+function count(metric: ConsumerMetric, { streamFailures }: TextMetrics): void {
+  if (metric.kind !== 'processed' && metric.kind !== 'dropped') streamFailures.inc({ kind: metric.kind }, metric.count)
+}
