@@ -146,8 +146,8 @@ function spread(text: string, { vectorizer, tokenizer, ofColumn }: Spread): Toke
 /** A process that explains also answers others. */
 const predictionSliceMs = 5
 
-/** Of equal tokens all are there or none, as the authors' program has it for bags of words. */
-function createLimeExplainer(classifier: TextClassifier): ExplainText {
+/** By LIME whatever the scorer. Of equal tokens all are there or none, as the authors' program has it for bags of words. */
+export function createLimeExplainer(classifier: TextClassifier): ExplainText {
   const tokenizer = new TextTokenizer(analysisOf(classifier.data.scorer))
   const classes = classifier.labels.length
   return async (text, label, { seed, samples, signal }) => {

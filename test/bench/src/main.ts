@@ -1,4 +1,4 @@
-// npm run bench -- ingest|recommend|features|train|deep|freshness|idle [--json] [--data DIR]
+// npm run bench -- ingest|recommend|features|text|sentiment|train|deep|freshness|idle [--json] [--data DIR]
 // npm run bench -- ingest --kafka | recommend --redis | features --redis [--json]
 import { parseArgs } from 'node:util'
 import { benchDeep } from './cases/deep.ts'
@@ -8,6 +8,7 @@ import { benchIdle } from './cases/idle.ts'
 import { benchIngest } from './cases/ingest.ts'
 import { benchIngestOnKafka } from './cases/ingest-kafka.ts'
 import { benchRecommend, benchRecommendOnRedis } from './cases/recommend.ts'
+import { benchSentiment, benchText } from './cases/text.ts'
 import { benchTrain } from './cases/train.ts'
 import type { Report } from './harness/report.ts'
 import { printReport } from './harness/report.ts'
@@ -19,6 +20,8 @@ const benches: Readonly<Record<string, (options: { dataDir: string | undefined }
   'recommend --redis': benchRecommendOnRedis,
   features: benchFeatures,
   'features --redis': benchFeaturesOnRedis,
+  text: benchText,
+  sentiment: benchSentiment,
   train: benchTrain,
   deep: benchDeep,
   freshness: benchFreshness,

@@ -37,6 +37,7 @@ export interface PlatformOptions {
   /** Called with the new data folder before the platform starts. */
   readonly prepare?: (dataDir: string) => Promise<void>
   readonly connections: number
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The whole platform as a process of its own on a new data folder, without the demo shop. */
@@ -56,6 +57,7 @@ export async function startMeasuredPlatform(options: PlatformOptions): Promise<M
       RAPPORT_TRAINING_MIN_EVENTS: '2000000000',
       RAPPORT_STARTER_MODELS: 'false',
       RAPPORT_TRAINING_EVERY_HOURS: '0',
+      ...options.env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
