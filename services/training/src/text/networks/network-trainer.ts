@@ -46,7 +46,7 @@ export type OpenNetworks = () => Promise<NetworkTrainer>
 /** Of the texts, for early stopping. */
 const validationFraction = 0.1
 /** Without a better epoch training ends after so many steps, but between so many epochs: those of few texts say little. */
-const patience = { steps: 120, leastEpochs: 2, mostEpochs: 8 } as const
+const patience = { steps: 150, leastEpochs: 2, mostEpochs: 8 } as const
 /** Of all gradients together (Pascanu et al. 2013). */
 const gradientNorm = 5
 
