@@ -86,6 +86,13 @@ module.exports = {
       to: { path: '^services/', pathNot: '^services/$1/' },
     },
     {
+      name: 'only-training-loads-networks',
+      comment: 'What serves needs no TensorFlow.js.',
+      severity: 'error',
+      from: { path: '^(packages|services)/', pathNot: ['^packages/deep/', '^services/training/'] },
+      to: { path: '^packages/deep/' },
+    },
+    {
       name: 'demo-shop-is-a-client',
       comment: 'The shop speaks REST through the SDK like anybody.',
       severity: 'error',

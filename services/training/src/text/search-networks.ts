@@ -56,7 +56,9 @@ async function validate(
   try {
     for (let fold = 0; fold < folds; fold += 1) {
       const say = (part: number): void =>
-        onStep((fold + part) / folds, `training a network, fold ${fold + 1} of ${folds}`, { candidate: nameOf(recipe) })
+        onStep((fold + part) / folds, `training a network, fold ${fold + 1} of ${folds}`, {
+          candidate: recipe.algorithm,
+        })
       say(0)
       const { rows, scores: given } = await problem.validate(recipe, { foldOf, fold }, { signal, onProgress: say })
       scores.push(score(given, rows))
@@ -90,7 +92,7 @@ function leftOut(recipe: NetworkRecipe, reason: string): CandidateResult {
 
 /**
  * Networks among what was tried before, the best first. One of a single fold is compared with the best of the others on that
- * fold: its mean is taken to differ from the other's as much as there.
+ * fold, where it must be better by more than the other's scores deviate between the folds.
  */
 export function rankTogether(tried: readonly Tried[], networks: readonly Tried[]): readonly Tried[] {
   const best = tried.find(({ result }) => result.status === 'finished')
@@ -99,7 +101,8 @@ export function rankTogether(tried: readonly Tried[], networks: readonly Tried[]
     const { mean, scores } = result
     const isWhole = best === undefined || scores.length >= best.result.scores.length
     if (isWhole) return mean
-    return best.result.mean + (scores[0] as number) - (best.result.scores[0] as number)
+    const { mean: mostly, deviation, scores: others } = best.result
+    return mostly + (scores[0] as number) - (others[0] as number) - deviation
   }
   const finished = [...tried, ...networks].filter((each) => standing(each) > Number.NEGATIVE_INFINITY)
   const others = [...tried, ...networks].filter((each) => !finished.includes(each))

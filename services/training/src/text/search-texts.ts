@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { TrainingObjective } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
 import {
@@ -5,7 +6,9 @@ import {
   halvingSearch,
   type Candidate,
   type CandidateResult,
+  type HalvingOptions,
   type SearchOptions,
+  type SearchResult,
   type SearchStep,
 } from '@rapport/ml'
 import { TrainingDataError } from '../errors.ts'
@@ -13,7 +16,7 @@ import { seed } from '../training-context.ts'
 import { objectiveOfScores } from './text-objective.ts'
 import { pickTargets } from './targets.ts'
 import type { TextProblem } from './text-problem.ts'
-import { nameOf, type TextRecipe } from './text-recipe.ts'
+import { isNetwork, nameOf, type RowRecipe, type TextRecipe } from './text-recipe.ts'
 
 /** Up to so many rows every candidate is tried on all of them. */
 const gridRows = 3000
@@ -48,22 +51,18 @@ export interface TextSearchOptions {
 }
 
 /**
- * Cross-validates recipes on the training part, the best first: all of them on small parts, by successive halving on larger
- * ones. @throws TrainingDataError when the time was too short for any.
+ * Cross-validates recipes on the training part, the best first: all of them on small parts; on larger ones by successive
+ * halving, and then the best one's other parameters on all rows, too, since on few others are best. @throws TrainingDataError
+ * when the time was too short for any.
  */
 export async function searchTexts(
-  problem: TextProblem,
-  recipes: readonly TextRecipe[],
+  problem: Pick<TextProblem, 'part' | 'train'>,
+  recipes: readonly RowRecipe[],
   options: TextSearchOptions,
 ): Promise<readonly Tried[]> {
   const { labels, classes } = problem.part
   const { objective, log, ...control } = options
-  const byName = new Map(recipes.map((recipe) => [nameOf(recipe), recipe]))
-  const candidates = [...byName].map(([name, recipe]): Candidate<Float32Array> => ({
-    name,
-    fit: (rows, control) => problem.train(recipe, rows, control),
-  }))
-  const search: SearchOptions<Float32Array> = {
+  const search: SearchOptions<Float32Array> & Pick<TextSearchOptions, 'budgetMs'> = {
     ...control,
     labels,
     seed,
@@ -71,19 +70,63 @@ export async function searchTexts(
   }
   const trainRows = labels.length * (1 - 1 / options.folds)
   const minRows = Math.max(2 * options.folds * classes, Math.floor(trainRows * firstShare))
-  const { winner, results } =
+  const candidates = toCandidates(problem, recipes)
+  const tried =
     labels.length <= gridRows
-      ? await gridSearch(candidates, search)
-      : await halvingSearch(candidates, { ...search, minRows })
-  const tried = results.map((result) => ({ recipe: byName.get(result.name) as TextRecipe, result }))
+      ? match(recipes, await gridSearch(candidates, search))
+      : await halve(problem, recipes, { ...search, minRows })
   for (const { result } of tried) {
     const { name, status, mean, deviation, reason } = result
     log.info({ candidate: name, status, mean, deviation, ...(reason !== undefined && { reason }) }, 'candidate')
   }
-  if (winner !== undefined) return tried
-  const reason = results.find(({ status }) => status === 'failed')?.reason ?? 'the time was too short for any'
+  if (finalistsOf(tried).length > 0) return tried
+  const reason = tried.find(({ result }) => result.status === 'failed')?.result.reason
   throw new TrainingDataError(
     'RPT_TRAINING_NO_CANDIDATE',
-    `no candidate could be trained: ${reason}; a larger budget may help`,
+    `no candidate could be trained: ${reason ?? 'the time was too short for any'}; a larger budget may help`,
   )
+}
+
+async function halve(
+  problem: Pick<TextProblem, 'part' | 'train'>,
+  recipes: readonly RowRecipe[],
+  search: HalvingOptions<Float32Array> & Pick<TextSearchOptions, 'budgetMs'>,
+): Promise<readonly Tried[]> {
+  const started = performance.now()
+  const tried = match(recipes, await halvingSearch(toCandidates(problem, recipes), search))
+  const [best] = tried
+  const siblings = recipes.filter((recipe) => {
+    const { status } = tried.find((each) => each.recipe === recipe)?.result ?? {}
+    return status === 'eliminated' && isSibling(recipe, best?.recipe)
+  })
+  const budgetMs = search.budgetMs - (performance.now() - started)
+  if (best?.result.status !== 'finished' || siblings.length === 0 || budgetMs <= 0) return tried
+  const { onProgress: _told, ...control } = search
+  const again = match(siblings, await gridSearch(toCandidates(problem, siblings), { ...control, budgetMs }))
+  const finished = again.filter(({ result }) => result.status === 'finished')
+  const others = tried.filter(({ recipe }) => finished.every((each) => each.recipe !== recipe))
+  const isFinished = ({ result }: Tried): boolean => result.status === 'finished'
+  const ranked = [...others.filter(isFinished), ...finished].sort((a, b) => b.result.mean - a.result.mean)
+  return [...ranked, ...others.filter((each) => !isFinished(each))]
+}
+
+const isSibling = (recipe: RowRecipe, other: TextRecipe | undefined): boolean =>
+  other !== undefined &&
+  !isNetwork(other) &&
+  recipe.algorithm === other.algorithm &&
+  isDeepStrictEqual(recipe.features, other.features)
+
+const toCandidates = (
+  problem: Pick<TextProblem, 'train'>,
+  recipes: readonly RowRecipe[],
+): readonly Candidate<Float32Array>[] =>
+  recipes.map((recipe) => ({
+    name: nameOf(recipe),
+    fit: (rows, control) => problem.train(recipe, rows, control),
+  }))
+
+/** In the order of the results. */
+function match(recipes: readonly RowRecipe[], { results }: SearchResult): readonly Tried[] {
+  const byName = new Map(recipes.map((recipe) => [nameOf(recipe), recipe]))
+  return results.map((result) => ({ recipe: byName.get(result.name) as RowRecipe, result }))
 }

@@ -2,7 +2,7 @@ import { networkAlgorithms, type NetworkAlgorithm } from '@rapport/contracts'
 import { evaluateClassification } from '@rapport/ml'
 import type { TextSplit } from '../data/labelled-texts.ts'
 import type { Bar, Limit, MeasureChoice, QualityRow, QualitySet } from '../report/quality-set.ts'
-import { cells, linearCellNames, type CellName, type FeaturesName } from './cells.ts'
+import { cells, linearCellNames, type Cell, type CellName, type FeaturesName } from './cells.ts'
 import { measureNetwork } from './measure-network.ts'
 import { measureWinner } from './measure-winner.ts'
 import { toParts, vectorise, type TextParts, type TextRows } from './text-problem.ts'
@@ -98,12 +98,18 @@ async function measureCell(
   cell: CellName,
   { names, train, test, vectors }: TextParts & { readonly vectors: TextRows },
 ): Promise<QualityRow> {
-  const started = performance.now()
-  const predict = await cells[cell].train(vectors.train, train.labels, names.length)
-  const trainSeconds = (performance.now() - started) / 1000
-  const { accuracy, macroF1 } = evaluateClassification(test.labels, predict(vectors.test), names.length)
+  const { parameters, seeds = [1], train: trainCell }: Cell = cells[cell]
+  const classes = names.length
+  let [accuracy, macroF1, trainSeconds] = [0, 0, 0]
+  for (const seed of seeds) {
+    const started = performance.now()
+    const predict = await trainCell(vectors.train, train.labels, { classes, seed })
+    trainSeconds += (performance.now() - started) / 1000 / seeds.length
+    const found = evaluateClassification(test.labels, predict(vectors.test), classes)
+    accuracy += found.accuracy / seeds.length
+    macroF1 += found.macroF1 / seeds.length
+  }
   const reference = set.reference[cell]
-  const { parameters } = cells[cell]
   return {
     model: cell,
     chosen: reference?.features === undefined ? parameters : `${parameters}, ${reference.features}`,

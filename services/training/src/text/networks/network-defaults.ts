@@ -11,8 +11,8 @@ const wholeShare = 0.95
 
 /** The form and the training of a network, as they did best on validation parts of public data sets (docs/quality.md). */
 export function defaultNetworkRecipe(algorithm: NetworkAlgorithm, texts: readonly string[]): NetworkRecipe {
-  const training = texts.length < fewRows ? ofFewRows : ofManyRows
-  return { algorithm, tokens: tokenSetOf(texts), network: { ...forms[algorithm], ...training } }
+  const batchSize = texts.length < fewRows ? 16 : 64
+  return { algorithm, tokens: tokenSetOf(texts), network: { ...forms[algorithm], ...training, batchSize } }
 }
 
 function tokenSetOf(texts: readonly string[]): TokenSet {
@@ -26,11 +26,9 @@ function tokenSetOf(texts: readonly string[]): TokenSet {
 }
 
 const fewRows = 2000
-const regularised = { dropout: 0.5, embeddingDropout: 0.3, learningRate: 0.001 } as const
-const ofManyRows = { ...regularised, batchSize: 64, epochs: 20 } as const
-const ofFewRows = { ...regularised, batchSize: 16, epochs: 30 } as const
+const training = { dropout: 0.5, embeddingDropout: 0.3, learningRate: 0.001, epochs: 30 } as const
 
-type Form = Omit<NetworkSettings, keyof typeof ofManyRows>
+type Form = Omit<NetworkSettings, keyof typeof training | 'batchSize'>
 
 const forms: Readonly<Record<NetworkAlgorithm, Form>> = {
   'text-cnn': { embedding: 128, windows: [1, 2, 3], filters: 128 },

@@ -11,7 +11,7 @@ import { generatedReviews } from '../../testing/text-datasets.ts'
 import { openTextJobs, silentLog, textJobRef, type TextJobs } from '../../testing/text-jobs.ts'
 
 const champion = { tenant: 'shop', name: 'text', alias: 'champion' } as const
-const reviews = generatedReviews(120, { language: 'zh', wrong: 0 })
+const reviews = generatedReviews(80, { language: 'zh', wrong: 0 })
 
 let jobs: TextJobs
 beforeEach(async () => {
@@ -63,7 +63,7 @@ const keptKeys = async (): Promise<string[]> => {
   return keys
 }
 
-describe('a job with networks', () => {
+describe('a job with networks', { timeout: 90_000 }, () => {
   it('has them on its leaderboard, says what they compute on, and publishes one that serves and explains', async () => {
     const { log, of } = listen()
     await jobs.put(reviews, { algorithms: ['text-cnn'], budgetSeconds: 1 })

@@ -1,7 +1,7 @@
 import type { NetworkParameters } from '@rapport/deep'
 
-/** The native library, and what it keeps for itself. */
-const libraryBytes = 450 * 1024 ** 2
+/** What the native library, which is loaded by then, takes for itself. */
+const libraryBytes = 300 * 1024 ** 2
 /** Weights, both moments of Adam, the best epoch's weights, a checkpoint, and the files of the model. */
 const copies = 7
 

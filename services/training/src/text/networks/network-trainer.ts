@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { TrainingDevice } from '@rapport/contracts'
 import { RapportError, type Log } from '@rapport/core'
 import type * as deepModule from '@rapport/deep'
-import type { BackendDescription, CheckpointStore, EpochReport, NetworkParameters, TokenIds } from '@rapport/deep'
-import { readNetwork, type TrainingControl } from '@rapport/ml'
+import type { BackendDescription, CheckpointStore, EpochReport, NetworkParameters } from '@rapport/deep'
+import { createPacer, readNetwork, type TrainingControl } from '@rapport/ml'
 import { buildVocabulary, createTokenEncoder, TextTokenizer, toTextAnalysis, vocabularyIds } from '@rapport/text'
 import type { NetworkTextScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../../errors.ts'
@@ -46,7 +46,7 @@ export type OpenNetworks = () => Promise<NetworkTrainer>
 /** Of the texts, for early stopping. */
 const validationFraction = 0.1
 /** Without a better epoch training ends after so many steps, but between so many epochs: those of few texts say little. */
-const patience = { steps: 120, leastEpochs: 2, mostEpochs: 8 } as const
+const patience = { steps: 150, leastEpochs: 2, mostEpochs: 8 } as const
 /** Of all gradients together (Pascanu et al. 2013). */
 const gradientNorm = 5
 
@@ -93,8 +93,7 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const { algorithm, tokens, network: settings } = recipe
   const analysis = toTextAnalysis({ analyzer: tokens.analyzer })
   const tokenizer = new TextTokenizer(analysis)
-  const documents = part.texts.map((text) => tokenizer.tokens(text))
-  control.signal?.throwIfAborted()
+  const documents = await tokenise(tokenizer, part.texts, control)
   const { minDocuments, maxTokens, length } = tokens
   const vocabulary = buildVocabulary(documents, { minDocuments, maxTokens })
   const encoding = { length, pad: 'left', keep: 'both' } as const
@@ -126,11 +125,25 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   log.info({ algorithm, rows: part.texts.length, firstStepMs, bestEpoch, resumedEpochs }, 'a network is trained')
   const files = deep.toModelFiles(network, 'softmax')
   const scorer = { kind: 'network', analysis, vocabulary, encoding, network: readNetwork(files), files } as const
-  const score = async (texts: readonly string[], { signal }: TrainingControl): Promise<Float32Array> => {
-    const ids: TokenIds = encode(texts.map((text) => tokenizer.tokens(text)))
-    return toLogProbabilities(await deep.predictOutputs(network, ids, { signal }), part.classes)
+  const score = async (texts: readonly string[], scoring: TrainingControl): Promise<Float32Array> => {
+    const ids = encode(await tokenise(tokenizer, texts, scoring))
+    return toLogProbabilities(await deep.predictOutputs(network, ids, { signal: scoring.signal }), part.classes)
   }
   return { scorer, score }
+}
+
+async function tokenise(
+  tokenizer: TextTokenizer,
+  texts: readonly string[],
+  { signal }: Pick<TrainingControl, 'signal'>,
+): Promise<readonly (readonly string[])[]> {
+  const pacer = createPacer({ ...(signal && { signal }) })
+  const documents: (readonly string[])[] = []
+  for (const text of texts) {
+    if (pacer.due()) await pacer.pause(0)
+    documents.push(tokenizer.tokens(text))
+  }
+  return documents
 }
 
 function patienceOf({ network: { batchSize } }: NetworkRecipe, { texts }: LabelledTexts): number {
