@@ -1,6 +1,7 @@
 import { createModelHost, createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { createClassifierLoader } from './adapters/classifier-loader.ts'
+import { ScoreCache } from './adapters/score-cache.ts'
 import type { TextContext } from './application/context.ts'
 import { ShadowScoring } from './application/shadow-scoring.ts'
 import { TenantRules } from './application/tenant-rules.ts'
@@ -35,14 +36,17 @@ export async function createTextService(
   { profile, config, addRoutes }: TextServingOptions,
   dependencies: ServiceDependencies,
 ): Promise<Service> {
-  const { log, clock, eventLog, objectStore, metrics } = dependencies
+  const { log, clock, eventLog, objectStore, onlineStore, metrics } = dependencies
   await using stack = new AsyncDisposableStack()
   const store = createModelStore(objectStore, { log, clock })
   const served = new Set<ServedClassifier>()
   const shadows = new Set<ServedClassifier>()
   const { explainTimeoutMs, modelPollMs: pollMs } = config
   const shared = { store, log, clock, eventLog, pollMs }
-  const loader = createClassifierLoader(profile, served)
+  const prefix = profile.metricPrefix
+  const textMetrics = createTextMetrics(metrics, prefix)
+  const cache = new ScoreCache({ store: onlineStore, metrics: textMetrics, log })
+  const loader = createClassifierLoader(profile, served, cache)
   const host = stack.use(createModelHost({ ...shared, loader, budgetBytes: config.modelBytes }))
   const shadowHost = stack.use(
     createModelHost({
@@ -54,9 +58,7 @@ export async function createTextService(
       pauseBetweenLooksMs: pollMs,
     }),
   )
-  const prefix = profile.metricPrefix
   addTextModelMetrics(metrics, { prefix, hosts: [host, shadowHost], served, shadows })
-  const textMetrics = createTextMetrics(metrics, prefix)
   const hasShadows = config.shadowBytes > 0
   const shadow = stack.use(
     new ShadowScoring({ host: hasShadows ? shadowHost : undefined, served: shadows, metrics: textMetrics, log }),

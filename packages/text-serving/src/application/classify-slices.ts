@@ -1,5 +1,6 @@
 import { createPacer, type Pacer } from '@rapport/ml'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import { scoreTexts } from './score-texts.ts'
 
 /** The process answers others between two slices. */
 const sliceMs = 5
@@ -19,15 +20,16 @@ export type ScoredText<T> = readonly [item: T, probabilities: Float32Array]
 
 /** Classifies texts in order, in slices between which the event loop turns. */
 export async function* classifySlices<T extends WithText>(
-  { classifier }: ServedClassifier,
+  served: ServedClassifier,
   items: readonly T[],
   pacer: Pacer,
 ): AsyncGenerator<readonly ScoredText<T>[]> {
-  const { length: classes } = classifier.labels
+  const { length: classes } = served.labels
   for (let from = 0; from < items.length;) {
     if (pacer.due()) await pacer.pause(from / items.length)
     const slice = sliceFrom(items, from)
-    const probabilities = classifier.classify(slice.map(({ text }) => text))
+    const texts = slice.map(({ text }) => text)
+    const probabilities = await scoreTexts(served, texts)
     yield slice.map((item, row) => [item, probabilities.subarray(row * classes, (row + 1) * classes)])
     from += slice.length
   }
