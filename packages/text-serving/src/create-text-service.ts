@@ -1,6 +1,7 @@
 import { createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { openClassifierHosts } from './adapters/classifier-hosts.ts'
+import { ScoreCache } from './adapters/score-cache.ts'
 import type { TextContext } from './application/context.ts'
 import { ShadowScoring } from './application/shadow-scoring.ts'
 import { LabelJobWorker } from './jobs/label-job-worker.ts'
@@ -36,15 +37,17 @@ export async function createTextService(
   { profile, config, addRoutes }: TextServingOptions,
   dependencies: ServiceDependencies,
 ): Promise<Service> {
-  const { log, clock, eventLog, objectStore, metrics } = dependencies
+  const { log, clock, eventLog, objectStore, onlineStore, metrics } = dependencies
   await using stack = new AsyncDisposableStack()
   const store = createModelStore(objectStore, { log, clock })
   const { modelBytes, trialBytes, modelPollMs: pollMs, explainTimeoutMs } = config
-  const hosts = openClassifierHosts(stack, { profile, store, log, clock, eventLog, modelBytes, trialBytes, pollMs })
+  const textMetrics = createTextMetrics(metrics, profile.metricPrefix)
+  const cache = new ScoreCache({ store: onlineStore, metrics: textMetrics, log })
+  const shared = { profile, store, log, clock, eventLog, cache }
+  const hosts = openClassifierHosts(stack, { ...shared, modelBytes, trialBytes, pollMs })
   const { champions, challengers, shadows } = hosts
   const all = [champions, challengers, shadows].filter((each) => each !== undefined)
   addTextModelMetrics(metrics, { prefix: profile.metricPrefix, ...hosts })
-  const textMetrics = createTextMetrics(metrics, profile.metricPrefix)
   const shadow = stack.use(new ShadowScoring({ shadows, metrics: textMetrics, log }))
   const jobs = { service: profile.service, objectStore, eventLog, clock, log }
   const { label } = profile

@@ -6,6 +6,7 @@ export interface TextMetrics {
   readonly classifySeconds: Histogram
   readonly explanationSeconds: Histogram<'method'>
   readonly shadowDropped: Counter
+  readonly scoreCache: Counter<'outcome'>
   readonly streamTexts: Counter<'outcome'>
   readonly streamSeconds: Histogram
   readonly streamFailures: Counter<'kind'>
@@ -31,6 +32,12 @@ export function createTextMetrics(registry: Registry, prefix: string): TextMetri
     shadowDropped: new Counter({
       name: `${prefix}_shadow_dropped_total`,
       help: 'Documents that no shadow has labelled, because too many waited for it.',
+      registers,
+    }),
+    scoreCache: new Counter({
+      name: `${prefix}_score_cache_total`,
+      help: 'Texts that were looked up among those scored before, where that is quicker than scoring: hit, miss, or failed because the online store was away or slow.',
+      labelNames: ['outcome'] as const,
       registers,
     }),
     streamTexts: new Counter({

@@ -1,6 +1,6 @@
 import type { Alias } from '@rapport/contracts'
 import { createModelHost, type ModelHost, type ModelHostOptions } from '@rapport/model-store'
-import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { KnownScores, ServedClassifier } from '../domain/served-classifier.ts'
 import type { TextProfile } from '../text-profile.ts'
 import { createClassifierLoader } from './classifier-loader.ts'
 
@@ -15,6 +15,7 @@ export interface ClassifierHostsOptions extends Pick<
   'store' | 'log' | 'clock' | 'eventLog'
 > {
   readonly profile: TextProfile
+  readonly cache: KnownScores
   /** Memory for loaded models. */
   readonly modelBytes: number
   /** Memory for challengers, and as much for shadows; 0 has neither. */
@@ -30,10 +31,10 @@ export interface ClassifierHosts {
 
 /** What it opens is the stack's to end. */
 export function openClassifierHosts(stack: AsyncDisposableStack, options: ClassifierHostsOptions): ClassifierHosts {
-  const { profile, modelBytes, trialBytes, pollMs, ...shared } = options
+  const { profile, cache, modelBytes, trialBytes, pollMs, ...shared } = options
   const open = (alias: Alias, budgetBytes: number, pauses: { readonly pauseBetweenLooksMs?: number } = {}) => {
     const served = new Set<ServedClassifier>()
-    const loader = createClassifierLoader(profile, served)
+    const loader = createClassifierLoader(profile, served, cache)
     const host = stack.use(createModelHost({ ...shared, loader, alias, pollMs, budgetBytes, ...pauses }))
     return { host, served }
   }

@@ -1,6 +1,6 @@
 import type { ModelLoader } from '@rapport/model-store'
 import { decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
-import { ServedClassifier } from '../domain/served-classifier.ts'
+import { ServedClassifier, type KnownScores } from '../domain/served-classifier.ts'
 import type { TextProfile } from '../text-profile.ts'
 
 /**
@@ -15,12 +15,13 @@ const warmUpText = 'a good example 一个很好的例子'
 export function createClassifierLoader(
   { tasks, checkLabels }: Pick<TextProfile, 'tasks' | 'checkLabels'>,
   served: Set<ServedClassifier>,
+  cache?: KnownScores,
 ): ModelLoader<ServedClassifier> {
   return {
     tasks,
     estimateBytes: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0) * memoryPerFileByte,
     decode: (files, manifest) => {
-      const made = new ServedClassifier(manifest, new TextClassifier(decodeTextClassifier(files)))
+      const made = new ServedClassifier(manifest, new TextClassifier(decodeTextClassifier(files)), { cache })
       checkLabels?.(made.classifier)
       served.add(made)
       return made

@@ -1,5 +1,6 @@
 import { createPacer, type Pacer } from '@rapport/ml'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import { scoreTexts } from './score-texts.ts'
 
 /** The process answers others between two slices. */
 const sliceMs = 5
@@ -27,9 +28,10 @@ export async function* classifySlices<T extends ServedText>(
   for (let from = 0; from < items.length;) {
     if (pacer.due()) await pacer.pause(from / items.length)
     const slice = sliceFrom(items, from)
-    const { classifier } = (slice[0] as T).served
-    const { length: classes } = classifier.labels
-    const probabilities = classifier.classify(slice.map(({ text }) => text))
+    const { served } = slice[0] as T
+    const { length: classes } = served.labels
+    const texts = slice.map(({ text }) => text)
+    const probabilities = await scoreTexts(served, texts)
     yield slice.map((item, row) => [item, probabilities.subarray(row * classes, (row + 1) * classes)])
     from += slice.length
   }
