@@ -17,16 +17,31 @@ export const labelJobLimits = {
   kept: 100,
 } as const
 
-/** `POST /v1/text/jobs` or `/v1/sentiment/jobs`. */
+/** The texts of the archived events of a tenant, found by its rules of then. */
+const ArchivedEventsSchema = Type.Object(
+  {
+    from: Type.Optional(Type.String({ format: 'date-time', description: 'Of the events’ `timestamp`, included.' })),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'Not included.' })),
+  },
+  {
+    ...closed,
+    description: 'In place of a data set: the texts of the archived events, found by the rules of the stream.',
+  },
+)
+
+/** `POST /v1/text/jobs` or `/v1/sentiment/jobs`: of `dataset` and `events` exactly one. */
 export const CreateLabelJobSchema = Type.Object(
   {
-    dataset: Type.Object(
-      {
-        name: ModelNameSchema,
-        version: Type.Optional(Type.String({ ...ModelVersionNameSchema, description: 'Default: the newest.' })),
-      },
-      { ...closed, description: 'The texts to label; whether they have labels already does not matter.' },
+    dataset: Type.Optional(
+      Type.Object(
+        {
+          name: ModelNameSchema,
+          version: Type.Optional(Type.String({ ...ModelVersionNameSchema, description: 'Default: the newest.' })),
+        },
+        { ...closed, description: 'The texts to label; whether they have labels already does not matter.' },
+      ),
     ),
+    events: Type.Optional(ArchivedEventsSchema),
     model: Type.Optional(ModelNameSchema),
     version: Type.Optional(
       Type.String({ ...ModelVersionNameSchema, description: 'Default: the champion of now, to the end of the job.' }),
@@ -47,7 +62,8 @@ export const LabelJobSchema = Type.Object(
     id: Type.String(),
     tenant: Type.String(),
     state: Type.Enum(labelJobStates),
-    dataset: DatasetVersionNameSchema,
+    dataset: Type.Optional(DatasetVersionNameSchema),
+    events: Type.Optional(ArchivedEventsSchema),
     model: Type.Object(
       {
         tenant: Type.String({ description: 'Whose model it is.' }),
@@ -68,9 +84,11 @@ export const LabelJobSchema = Type.Object(
     progress: Type.Object(
       {
         rows: Type.Integer({ minimum: 0, description: 'Done, and readable in the result once the job has succeeded.' }),
-        of: Type.Integer({ minimum: 0, description: 'Rows of the data set.' }),
-        /** The number of the last row that is done. */
+        of: Type.Optional(Type.Integer({ minimum: 0, description: 'Rows of the data set.' })),
+        /** Of a data set: the number of the last row that is done. */
         lastRow: CountSchema,
+        /** Of the archive, by partition: the first offset that is not done. */
+        offsets: Type.Optional(Type.Record(Type.String(), CountSchema)),
         parts: CountSchema,
         labelled: Type.Integer({ minimum: 0, description: 'Rows that have got a label.' }),
         refused: Type.Integer({ minimum: 0, description: 'Rows that could not be labelled; the result says why.' }),

@@ -1,3 +1,4 @@
+import { flushArchive } from '@rapport/features'
 import { createModelStore } from '@rapport/model-store'
 import type { HttpApp, Service, ServiceDependencies } from '@rapport/service-kit'
 import { openClassifierHosts } from './adapters/classifier-hosts.ts'
@@ -51,7 +52,10 @@ export async function createTextService(
   const shadow = stack.use(new ShadowScoring({ shadows, metrics: textMetrics, log }))
   const jobs = { service: profile.service, objectStore, eventLog, clock, log }
   const { label } = profile
-  const worker = stack.use(new LabelJobWorker({ ...jobs, host: champions.host, label, pollMs }))
+  const rules = new TenantRules({ store: objectStore, service: profile.service, pollMs, clock, log })
+  const flush = (signal: AbortSignal): Promise<void> => flushArchive(eventLog, { signal })
+  const labelling = { ...jobs, host: champions.host, label, rules, flushArchive: flush, pollMs }
+  const worker = stack.use(new LabelJobWorker(labelling))
   const context: TextContext = {
     profile,
     host: champions.host,
@@ -67,7 +71,6 @@ export async function createTextService(
   let started: Promise<unknown> | undefined
   /** Both halves of the service need it. */
   const startHosts = (): Promise<unknown> => (started ??= Promise.all(all.map(({ host }) => host.start())))
-  const rules = new TenantRules({ store: objectStore, service: profile.service, pollMs, clock, log })
   const owned = stack.move()
   return {
     name: profile.service,

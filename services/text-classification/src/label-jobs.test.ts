@@ -138,6 +138,8 @@ describe('the jobs of a tenant', () => {
       [{ dataset: { name: 'mine' }, version: 'v9' }, 404],
       [{ dataset: { name: '../mine' } }, 400],
       [{}, 400],
+      [{ dataset: { name: 'mine' }, events: {} }, 400],
+      [{ events: { from: 'yesterday' } }, 400],
     ] as const
     for (const [body, status] of wanted) expect((await create(body)).statusCode, JSON.stringify(body)).toBe(status)
     expect((await desk.request('GET', '/v1/text/jobs/..%2f..%2fx')).statusCode).toBe(400)

@@ -16,7 +16,7 @@ import type { ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 
 export type LabelJobRef = Pick<LabelJob, 'tenant' | 'id'>
-export type NewLabelJob = Pick<LabelJob, 'tenant' | 'dataset' | 'model' | 'topK' | 'threshold'>
+export type NewLabelJob = Pick<LabelJob, 'tenant' | 'dataset' | 'events' | 'model' | 'topK' | 'threshold'>
 
 export interface LabelJobStore {
   readonly service: ServiceName
@@ -27,16 +27,17 @@ export interface LabelJobStore {
 const check = Compile(LabelJobSchema)
 const idForm = new RegExp(labelJobIdPattern)
 const maxAttempts = 50
+const nothingDone = { rows: 0, lastRow: 0, parts: 0, labelled: 0, refused: 0, labels: {}, given: 0, agreeing: 0 }
 const readTogether = 16
 
 export const isFinished = ({ state }: LabelJob): boolean => state !== 'queued' && state !== 'running'
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()
 
-/** Queues a job over a data set of `rows` rows; undefined when the tenant has as many unfinished ones as it may. */
+/** Queues a job over a data set of `rows` rows, or over the archive; undefined when the tenant has as many unfinished ones as it may. */
 export async function createLabelJob(
   store: LabelJobStore,
   wanted: NewLabelJob,
-  rows: number,
+  rows?: number,
 ): Promise<LabelJob | undefined> {
   const before = await listLabelJobs(store, wanted.tenant)
   if (before.filter((job) => !isFinished(job)).length >= labelJobLimits.unfinished) return undefined
@@ -49,7 +50,7 @@ export async function createLabelJob(
     state: 'queued',
     requestedAt,
     attempts: 0,
-    progress: { rows: 0, of: rows, lastRow: 0, parts: 0, labelled: 0, refused: 0, labels: {}, given: 0, agreeing: 0 },
+    progress: { ...(rows !== undefined && { of: rows }), ...nothingDone },
   }
   const { stored } = await store.objectStore.put(labelJobKey(store.service, job), encode(job), { ifAbsent: true })
   if (!stored) throw new RapportError('RPT_LABEL_JOB_EXISTS', `There is a job ${job.id} already.`)

@@ -1,15 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LabelJob } from '@rapport/contracts'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { defaultTextRules, topics, type LabelJob } from '@rapport/contracts'
 import { DatasetWriter } from '@rapport/datasets'
 import type { EventLog } from '@rapport/messaging'
 import { ModelRefusedError } from '@rapport/model-store'
 import type { ObjectStore } from '@rapport/object-store'
+import { archiveFileName, toArchiveLine } from '@rapport/object-store'
 import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
 import { TextClassifier } from '@rapport/text-models'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LabelDocuments } from '../application/label-documents.ts'
+import { RuleSet } from '../domain/find-texts.ts'
 import { ServedClassifier } from '../domain/served-classifier.ts'
 import { topicLabels, trainTopics } from '../testing.ts'
 import {
@@ -59,9 +62,10 @@ const model = { acquireVersion: () => Promise.resolve({ model: served, [Symbol.d
 const worker = (more: Partial<LabelJobWorkerOptions> = {}): LabelJobWorker => {
   const host = model as unknown as LabelJobWorkerOptions['host']
   const eventLog = {} as unknown as EventLog
-  return workers.use(
-    new LabelJobWorker({ ...jobs, eventLog, host, log, pollMs: 1_000, leaseMs, label: labelBy(), ...more }),
-  )
+  const rules = { of: () => Promise.resolve(new RuleSet(defaultTextRules)) }
+  const flushArchive = () => Promise.resolve()
+  const options = { ...jobs, eventLog, host, rules, flushArchive, log, pollMs: 1_000, leaseMs, label: labelBy() }
+  return workers.use(new LabelJobWorker({ ...options, ...more }))
 }
 
 async function newJob(rows = 200): Promise<LabelJob> {
@@ -212,4 +216,78 @@ it('a tenant has so many unfinished jobs and no more, and old ones go', async ()
   await worker().look()
   nowMs += 1
   expect((await newJob(1)).state).toBe('queued')
+})
+
+describe('a job over the archived events', () => {
+  const reviewed = (offset: number, properties: object = { review: `text ${offset}` }): object => ({
+    messageId: `m${offset}`,
+    tenant: 'shop',
+    source: 'test',
+    type: 'track',
+    event: offset % 5 === 4 ? 'Product Viewed' : 'Product Reviewed',
+    userId: 'ada',
+    properties,
+    context: {},
+    timestamp: new Date(nowMs + offset * 1_000).toISOString(),
+    originalTimestamp: new Date(nowMs + offset * 1_000).toISOString(),
+    receivedAt: new Date(nowMs + offset * 1_000).toISOString(),
+    version: 1,
+  })
+  async function archive(partition: number, first: number, last: number): Promise<void> {
+    const lines = Array.from({ length: last - first + 1 }, (_, at) =>
+      toArchiveLine({
+        offset: first + at,
+        appendedAtMs: nowMs,
+        key: 'shop/u:ada',
+        value: Buffer.from(JSON.stringify(reviewed(first + at))),
+      }),
+    )
+    const file = { tenant: 'shop', topic: topics.events.name, partition, first, last }
+    await objectStore.put(archiveFileName(file), gzipSync(lines.join('')))
+  }
+  const wanted = { tenant: 'shop', model: { tenant: 'shop', name: 'text', version: 'v1' } }
+  const resultOf = async (job: LabelJob): Promise<readonly { messageId: string; rule: string }[]> => {
+    const parts = await Promise.all(
+      (await keysOf(`label-job-results/shop/text-classification/${job.id}/`)).map((key) => objectStore.get(key)),
+    )
+    const lines = parts.flatMap((part) =>
+      gunzipSync(part?.body ?? '')
+        .toString()
+        .trimEnd()
+        .split('\n'),
+    )
+    return lines.map((line) => JSON.parse(line))
+  }
+
+  it('labels the texts of the wanted period, each with whose it is, and goes on where another has died', async () => {
+    await archive(0, 0, 149)
+    await archive(1, 150, 299)
+    const events = { from: new Date(nowMs + 10_000).toISOString(), to: new Date(nowMs + 290_000).toISOString() }
+    const job = (await createLabelJob(jobs, { ...wanted, events })) as LabelJob
+    const failing = worker({
+      label: labelBy((id) => {
+        if (id === 'm200#review') throw new Error('the machine is gone')
+      }),
+    })
+    await failing.look()
+    expect((await read(job)).progress.parts).toBeGreaterThan(0)
+    await worker().look()
+    const expected = Array.from({ length: 280 }, (_, at) => 10 + at).filter((offset) => offset % 5 !== 4)
+    expect(await read(job)).toMatchObject({
+      state: 'succeeded',
+      progress: { rows: expected.length, labelled: expected.length, offsets: { 0: 150 } },
+    })
+    const lines = await resultOf(job)
+    expect(lines.map(({ messageId }) => messageId)).toEqual(expected.map((offset) => `m${offset}`))
+    expect(lines[0]).toMatchObject({ rule: 'review', userId: 'ada', label: topicLabels[0] })
+    expect(lines[0]).not.toHaveProperty('review')
+  })
+
+  it('fails for good where the archive is damaged', async () => {
+    const file = { tenant: 'shop', topic: topics.events.name, partition: 0, first: 0, last: 1 }
+    await objectStore.put(archiveFileName(file), Buffer.from('no gzip'))
+    const job = (await createLabelJob(jobs, { ...wanted, events: {} })) as LabelJob
+    await worker().look()
+    expect(await read(job)).toMatchObject({ state: 'failed', error: { code: 'RPT_ARCHIVE_CORRUPT' } })
+  })
 })

@@ -4,6 +4,7 @@ import { RapportError, type Log } from '@rapport/core'
 import type { EventLog, Follower } from '@rapport/messaging'
 import { ModelRefusedError } from '@rapport/model-store'
 import type { LabelDocuments } from '../application/label-documents.ts'
+import type { TenantRules } from '../application/tenant-rules.ts'
 import type { TextModelHost } from '../application/find-model.ts'
 import { changeLabelJob, isFinished, isoTime, labelJobKeys, readLabelJob } from './label-job-records.ts'
 import { resultPartKey, type LabelJobRef, type LabelJobStore } from './label-job-records.ts'
@@ -18,6 +19,9 @@ export interface LabelJobQueue extends LabelJobStore {
 export interface LabelJobWorkerOptions extends LabelJobQueue {
   readonly host: Pick<TextModelHost, 'acquireVersion'>
   readonly label: LabelDocuments
+  readonly rules: Pick<TenantRules, 'of'>
+  /** Brings the archive up to the log's end. */
+  readonly flushArchive: (signal: AbortSignal) => Promise<void>
   /** How often jobs are looked for when nothing tells of one. */
   readonly pollMs: number
   /** How long a claim holds without a sign of life. Default 30 s. */
@@ -173,7 +177,9 @@ export class LabelJobWorker implements AsyncDisposable {
         signal.throwIfAborted()
         await this.keep(job, part, progress)
       }
-      await runLabelJob(job, { objectStore, served: lease.model, label, signal, onPart })
+      const { rules } = await this.options.rules.of(tenant)
+      if (job.dataset === undefined && job.progress.rows === 0) await this.options.flushArchive(signal)
+      await runLabelJob(job, { objectStore, rules, served: lease.model, label, signal, onPart })
       await this.end(job, { state: 'succeeded' })
     } catch (error) {
       await this.endByError(job, error)
@@ -247,8 +253,10 @@ export class LabelJobWorker implements AsyncDisposable {
   }
 }
 
+const finalCode = /^RPT_(?:DATASET|ARCHIVE)_/
+
 /** What trying again would meet again. */
 function isFinal(error: unknown): error is RapportError {
   if (error instanceof ModelRefusedError) return error.reason !== 'memory budget'
-  return error instanceof RapportError && error.code.startsWith('RPT_DATASET_') && !error.canRetry
+  return error instanceof RapportError && finalCode.test(error.code) && !error.canRetry
 }

@@ -1,12 +1,11 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { DatasetRow, LabelJob } from '@rapport/contracts'
-import { readManifest, readRowsAfter } from '@rapport/datasets'
-import type { ObjectStore } from '@rapport/object-store'
+import type { LabelJob } from '@rapport/contracts'
 import { createSlicePacer } from '../application/classify-slices.ts'
 import type { AssignedDocument, LabelDocuments } from '../application/label-documents.ts'
 import { problemOfText } from '../domain/check-document.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import { readLabelInputs, type LabelInput, type LabelSource } from './label-inputs.ts'
 
 const compress = promisify(gzip)
 
@@ -17,8 +16,7 @@ const rowsTogether = 50
 
 export type LabelProgress = LabelJob['progress']
 
-export interface LabelRunOptions {
-  readonly objectStore: ObjectStore
+export interface LabelRunOptions extends LabelSource {
   readonly served: ServedClassifier
   readonly label: LabelDocuments
   readonly signal: AbortSignal
@@ -27,21 +25,22 @@ export interface LabelRunOptions {
 }
 
 /**
- * Labels the rows of a job that are not done, in order, and hands the result over in parts. Others are answered between two
+ * Labels the texts of a job that are not done, in order, and hands the result over in parts. Others are answered between two
  * slices of a few milliseconds.
- * @throws DatasetError; the reason of `signal`
+ * @throws DatasetError, ArchiveError; the reason of `signal`
  */
 export async function runLabelJob(job: LabelJob, options: LabelRunOptions): Promise<void> {
-  const { objectStore, signal } = options
-  const manifest = await readManifest(objectStore, { tenant: job.tenant, ...job.dataset })
   const part = new ResultPart(job, options)
-  let together: DatasetRow[] = []
-  for await (const row of readRowsAfter(objectStore, manifest, job.progress.lastRow)) {
-    signal.throwIfAborted()
-    together.push(row)
-    if (together.length < rowsTogether) continue
-    await part.add(together)
-    together = []
+  let together: LabelInput[] = []
+  for await (const input of readLabelInputs(job, options)) {
+    options.signal.throwIfAborted()
+    // The rules of one event stand and fall together: its place is that of all its texts.
+    const isNext = input.place.offsets !== together.at(-1)?.place.offsets || input.place.offsets === undefined
+    if (together.length >= rowsTogether && isNext) {
+      await part.add(together)
+      together = []
+    }
+    together.push(input)
   }
   await part.add(together)
   await part.flush()
@@ -62,28 +61,29 @@ class ResultPart {
     this.progress = { ...job.progress, labels: { ...job.progress.labels } }
   }
 
-  async add(rows: readonly DatasetRow[]): Promise<void> {
+  async add(inputs: readonly LabelInput[]): Promise<void> {
     const { served, label, signal } = this.options
     const { topK, threshold } = this.job
     const documents: AssignedDocument[] = []
-    const problems = new Map<DatasetRow, object>()
-    for (const row of rows) {
-      const problem = problemOfText(row.text)
-      if (problem !== undefined) problems.set(row, problem)
-      else documents.push({ ...row, id: row.id ?? `${row.row}`, served })
+    const problems = new Map<LabelInput, object>()
+    for (const input of inputs) {
+      const { id, text, language } = input
+      const problem = problemOfText(text)
+      if (problem !== undefined) problems.set(input, problem)
+      else documents.push({ id, text, served, ...(language !== undefined && { language }) })
     }
     const labelled = label(documents, { topK, threshold, pacer: this.pacer })[Symbol.asyncIterator]()
-    for (const row of rows) {
+    for (const input of inputs) {
       signal.throwIfAborted()
-      const error = problems.get(row)
+      const error = problems.get(input)
       if (error !== undefined) {
-        this.note(row, { error })
+        this.note(input, { error })
         continue
       }
       const next = await labelled.next()
       if (next.done === true) throw new Error('a document was not labelled')
       const { result, best } = next.value
-      this.note(row, result, served.labels[best])
+      this.note(input, result, served.labels[best])
     }
     if (this.bytes >= partBytes) await this.flush()
   }
@@ -97,13 +97,13 @@ class ResultPart {
     await this.options.onPart(part, structuredClone(this.progress))
   }
 
-  private note({ row, id, labels: given }: DatasetRow, result: object, label?: string): void {
-    const line = `${JSON.stringify({ row, ...(id !== undefined && { id }), ...(given && { given }), ...result })}\n`
+  private note({ source, given, place }: LabelInput, result: object, label?: string): void {
+    const line = `${JSON.stringify({ ...source, ...result })}\n`
     this.lines.push(line)
     this.bytes += Buffer.byteLength(line)
     const { progress } = this
     progress.rows += 1
-    progress.lastRow = row
+    Object.assign(progress, place)
     if (label === undefined) {
       progress.refused += 1
       return

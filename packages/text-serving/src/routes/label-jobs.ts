@@ -40,8 +40,9 @@ export function addLabelJobRoutes(app: HttpApp, context: TextContext): void {
       config: { ...config, errors: [404, 409] },
       schema: {
         operationId: `create${word}LabelJob`,
-        summary: 'Label all texts of a data set',
-        description: `The versions of the data set and of the model are fixed now. The result is a file. At most ${labelJobLimits.unfinished} jobs of a tenant
+        summary: 'Label all texts of a data set, or of the archived events',
+        description: `The versions of the data set and of the model are fixed now. Texts of events are found by the rules that stand when the job
+begins. The result is a file; what the stream has found stays. At most ${labelJobLimits.unfinished} jobs of a tenant
 may be unfinished; the ${labelJobLimits.kept} newest are kept.`,
         body: CreateLabelJobSchema,
         response: { 202: LabelJobSchema },
@@ -126,7 +127,7 @@ function addResultRoute(app: HttpApp, context: TextContext): void {
         operationId: `read${word}LabelJobResult`,
         summary: 'The result of a labelling job',
         description:
-          'A line for each row of the data set, in order: `row`, its `id`, the `given` labels, and what the service answers to a document, or `error`. No texts. 409 before the job has succeeded.',
+          'A line for each row of the data set, in order: `row`, its `id`, the `given` labels, and what the service answers to a document, or `error`; or one for each text of an event: `messageId` (of an event that was sent twice there are two lines), whose it is, `timestamp`, `rule`, item and rating. No texts. 409 before the job has succeeded.',
         params,
         response: { 200: { content: { [ndjsonType]: { schema: Type.String() } } } },
       },
@@ -166,18 +167,20 @@ async function* resultParts(
 
 async function createJob(context: TextContext, tenant: string, body: CreateLabelJob): Promise<LabelJob> {
   const { jobs } = context
-  const { dataset, rows } = await findDataset(context, tenant, body.dataset)
+  const { topK, threshold, events } = body
+  if ((body.dataset === undefined) === (events === undefined)) throw oneSource()
+  const found = body.dataset && (await findDataset(context, tenant, body.dataset))
   using lease = await findModel(context, { tenant, ...body })
   const { tenant: owner, name, version } = lease.manifest
-  const { topK, threshold } = body
   const wanted: NewLabelJob = {
     tenant,
-    dataset,
+    ...(found && { dataset: found.dataset }),
+    ...(events && { events }),
     model: { tenant: owner, name, version },
     ...(topK !== undefined && { topK }),
     ...(threshold !== undefined && { threshold }),
   }
-  const job = await createLabelJob(jobs, wanted, rows)
+  const job = await createLabelJob(jobs, wanted, found?.rows)
   if (job === undefined) {
     const message = `There are ${labelJobLimits.unfinished} unfinished jobs; wait for one to end, or cancel it.`
     throw new HttpError(409, 'RPT_LABEL_JOB_TOO_MANY', message)
@@ -189,8 +192,8 @@ async function createJob(context: TextContext, tenant: string, body: CreateLabel
 async function findDataset(
   { jobs: { objectStore } }: TextContext,
   tenant: string,
-  { name, version }: CreateLabelJob['dataset'],
-): Promise<{ readonly dataset: LabelJob['dataset']; readonly rows: number }> {
+  { name, version }: NonNullable<CreateLabelJob['dataset']>,
+): Promise<{ readonly dataset: NonNullable<LabelJob['dataset']>; readonly rows: number }> {
   const newest = version ?? (await listVersions(objectStore, { tenant, name }))[0]
   if (newest === undefined) throw notFound(`data set "${name}"`)
   try {
@@ -202,6 +205,11 @@ async function findDataset(
     const message = `Version ${newest} of the data set "${name}" is damaged.`
     throw new HttpError(409, error.code, message, { cause: error })
   }
+}
+
+const oneSource = (): HttpError => {
+  const reason = 'or "events" must be given, and not both'
+  return new HttpError(400, 'RPT_HTTP_INVALID', `"dataset" ${reason}.`, [{ field: 'dataset', reason }])
 }
 
 function found(job: LabelJob | undefined, id: string): LabelJob {

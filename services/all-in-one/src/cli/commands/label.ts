@@ -26,6 +26,9 @@ function addKind(label: Command, name: 'text' | 'sentiment', description: string
     .option('--label <column>', 'where labels stand in the file, to be compared with those of the model')
     .addOption(sourceOptions.format)
     .addOption(sourceOptions.name)
+    .option('--events', 'the texts of the archived events, in place of a file or data set')
+    .option('--from <time>', 'of the events, ISO 8601')
+    .option('--to <time>', 'of the events, ISO 8601, not included')
     .option('--model <name>', `which model (default: ${name})`)
     .option('--threshold <probability>', 'mark rows whose label is less probable as uncertain', toProbability)
     .option('--out <file>', 'where the result goes, a line of JSON for each row (default: standard output)')
@@ -38,24 +41,30 @@ The texts are labelled by the platform, also when this command ends. Ctrl-C canc
 Example:
   rapport label ${name} --data reviews.csv --text review --out labelled.ndjson`,
     )
-    .action(async ({ data, dataset, text, label: labelColumn = '', format, name: wanted, model, threshold, out }) => {
-      const { client } = await connect()
-      const signal = interruptible('the job is cancelled')
-      const upload = { text, label: labelColumn, signal, ...(format !== undefined && { format }) }
-      const source = await takeTexts(client, { file: data, dataset, name: wanted, ...upload })
-      const { jobs } = client[name]
-      const { id } = await jobs.create({
-        dataset: source,
-        ...(model !== undefined && { model }),
-        ...(threshold !== undefined && { threshold }),
-      })
-      process.stderr.write(`job ${id}\n`)
-      const job = await follow(jobs, id, signal)
-      if (job.state === 'cancelled' && signal.reason instanceof InterruptedError) throw signal.reason
-      if (job.state !== 'succeeded') throw new Error(`the job has ${job.state}: ${job.error?.message ?? ''}`)
-      await save(jobs, id, out)
-      process.stderr.write(summaryOf(job))
-    })
+    .action(
+      async ({ data, dataset, text, label: labelColumn = '', format, name: wanted, events, from, to, ...options }) => {
+        const { model, threshold, out } = options
+        const { client } = await connect()
+        const signal = interruptible('the job is cancelled')
+        const upload = { text, label: labelColumn, signal, ...(format !== undefined && { format }) }
+        const period = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+        const source = events
+          ? { events: period }
+          : { dataset: await takeTexts(client, { file: data, dataset, name: wanted, ...upload }) }
+        const { jobs } = client[name]
+        const { id } = await jobs.create({
+          ...source,
+          ...(model !== undefined && { model }),
+          ...(threshold !== undefined && { threshold }),
+        })
+        process.stderr.write(`job ${id}\n`)
+        const job = await follow(jobs, id, signal)
+        if (job.state === 'cancelled' && signal.reason instanceof InterruptedError) throw signal.reason
+        if (job.state !== 'succeeded') throw new Error(`the job has ${job.state}: ${job.error?.message ?? ''}`)
+        await save(jobs, id, out)
+        process.stderr.write(summaryOf(job))
+      },
+    )
 }
 
 async function follow(jobs: LabelJobs, id: string, signal: AbortSignal): Promise<LabelJob> {
