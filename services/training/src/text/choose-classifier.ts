@@ -28,7 +28,7 @@ export interface ChooseOptions extends RecipeWish {
 
 /**
  * What a training job makes of labelled texts, by the same search, folds and calibration, without a held-out part of its own:
- * for those who judge it on texts that they keep to themselves. Throws as `searchTexts` and `fitClassifier` do.
+ * for those who judge it on texts that they keep to themselves. Throws as `chooseRecipe` and `fitClassifier` do.
  */
 export async function chooseClassifier(
   part: LabelledTexts,

@@ -2,7 +2,7 @@ import { multiLabelAlgorithms, type TextAlgorithm, type TrainingJob, type Traini
 import { TrainingDataError } from '../errors.ts'
 import { within, type TrainingContext } from '../training-context.ts'
 import { rankTogether, searchNetworks } from './search-networks.ts'
-import { searchTexts, type Tried } from './search-texts.ts'
+import { assertFinalists, searchTexts, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
 import { objectiveOfScores } from './text-objective.ts'
@@ -25,7 +25,7 @@ type Context = Pick<TrainingContext, 'signal' | 'log' | 'report'>
 
 /**
  * Searches over features, algorithms and parameters on the training part, the best first: on rows of features, then
- * networks. Reports fractions from 0 to 1. Throws as `searchTexts` does.
+ * networks. Reports fractions from 0 to 1. @throws TrainingDataError when no candidate could be trained.
  */
 export async function chooseRecipe(
   problem: TextProblem,
@@ -52,7 +52,6 @@ export async function chooseRecipe(
       report: (fraction, ...said) => report(share * fraction, ...said),
     },
   )
-  if (networks.length === 0) return tried
   const found = await searchNetworks(problem, networks, {
     ...split,
     score: (scores, rows) => objectiveOfScores(objective, scores, pickTargets(problem.part, rows)),
@@ -61,7 +60,9 @@ export async function chooseRecipe(
     log,
     onStep: (fraction, ...said) => report(within(share, 1, fraction), ...said),
   })
-  return rankTogether(tried, found)
+  const ranked = rankTogether(tried, found)
+  assertFinalists(ranked)
+  return ranked
 }
 
 /** @throws TrainingDataError when none of them learns labels that do not exclude each other. */

@@ -39,6 +39,16 @@ export function finalistsOf(tried: readonly Tried[]): readonly Tried[] {
   return finished.length > 0 ? finished : tried.filter(({ result }) => result.scores.length > 0)
 }
 
+/** @throws TrainingDataError that says why none of them may win. */
+export function assertFinalists(tried: readonly Tried[]): void {
+  if (finalistsOf(tried).length > 0) return
+  const reason = tried.find(({ result }) => result.status === 'failed')?.result.reason
+  throw new TrainingDataError(
+    'RPT_TRAINING_NO_CANDIDATE',
+    `no candidate could be trained: ${reason ?? 'the time was too short for any'}; a larger budget may help`,
+  )
+}
+
 export interface TextSearchOptions {
   readonly objective: TrainingObjective
   readonly folds: number
@@ -52,8 +62,7 @@ export interface TextSearchOptions {
 
 /**
  * Cross-validates recipes on the training part, the best first: all of them on small parts; on larger ones by successive
- * halving, and then the best one's other parameters on all rows, too, since on few others are best. @throws TrainingDataError
- * when the time was too short for any.
+ * halving, and then the best one's other parameters on all rows, too, since on few others are best.
  */
 export async function searchTexts(
   problem: Pick<TextProblem, 'part' | 'train'>,
@@ -79,12 +88,7 @@ export async function searchTexts(
     const { name, status, mean, deviation, reason } = result
     log.info({ candidate: name, status, mean, deviation, ...(reason !== undefined && { reason }) }, 'candidate')
   }
-  if (finalistsOf(tried).length > 0) return tried
-  const reason = tried.find(({ result }) => result.status === 'failed')?.result.reason
-  throw new TrainingDataError(
-    'RPT_TRAINING_NO_CANDIDATE',
-    `no candidate could be trained: ${reason ?? 'the time was too short for any'}; a larger budget may help`,
-  )
+  return tried
 }
 
 async function halve(

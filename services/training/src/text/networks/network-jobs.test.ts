@@ -164,8 +164,8 @@ describe('a job with networks', { timeout: 90_000 }, () => {
         if (outcome.stored) return
       }
     }
-    expect(await jobs.run({ objects, leaseMs: 100 })).toBe('cancelled')
-    expect(stage).toMatch(/^training a network, fold 1 of 5/)
+    expect(await jobs.run({ objects, leaseMs: 1000 })).toBe('cancelled')
+    expect(stage).toMatch(/^training a network, fold \d of 5/)
     expect((await jobs.read()).progress?.stage).toContain(', epoch ')
     expect(await keptKeys()).toEqual([])
   })
