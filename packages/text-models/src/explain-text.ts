@@ -8,6 +8,7 @@ import {
   type TokenMasks,
 } from '@rapport/ml'
 import { TextTokenizer, TextVectorizer, type TextToken } from '@rapport/text'
+import { joinLetters } from './join-letters.ts'
 import type { LinearTextScorer, TextScorer, TreeTextScorer } from './text-classifier-data.ts'
 import type { TextClassifier } from './text-classifier.ts'
 
@@ -124,7 +125,7 @@ interface Spread {
   readonly ofColumn: ReadonlyMap<number, number>
 }
 
-/** A column's contribution, in equal parts to all its occurrences, and of an n-gram to all its tokens. */
+/** A column's contribution, in equal parts to all its occurrences, and of an n-gram to all its tokens; letters as words. */
 function spread(text: string, { vectorizer, tokenizer, ofColumn }: Spread): TokenWeight[] {
   const occurrences = vectorizer.occurrences(text)
   const counts = new Map<number, number>()
@@ -140,7 +141,8 @@ function spread(text: string, { vectorizer, tokenizer, ofColumn }: Spread): Toke
     const share = (ofColumn.get(column) ?? 0) / (counts.get(column) as number) / (last - first + 1)
     for (let token = first; token <= last; token += 1) weights[token] = (weights[token] as number) + share
   }
-  return tokens.map(({ start, end }, token) => ({ start, end, weight: weights[token] as number }))
+  const weighed = tokens.map(({ start, end }, token) => ({ start, end, weight: weights[token] as number }))
+  return tokenizer.analysis.analyzer === 'char' ? joinLetters(text, weighed) : weighed
 }
 
 /** A process that explains also answers others. */

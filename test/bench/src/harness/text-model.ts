@@ -19,7 +19,7 @@ export const modelOf: Readonly<Record<TextTask, string>> = {
   sentiment: defaultSentimentModelName,
 }
 
-/** Short texts in both languages, half of each: in the mean 40 characters. */
+/** Short texts in both languages, half of each. */
 export function shortTexts(task: TextTask, count: number): string[] {
   const options = { perLabel: count, seed }
   const draw = task === 'sentiment' ? sentimentTexts : topicTexts

@@ -28,13 +28,16 @@ const answers = (output: string): readonly RecommendationResponse[] =>
     .filter((text) => text.includes('"recommendationId"'))
     .map((text) => JSON.parse(text) as RecommendationResponse)
 
+/** As `npm start` has it. */
+const env = { RAPPORT_STARTER_MODELS: 'true' }
+
 test(
   'npm start shows within two minutes what the platform does, and goes on where it was',
   { timeout: 400_000 },
   async () => {
     await using folder = await temporaryFolder()
     {
-      await using platform = await startPlatformProcess({ dataDir: folder.path, args: [] })
+      await using platform = await startPlatformProcess({ dataDir: folder.path, args: [], env })
       const [plain = '', explained = '', changed = ''] = await printedCalls(platform)
 
       const [first] = answers(await shell(plain))
