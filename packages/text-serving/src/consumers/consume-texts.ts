@@ -13,7 +13,7 @@ import {
 import type { TextContext } from '../application/context.ts'
 import { labelFoundTexts, type EventText } from '../application/label-found-texts.ts'
 import type { TenantRules } from '../application/tenant-rules.ts'
-import { findTexts } from '../domain/find-texts.ts'
+import { findTexts, type RuleSet } from '../domain/find-texts.ts'
 import { readEvent, tenantOfKey } from '../domain/read-event.ts'
 import type { TextMetrics } from '../metrics.ts'
 
@@ -70,10 +70,12 @@ async function textsOf(
   rules: TenantRules,
 ): Promise<readonly EventText[]> {
   const texts: EventText[] = []
+  const known = new Map<string, RuleSet>()
   for (const { record, value } of entries) {
     const tenant = tenantOfKey(record.key)
     if (tenant === '') continue
-    const own = await rules.of(tenant)
+    const own = known.get(tenant) ?? (await rules.of(tenant))
+    known.set(tenant, own)
     if (!own.mayMatch(value)) continue
     const event = readEvent(record.key, value)
     if (event === undefined) continue
