@@ -1,14 +1,23 @@
-import type { RapportClient } from '@rapport/sdk'
+import type { BatchEvent, RapportClient } from '@rapport/sdk'
 import { RapportApiError } from '@rapport/sdk'
 import type { Shop } from './history.ts'
 import { createHistory } from './history.ts'
 
-/** An id that no visitor has: its traits say that the history is in. */
-const markerId = 'demo-shop-history'
+/** Everything, or what visitors did and what they wrote by themselves: texts are worth sending once somebody reads them. */
+export type HistoryPart = 'all' | 'behaviour' | 'texts'
+
+/** Ids that no visitor has: their traits say that the part of the history is in. */
+const markerIds: Readonly<Record<HistoryPart, string>> = {
+  all: 'demo-shop-history',
+  behaviour: 'demo-shop-history',
+  texts: 'demo-shop-texts',
+}
+const textEvents: ReadonlySet<string> = new Set(['Product Reviewed', 'Support Ticket Created'])
+const isText = (event: BatchEvent): boolean => event.type === 'track' && textEvents.has(event.event)
 const batchSize = 500
 
-/** Whether this tenant's history was sent to its end before. */
-async function isDone(client: RapportClient): Promise<boolean> {
+/** Whether this part of the tenant's history was sent to its end before. */
+async function isDone(client: RapportClient, markerId: string): Promise<boolean> {
   try {
     await client.http.json({ method: 'GET', path: `/v1/users/${markerId}` })
     return true
@@ -22,11 +31,17 @@ async function isDone(client: RapportClient): Promise<boolean> {
  * Sends the catalogue and the history of the last weeks, unless that was done before. Started again after an
  * interruption it sends the same events, which count once. The number of events sent.
  */
-export async function backfill(client: RapportClient, shop: Shop, endMs: number): Promise<number> {
-  if (await isDone(client)) return 0
-  const items = shop.products.map(({ item }) => item)
-  await client.putItems(items)
-  const events = createHistory(shop, { endMs }).map(({ event }) => event)
+export async function backfill(
+  client: RapportClient,
+  shop: Shop,
+  endMs: number,
+  part: HistoryPart = 'all',
+): Promise<number> {
+  const markerId = markerIds[part]
+  if (await isDone(client, markerId)) return 0
+  if (part !== 'texts') await client.putItems(shop.products.map(({ item }) => item))
+  const history = createHistory(shop, { endMs }).map(({ event }) => event)
+  const events = part === 'all' ? history : history.filter((event) => isText(event) === (part === 'texts'))
   for (let start = 0; start < events.length; start += batchSize) {
     await client.importEvents(events.slice(start, start + batchSize))
   }

@@ -3,6 +3,7 @@ import { RapportClient } from '@rapport/sdk'
 import { backfill } from './backfill.ts'
 import { createShop } from './history.ts'
 import { isShopClosed, runLiveTraffic } from './live-traffic.ts'
+import { sendTexts } from './send-texts.ts'
 
 const { RAPPORT_URL: url, RAPPORT_KEY: key, RAPPORT_SHOP_SEED: seed = '1' } = process.env
 if (url === undefined || key === undefined) {
@@ -17,19 +18,21 @@ process.once('disconnect', () => stopping.abort())
 
 const client = new RapportClient({ url, key, retries: 10 })
 const shop = createShop(Number(seed))
-const sent = await backfill(client, shop, Date.now()).catch((error: unknown) => {
+const endMs = Date.now()
+const sent = await backfill(client, shop, endMs, 'behaviour').catch((error: unknown) => {
   if (!isShopClosed(error)) throw error
   stopping.abort()
   return 0
 })
 if (sent > 0) console.log(`The shop has sent ${shop.products.length} products and ${sent} events of the last 30 days.`)
-await runLiveTraffic({
-  client,
-  shop,
-  signal: stopping.signal,
-  visitsPerSecond: 0.2,
-  onProblem: (error) =>
-    console.error(`The shop could not play a visit: ${error instanceof Error ? error.message : String(error)}`),
-})
+const { signal } = stopping
+const onProblem = (error: unknown): void =>
+  console.error(`The shop could not play a visit: ${error instanceof Error ? error.message : String(error)}`)
+await Promise.all([
+  runLiveTraffic({ client, shop, signal, visitsPerSecond: 0.2, onProblem }),
+  sendTexts({ client, shop, endMs, signal }).catch((error: unknown) => {
+    if (!signal.aborted && !isShopClosed(error)) onProblem(error)
+  }),
+])
 // An open channel to the parent would keep the process.
 if (process.connected) process.disconnect()

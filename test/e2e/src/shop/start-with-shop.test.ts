@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { RecommendationResponse } from '@rapport/sdk'
+import { RapportClient, type RecommendationResponse } from '@rapport/sdk'
 import { expect, test, vi } from 'vitest'
 import type { PlatformProcess } from '../support/platform-process.ts'
 import { startPlatformProcess, temporaryFolder } from '../support/platform-process.ts'
@@ -53,6 +55,17 @@ test(
       const [after] = answers(await shell(changed))
       expect(after?.items).toHaveLength(3)
       expect(after?.items.map(({ id }) => id)).not.toEqual(withReasons?.items.map(({ id }) => id))
+      const key = (await readFile(join(folder.path, 'shop-key'), 'utf8')).trim()
+      const shop = new RapportClient({ url: platform.url, key })
+      const visitors = Array.from({ length: 20 }, (_, number) => `visitor-${number + 1}`)
+      await vi.waitFor(
+        async () => {
+          const profiles = await Promise.all(visitors.map((visitor) => shop.users.get(visitor)))
+          const texts = profiles.flatMap((profile) => profile?.texts ?? [])
+          expect(texts.filter(({ sentiment, label }) => sentiment !== undefined && label !== undefined)).not.toEqual([])
+        },
+        { timeout: twoMinutes, interval: 500 },
+      )
       await expect(startPlatformProcess({ dataDir: folder.path })).rejects.toThrow('is in use by process')
 
       platform.child.kill('SIGINT')
