@@ -29,7 +29,7 @@ it('sends what visitors wrote when there are models that understand it, and noth
   const sent = await sendTexts({ client, shop: createShop(1), endMs, signal, pollMs: 0 })
   const names = importEvents.mock.calls.flatMap(([events]) => events.map(({ event }) => event))
   expect(names).toHaveLength(sent)
-  expect([...new Set(names)].toSorted()).toEqual(['Product Reviewed', 'Support Ticket Created'])
+  expect(new Set(names)).toEqual(new Set(['Product Reviewed', 'Support Ticket Created']))
   expect(models.mock.calls.length).toBeGreaterThan(2)
 })
 
