@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { ModelNameSchema, ModelVersionNameSchema } from './control.ts'
 import type { ServiceName } from './routes.ts'
+import { TextRuleSchema } from './text-rules.ts'
 import { DatasetVersionNameSchema } from './training-jobs.ts'
 
 const closed = { additionalProperties: false } as const
@@ -17,7 +18,7 @@ export const labelJobLimits = {
   kept: 100,
 } as const
 
-/** The texts of the archived events of a tenant, found by its rules of then. */
+/** The texts of the archived events of a tenant, found by the rules of now. */
 const ArchivedEventsSchema = Type.Object(
   {
     from: Type.Optional(Type.String({ format: 'date-time', description: 'Of the events’ `timestamp`, included.' })),
@@ -64,6 +65,8 @@ export const LabelJobSchema = Type.Object(
     state: Type.Enum(labelJobStates),
     dataset: Type.Optional(DatasetVersionNameSchema),
     events: Type.Optional(ArchivedEventsSchema),
+    /** Which texts of events: those that stood when the job was made. */
+    rules: Type.Optional(Type.Array(TextRuleSchema)),
     model: Type.Object(
       {
         tenant: Type.String({ description: 'Whose model it is.' }),
@@ -97,7 +100,10 @@ export const LabelJobSchema = Type.Object(
           minimum: 0,
           description: 'Labelled rows to which the data set gives a label that the model knows.',
         }),
-        agreeing: Type.Integer({ minimum: 0, description: 'Of these, those whose label is among the given ones.' }),
+        agreeing: Type.Integer({
+          minimum: 0,
+          description: 'Of these, those whose label is among the given ones, or which have just the given ones.',
+        }),
       },
       closed,
     ),

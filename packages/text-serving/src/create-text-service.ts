@@ -54,7 +54,7 @@ export async function createTextService(
   const { label } = profile
   const rules = new TenantRules({ store: objectStore, service: profile.service, pollMs, clock, log })
   const flush = (signal: AbortSignal): Promise<void> => flushArchive(eventLog, { signal })
-  const labelling = { ...jobs, host: champions.host, label, rules, flushArchive: flush, pollMs }
+  const labelling = { ...jobs, host: champions.host, label, flushArchive: flush, pollMs }
   const worker = stack.use(new LabelJobWorker(labelling))
   const context: TextContext = {
     profile,

@@ -42,7 +42,7 @@ export function createTextMetrics(registry: Registry, prefix: string): TextMetri
     }),
     streamTexts: new Counter({
       name: `${prefix}_stream_texts_total`,
-      help: 'Texts of events by what came of them: labelled, or passed over because their tenant has no model, it was refused, or does not fit into the memory.',
+      help: 'Texts of events by what came of them: labelled, or passed over because their tenant has no model, it was refused, does not fit into the memory, or gives them no label.',
       labelNames: ['outcome'] as const,
       registers,
     }),

@@ -166,7 +166,7 @@ export class TextDesk<
     const service = stack.use(await tested.create({ ...testConfig, ...config }, platform.dependencies))
     const server = await platform.serve([service])
     await service.startServing()
-    const key = await platform.issueKey('shop', ['text', 'models:admin'] satisfies Scope[])
+    const key = await platform.issueKey('shop', ['text', 'models:admin', 'features:read'] satisfies Scope[])
     return new TextDesk(tested, { platform, server, service, key }, stack.move())
   }
 

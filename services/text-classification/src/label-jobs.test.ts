@@ -111,6 +111,22 @@ describe('a job over a data set', () => {
   })
 })
 
+describe('a job over events', () => {
+  it('has an empty result where there are none, and needs the scope to read them', async () => {
+    const { id } = (await create({ events: {} })).json<LabelJob>()
+    expect((await ended(id, 'succeeded')).progress).toMatchObject({ rows: 0, parts: 0 })
+    const read = await desk.request('GET', `/v1/text/jobs/${id}/result`)
+    expect([read.statusCode, read.body]).toEqual([200, ''])
+    const authorization = `Bearer ${await desk.platform.issueKey('shop', ['text'])}`
+    for (const [method, path, payload] of [
+      ['POST', '/v1/text/jobs', { events: {} }],
+      ['GET', `/v1/text/jobs/${id}/result`, undefined],
+    ] as const) {
+      expect((await desk.request(method, path, payload, { authorization })).statusCode).toBe(403)
+    }
+  })
+})
+
 describe('the jobs of a tenant', () => {
   it('are listed newest first, and removed with their results when they have ended', async () => {
     await store('some', labelled())

@@ -118,15 +118,17 @@ export class ModelSlot<T> {
 
   async #refreshOnce(): Promise<void> {
     const { store, alias, log, clock, counts, pauseBetweenLooksMs } = this.#context
+    let isNamed = false
     try {
       const named = await store.readAlias({ ...this.ref, alias })
+      isNamed = named !== undefined
       this.#isStale = false
       if (named === undefined) this.#drop()
       this.#absence = named === undefined ? 'no alias' : await this.#follow(named)
       if (this.#absence === 'memory budget') this.#isStale = true
       // What serves because the named version must not has been given nothing.
-      const isNamed = named !== undefined && this.#serving?.manifest.version === named.version
-      this.#share = isNamed ? (named.share ?? 0) : 0
+      const serves = named !== undefined && this.#serving?.manifest.version === named.version
+      this.#share = serves ? (named.share ?? 0) : 0
     } catch (error) {
       counts.readFailures += 1
       log.warn(
@@ -134,8 +136,8 @@ export class ModelSlot<T> {
         'model could not be read, will be tried again',
       )
       this.#isStale = true
-      // Where there was no alias, there is none as far as anybody can tell.
-      if (this.#absence !== 'no alias') this.#absence = 'unreadable'
+      // Where there was no alias, and none was read now, there is none as far as anybody can tell.
+      if (isNamed || this.#absence !== 'no alias') this.#absence = 'unreadable'
     }
     this.#retryAtMs = clock.now() + pauseBetweenLooksMs
   }

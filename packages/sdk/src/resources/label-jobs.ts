@@ -1,9 +1,12 @@
 import type { CreateLabelJob, LabelJob } from '@rapport/contracts'
 import type { HttpClient } from '../http.ts'
 
-/** A line of a result: a row of the data set with what the service answers to a document, or why it could not. */
+/** A line of a result: a row of the data set, or a text of an event, with what the service answers to a document, or `error`. */
 export type LabelledRow = Readonly<Record<string, unknown>> & {
-  readonly row: number
+  readonly row?: number
+  /** Of the event, and the rule that found the text in it. */
+  readonly messageId?: string
+  readonly rule?: string
   readonly id?: string
   /** Labels of the data set. */
   readonly given?: readonly string[]

@@ -15,8 +15,8 @@ import type { LabelDocuments } from './label-documents.ts'
 const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification', metrics: {} }
 const served = new ServedClassifier(manifest, new TextClassifier(await trainTopics()))
 
-const label: LabelDocuments = async function* (documents, { pacer }) {
-  for await (const slice of classifySlices(documents, pacer)) {
+const label: LabelDocuments = async function* (documents, call) {
+  for await (const slice of classifySlices(documents, call)) {
     for (const [document, probabilities] of slice) {
       const { id, text, served } = document
       const { best, scores } = scoreDocument(served, probabilities, {})

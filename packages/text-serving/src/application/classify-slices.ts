@@ -1,5 +1,6 @@
 import { createPacer, type Pacer } from '@rapport/ml'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
+import type { LabelCall } from './label-documents.ts'
 import { scoreTexts } from './score-texts.ts'
 
 /** The process answers others between two slices. */
@@ -23,7 +24,7 @@ export type ScoredText<T> = readonly [item: T, probabilities: Float32Array]
 /** Classifies texts in order, in slices between which the event loop turns. */
 export async function* classifySlices<T extends ServedText>(
   items: readonly T[],
-  pacer: Pacer,
+  { pacer, isBulk = false }: Pick<LabelCall, 'pacer' | 'isBulk'>,
 ): AsyncGenerator<readonly ScoredText<T>[]> {
   for (let from = 0; from < items.length;) {
     if (pacer.due()) await pacer.pause(from / items.length)
@@ -31,7 +32,7 @@ export async function* classifySlices<T extends ServedText>(
     const { served } = slice[0] as T
     const { length: classes } = served.labels
     const texts = slice.map(({ text }) => text)
-    const probabilities = await scoreTexts(served, texts)
+    const probabilities = await scoreTexts(served, texts, { isBulk })
     yield slice.map((item, row) => [item, probabilities.subarray(row * classes, (row + 1) * classes)])
     from += slice.length
   }

@@ -36,7 +36,10 @@ async function findChampion(source: ModelSource, tenant: string, name: string): 
   if (absence === 'no alias') {
     const starter = await acquireStarter(source, tenant, name)
     if (starter !== undefined) return starter
-    throw noModel(name, profile.trainCommand)
+    const ofStarter = name === profile.defaultModel ? host.absence(starterTenant, name) : absence
+    // A starter that must not serve is as good as none: training helps.
+    if (ofStarter === 'no alias' || ofStarter === 'refused') throw noModel(name, profile.trainCommand)
+    throw ofStarter === 'memory budget' ? modelTooLarge(name) : modelUnavailable(name)
   }
   if (absence === 'memory budget') throw modelTooLarge(name)
   if (absence !== 'refused') throw modelUnavailable(name)

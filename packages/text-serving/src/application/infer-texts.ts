@@ -23,7 +23,7 @@ export async function inferTexts(
   const probabilities = new Float32Array(texts.length * labels.length)
   const best: number[] = []
   const items = texts.map((text) => ({ text, served }))
-  for await (const slice of classifySlices(items, createSlicePacer())) {
+  for await (const slice of classifySlices(items, { pacer: createSlicePacer() })) {
     for (const [, row] of slice) {
       probabilities.set(row, best.length * labels.length)
       best.push(scoreDocument(served, row, { topK: 1 }).best)

@@ -16,6 +16,8 @@ export interface AssignedDocument extends TextDocument {
 /** What every service answers to a document, beside what is its own. */
 export interface LabelResult {
   readonly label: string
+  /** Of a model of several labels: those that the document has, which may be none. */
+  readonly labels?: readonly string[]
   /** Best first. */
   readonly scores: readonly TextScore[]
   readonly language: string
@@ -32,6 +34,8 @@ export interface LabelledDocument {
 export interface LabelCall extends LabelOptions {
   /** Lets others in between two slices. */
   readonly pacer: Pacer
+  /** Of texts that hardly anybody will ask for again: their scores are not kept. */
+  readonly isBulk?: boolean | undefined
 }
 
 /** Labels documents in order, in slices between which the event loop turns, and counts each with its version. */

@@ -24,7 +24,7 @@ export interface EventText {
 export type FoundLabel = TextLabelRecord | SentimentRecord
 
 /** Why texts were left without a label. */
-export type PassedOver = 'no model' | 'model refused' | 'no memory'
+export type PassedOver = 'no model' | 'model refused' | 'no memory' | 'no label'
 
 export interface LabelledTexts {
   /** Line up with the texts; undefined where the tenant has no model for them. */
@@ -51,7 +51,10 @@ export async function labelFoundTexts(context: TextContext, texts: readonly Even
     if (typeof found === 'string') passedOver.set(found, (passedOver.get(found) ?? 0) + group.length)
     else {
       using answerers = found
-      for await (const [at, label] of labelGroup(context, answerers, group)) labels[at] = label
+      for await (const [at, label] of labelGroup(context, answerers, group)) {
+        labels[at] = label
+        if (label === undefined) passedOver.set('no label', (passedOver.get('no label') ?? 0) + 1)
+      }
     }
   }
   return { labels, passedOver }
@@ -76,7 +79,7 @@ async function* labelGroup(
   { profile, shadow }: TextContext,
   answerers: Answerers,
   group: readonly (EventText & { readonly at: number })[],
-): AsyncGenerator<readonly [at: number, label: FoundLabel]> {
+): AsyncGenerator<readonly [at: number, label: FoundLabel | undefined]> {
   const pacer = createSlicePacer()
   for (let from = 0; from < group.length; from += chunk) {
     const part = group.slice(from, from + chunk)
@@ -89,7 +92,9 @@ async function* labelGroup(
       const { served } = document
       const text = part[answered.length]
       answered.push({ text: document.text, served, label: served.labels[best] as string })
-      if (text !== undefined) yield [text.at, toRecord(text, result, served)]
+      // Of several labels that a text may have, the stream has the best; a text may have none.
+      const isNone = result.labels?.length === 0
+      if (text !== undefined) yield [text.at, isNone ? undefined : toRecord(text, result, served)]
     }
     shadow.take(answered)
   }

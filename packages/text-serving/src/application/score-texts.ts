@@ -1,3 +1,4 @@
+import type { LabelCall } from './label-documents.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 
 /**
@@ -8,7 +9,11 @@ import type { ServedClassifier } from '../domain/served-classifier.ts'
 const worthMs = 2
 
 /** Probabilities, texts x labels, row-major; those of a text that the version has scored before from the cache, where that is quicker. */
-export async function scoreTexts(served: ServedClassifier, texts: readonly string[]): Promise<Float32Array> {
+export async function scoreTexts(
+  served: ServedClassifier,
+  texts: readonly string[],
+  { isBulk = false }: Pick<LabelCall, 'isBulk'> = {},
+): Promise<Float32Array> {
   const { cache, manifest } = served
   if (cache === undefined || served.expectedMs(texts) < worthMs) return served.classify(texts)
   const { length: classes } = served.labels
@@ -21,7 +26,7 @@ export async function scoreTexts(served: ServedClassifier, texts: readonly strin
     const row = known[at] ?? made.subarray(next * classes, (next + 1) * classes)
     scores.set(row, at * classes)
     if (known[at] !== undefined) continue
-    cache.write(manifest, text, row)
+    if (!isBulk) cache.write(manifest, text, row)
     next += 1
   }
   return scores

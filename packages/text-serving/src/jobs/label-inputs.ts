@@ -1,5 +1,6 @@
-import { EventSchema, topics, type Event, type LabelJob, type TextRule } from '@rapport/contracts'
+import { EventSchema, topics, type Event, type LabelJob } from '@rapport/contracts'
 import { readManifest, readRowsAfter } from '@rapport/datasets'
+import type { Pacer } from '@rapport/ml'
 import { readArchiveFiles, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 import { findTexts } from '../domain/find-texts.ts'
@@ -19,8 +20,9 @@ export interface LabelInput {
 
 export interface LabelSource {
   readonly objectStore: ObjectStore
-  /** Which texts of events are wanted. */
-  readonly rules: readonly TextRule[]
+  readonly signal: AbortSignal
+  /** Lets others in between two slices. */
+  readonly pacer: Pacer
 }
 
 const eventCheck = Compile(EventSchema)
@@ -44,14 +46,16 @@ async function* rowsOf(
 
 /** Events that were sent twice are archived twice, under one `messageId`. */
 async function* archivedTexts(
-  { tenant, events: { from, to } = {}, progress }: LabelJob,
-  { objectStore, rules }: LabelSource,
+  { tenant, events: { from, to } = {}, rules = [], progress }: LabelJob,
+  { objectStore, signal, pacer }: LabelSource,
 ): AsyncGenerator<LabelInput> {
   const offsets: Record<string, number> = { ...progress.offsets }
   const start = new Map(Object.entries(offsets).map(([partition, offset]) => [Number(partition), offset]))
   const [fromMs, toMs] = [from === undefined ? 0 : Date.parse(from), to === undefined ? Infinity : Date.parse(to)]
   for await (const { lines } of readArchiveFiles(objectStore, tenant, topics.events.name, { from: start })) {
     for (const { partition, offset, value } of lines) {
+      signal.throwIfAborted()
+      if (pacer.due()) await pacer.pause(0)
       offsets[partition] = offset + 1
       if (!eventCheck.Check(value) || value.tenant !== tenant) continue
       const atMs = Date.parse(value.timestamp)

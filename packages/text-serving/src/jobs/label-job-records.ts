@@ -16,7 +16,7 @@ import type { ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 
 export type LabelJobRef = Pick<LabelJob, 'tenant' | 'id'>
-export type NewLabelJob = Pick<LabelJob, 'tenant' | 'dataset' | 'events' | 'model' | 'topK' | 'threshold'>
+export type NewLabelJob = Pick<LabelJob, 'tenant' | 'dataset' | 'events' | 'rules' | 'model' | 'topK' | 'threshold'>
 
 export interface LabelJobStore {
   readonly service: ServiceName
@@ -62,13 +62,23 @@ export async function readLabelJob(store: LabelJobStore, ref: LabelJobRef): Prom
   return (await readStored(store, ref))?.job
 }
 
+/** Undefined for a record that is none, too: of those the workers tell. */
+async function readIntactJob(store: LabelJobStore, ref: LabelJobRef): Promise<LabelJob | undefined> {
+  try {
+    return await readLabelJob(store, ref)
+  } catch (error) {
+    if (error instanceof RapportError && error.code === 'RPT_LABEL_JOB_CORRUPT') return undefined
+    throw error
+  }
+}
+
 /** Those of a tenant, newest first. */
 export async function listLabelJobs(store: LabelJobStore, tenant: string): Promise<readonly LabelJob[]> {
   const refs: LabelJobRef[] = []
   for await (const { ref } of labelJobKeys(store, tenant)) refs.push(ref)
   const jobs: LabelJob[] = []
   for (let from = 0; from < refs.length; from += readTogether) {
-    const read = refs.slice(from, from + readTogether).map((ref) => readLabelJob(store, ref))
+    const read = refs.slice(from, from + readTogether).map((ref) => readIntactJob(store, ref))
     jobs.push(...(await Promise.all(read)).filter((job) => job !== undefined))
   }
   return jobs.reverse()

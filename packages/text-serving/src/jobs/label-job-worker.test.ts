@@ -12,7 +12,6 @@ import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
 import { TextClassifier } from '@rapport/text-models'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LabelDocuments } from '../application/label-documents.ts'
-import { RuleSet } from '../domain/find-texts.ts'
 import { ServedClassifier } from '../domain/served-classifier.ts'
 import { topicLabels, trainTopics } from '../testing.ts'
 import {
@@ -62,9 +61,8 @@ const model = { acquireVersion: () => Promise.resolve({ model: served, [Symbol.d
 const worker = (more: Partial<LabelJobWorkerOptions> = {}): LabelJobWorker => {
   const host = model as unknown as LabelJobWorkerOptions['host']
   const eventLog = {} as unknown as EventLog
-  const rules = { of: () => Promise.resolve(new RuleSet(defaultTextRules)) }
   const flushArchive = () => Promise.resolve()
-  const options = { ...jobs, eventLog, host, rules, flushArchive, log, pollMs: 1_000, leaseMs, label: labelBy() }
+  const options = { ...jobs, eventLog, host, flushArchive, log, pollMs: 1_000, leaseMs, label: labelBy() }
   return workers.use(new LabelJobWorker({ ...options, ...more }))
 }
 
@@ -218,6 +216,29 @@ it('a tenant has so many unfinished jobs and no more, and old ones go', async ()
   expect((await newJob(1)).state).toBe('queued')
 })
 
+it('a part of a worker that has lost its claim does not replace one that stands', async () => {
+  const job = await newJob(3)
+  const stalled = Promise.withResolvers<void>()
+  const goesOn = Promise.withResolvers<void>()
+  const slow = worker({
+    label: labelBy(async (id) => {
+      if (id !== '3') return
+      stalled.resolve()
+      await goesOn.promise
+    }),
+  })
+  const late = slow.look()
+  await stalled.promise
+  nowMs += leaseMs
+  await worker().look()
+  const key = (await keysOf('label-job-results/'))[0] ?? ''
+  const before = await objectStore.head(key)
+  goesOn.resolve()
+  await late
+  expect(await objectStore.head(key)).toEqual(before)
+  expect(await read(job)).toMatchObject({ state: 'succeeded', attempts: 2 })
+})
+
 describe('a job over the archived events', () => {
   const reviewed = (offset: number, properties: object = { review: `text ${offset}` }): object => ({
     messageId: `m${offset}`,
@@ -245,7 +266,11 @@ describe('a job over the archived events', () => {
     const file = { tenant: 'shop', topic: topics.events.name, partition, first, last }
     await objectStore.put(archiveFileName(file), gzipSync(lines.join('')))
   }
-  const wanted = { tenant: 'shop', model: { tenant: 'shop', name: 'text', version: 'v1' } }
+  const wanted = {
+    tenant: 'shop',
+    model: { tenant: 'shop', name: 'text', version: 'v1' },
+    rules: [...defaultTextRules],
+  }
   const resultOf = async (job: LabelJob): Promise<readonly { messageId: string; rule: string }[]> => {
     const parts = await Promise.all(
       (await keysOf(`label-job-results/shop/text-classification/${job.id}/`)).map((key) => objectStore.get(key)),
@@ -281,6 +306,19 @@ describe('a job over the archived events', () => {
     expect(lines.map(({ messageId }) => messageId)).toEqual(expected.map((offset) => `m${offset}`))
     expect(lines[0]).toMatchObject({ rule: 'review', userId: 'ada', label: topicLabels[0] })
     expect(lines[0]).not.toHaveProperty('review')
+  })
+
+  it('ends when it is cancelled, also where no text is found', async () => {
+    await archive(0, 0, 149)
+    const events = { from: new Date(nowMs + 1e9).toISOString() }
+    const job = (await createLabelJob(jobs, { ...wanted, events })) as LabelJob
+    await worker({ flushArchive: async () => void (await cancelLabelJob(jobs, job)) }).look()
+    expect((await read(job)).state).toBe('succeeded')
+    nowMs += 1
+    const other = (await createLabelJob(jobs, { ...wanted, events })) as LabelJob
+    const stopping = worker({ flushArchive: () => void stopping[Symbol.asyncDispose]() as never })
+    await stopping.look()
+    expect(await read(other)).toMatchObject({ state: 'queued', attempts: 0 })
   })
 
   it('fails for good where the archive is damaged', async () => {

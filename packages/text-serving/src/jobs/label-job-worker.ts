@@ -4,7 +4,6 @@ import { RapportError, type Log } from '@rapport/core'
 import type { EventLog, Follower } from '@rapport/messaging'
 import { ModelRefusedError } from '@rapport/model-store'
 import type { LabelDocuments } from '../application/label-documents.ts'
-import type { TenantRules } from '../application/tenant-rules.ts'
 import type { TextModelHost } from '../application/find-model.ts'
 import { changeLabelJob, isFinished, isoTime, labelJobKeys, readLabelJob } from './label-job-records.ts'
 import { resultPartKey, type LabelJobRef, type LabelJobStore } from './label-job-records.ts'
@@ -19,7 +18,6 @@ export interface LabelJobQueue extends LabelJobStore {
 export interface LabelJobWorkerOptions extends LabelJobQueue {
   readonly host: Pick<TextModelHost, 'acquireVersion'>
   readonly label: LabelDocuments
-  readonly rules: Pick<TenantRules, 'of'>
   /** Brings the archive up to the log's end. */
   readonly flushArchive: (signal: AbortSignal) => Promise<void>
   /** How often jobs are looked for when nothing tells of one. */
@@ -177,9 +175,9 @@ export class LabelJobWorker implements AsyncDisposable {
         signal.throwIfAborted()
         await this.keep(job, part, progress)
       }
-      const { rules } = await this.options.rules.of(tenant)
       if (job.dataset === undefined && job.progress.rows === 0) await this.options.flushArchive(signal)
-      await runLabelJob(job, { objectStore, rules, served: lease.model, label, signal, onPart })
+      const served = job.model.tenant === tenant ? lease.model : lease.model.lentTo(tenant)
+      await runLabelJob(job, { objectStore, served, label, signal, onPart })
       await this.end(job, { state: 'succeeded' })
     } catch (error) {
       await this.endByError(job, error)
@@ -191,7 +189,12 @@ export class LabelJobWorker implements AsyncDisposable {
   private async keep(job: LabelJob, part: Uint8Array, progress: LabelProgress): Promise<void> {
     const { service, objectStore } = this.options
     const key = resultPartKey(service, job, progress.parts - 1)
-    await objectStore.put(key, part)
+    // Where a part stands already, another may have done it whose claim holds.
+    const { stored } = await objectStore.put(key, part, { ifAbsent: true })
+    if (!stored) {
+      await this.renew(job, {})
+      await objectStore.put(key, part)
+    }
     try {
       await this.renew(job, { progress })
     } catch (error) {
@@ -215,7 +218,7 @@ export class LabelJobWorker implements AsyncDisposable {
       await this.end(job, { state: 'failed', error: { code: error.code, message: error.message } })
     } else {
       log.error({ err: error, tenant, job: id }, 'a labelling job broke off and will be tried again')
-      await this.giveBack(job, {})
+      await this.giveBack(job, mayPass(error) ? { attempts: job.attempts - 1 } : {})
     }
   }
 
@@ -254,6 +257,10 @@ export class LabelJobWorker implements AsyncDisposable {
 }
 
 const finalCode = /^RPT_(?:DATASET|ARCHIVE)_/
+
+/** What is not the job's fault is no attempt of it. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof RapportError && (error.canRetry || error instanceof ModelRefusedError)
 
 /** What trying again would meet again. */
 function isFinal(error: unknown): error is RapportError {

@@ -1,8 +1,9 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { LabelJob } from '@rapport/contracts'
+import type { Pacer } from '@rapport/ml'
 import { createSlicePacer } from '../application/classify-slices.ts'
-import type { AssignedDocument, LabelDocuments } from '../application/label-documents.ts'
+import type { AssignedDocument, LabelDocuments, LabelResult } from '../application/label-documents.ts'
 import { problemOfText } from '../domain/check-document.ts'
 import type { ServedClassifier } from '../domain/served-classifier.ts'
 import { readLabelInputs, type LabelInput, type LabelSource } from './label-inputs.ts'
@@ -16,7 +17,7 @@ const rowsTogether = 50
 
 export type LabelProgress = LabelJob['progress']
 
-export interface LabelRunOptions extends LabelSource {
+export interface LabelRunOptions extends Omit<LabelSource, 'pacer'> {
   readonly served: ServedClassifier
   readonly label: LabelDocuments
   readonly signal: AbortSignal
@@ -30,9 +31,10 @@ export interface LabelRunOptions extends LabelSource {
  * @throws DatasetError, ArchiveError; the reason of `signal`
  */
 export async function runLabelJob(job: LabelJob, options: LabelRunOptions): Promise<void> {
-  const part = new ResultPart(job, options)
+  const pacer = createSlicePacer()
+  const part = new ResultPart(job, options, pacer)
   let together: LabelInput[] = []
-  for await (const input of readLabelInputs(job, options)) {
+  for await (const input of readLabelInputs(job, { ...options, pacer })) {
     options.signal.throwIfAborted()
     // The rules of one event stand and fall together: its place is that of all its texts.
     const isNext = input.place.offsets !== together.at(-1)?.place.offsets || input.place.offsets === undefined
@@ -50,13 +52,14 @@ export async function runLabelJob(job: LabelJob, options: LabelRunOptions): Prom
 class ResultPart {
   private readonly job: LabelJob
   private readonly options: LabelRunOptions
-  private readonly pacer = createSlicePacer()
+  private readonly pacer: Pacer
   private lines: string[] = []
   private bytes = 0
   private progress: LabelProgress
 
-  constructor(job: LabelJob, options: LabelRunOptions) {
+  constructor(job: LabelJob, options: LabelRunOptions, pacer: Pacer) {
     this.job = job
+    this.pacer = pacer
     this.options = options
     this.progress = { ...job.progress, labels: { ...job.progress.labels } }
   }
@@ -72,18 +75,18 @@ class ResultPart {
       if (problem !== undefined) problems.set(input, problem)
       else documents.push({ id, text, served, ...(language !== undefined && { language }) })
     }
-    const labelled = label(documents, { topK, threshold, pacer: this.pacer })[Symbol.asyncIterator]()
+    const labelled = label(documents, { topK, threshold, pacer: this.pacer, isBulk: true })[Symbol.asyncIterator]()
     for (const input of inputs) {
       signal.throwIfAborted()
       const error = problems.get(input)
       if (error !== undefined) {
-        this.note(input, { error })
+        this.note(input, undefined, error)
         continue
       }
       const next = await labelled.next()
       if (next.done === true) throw new Error('a document was not labelled')
-      const { result, best } = next.value
-      this.note(input, result, served.labels[best])
+      const { result } = next.value
+      this.note(input, result)
     }
     if (this.bytes >= partBytes) await this.flush()
   }
@@ -97,22 +100,27 @@ class ResultPart {
     await this.options.onPart(part, structuredClone(this.progress))
   }
 
-  private note({ source, given, place }: LabelInput, result: object, label?: string): void {
-    const line = `${JSON.stringify({ ...source, ...result })}\n`
+  private note({ source, given, place }: LabelInput, result?: LabelResult, error?: object): void {
+    const line = `${JSON.stringify({ ...source, ...(result ?? { error }) })}\n`
     this.lines.push(line)
     this.bytes += Buffer.byteLength(line)
     const { progress } = this
     progress.rows += 1
     Object.assign(progress, place)
-    if (label === undefined) {
+    if (result === undefined) {
       progress.refused += 1
       return
     }
     progress.labelled += 1
-    progress.labels[label] = (progress.labels[label] ?? 0) + 1
+    const found = result.labels ?? [result.label]
+    for (const label of found) progress.labels[label] = (progress.labels[label] ?? 0) + 1
     // Labels of another set say nothing of this model.
     if (given?.some((each) => this.options.served.labels.includes(each)) !== true) return
     progress.given += 1
-    if (given.includes(label)) progress.agreeing += 1
+    const isSame = result.labels === undefined ? given.includes(result.label) : isSameSet(found, given)
+    if (isSame) progress.agreeing += 1
   }
 }
+
+const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
+  new Set(one).symmetricDifference(new Set(other)).size === 0

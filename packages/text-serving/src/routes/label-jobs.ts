@@ -10,10 +10,11 @@ import {
   type LabelJob,
 } from '@rapport/contracts'
 import { DatasetError, listVersions, readManifest } from '@rapport/datasets'
-import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
+import { HttpError, notFound, type HttpApp, type Principal } from '@rapport/service-kit'
 import { Type } from 'typebox'
 import type { TextContext } from '../application/context.ts'
 import { findModel } from '../application/find-model.ts'
+import { readTextRules } from '../application/text-rules.ts'
 import {
   cancelLabelJob,
   createLabelJob,
@@ -42,14 +43,15 @@ export function addLabelJobRoutes(app: HttpApp, context: TextContext): void {
         operationId: `create${word}LabelJob`,
         summary: 'Label all texts of a data set, or of the archived events',
         description: `The versions of the data set and of the model are fixed now. Texts of events are found by the rules that stand when the job
-begins. The result is a file; what the stream has found stays. At most ${labelJobLimits.unfinished} jobs of a tenant
+is made, and need the scope \`features:read\`, too. The result is a file; what the stream has found stays. At most ${labelJobLimits.unfinished} jobs of a tenant
 may be unfinished; the ${labelJobLimits.kept} newest are kept.`,
         body: CreateLabelJobSchema,
         response: { 202: LabelJobSchema },
       },
     },
-    async ({ principal: { tenant }, body }, reply) => {
-      const job = await createJob(context, tenant, body)
+    async ({ principal, body }, reply) => {
+      if (body.events !== undefined) checkMayReadEvents(principal)
+      const job = await createJob(context, principal.tenant, body)
       return reply.code(202).header('Location', `${prefix}/jobs/${job.id}`).send(job)
     },
   )
@@ -132,8 +134,9 @@ function addResultRoute(app: HttpApp, context: TextContext): void {
         response: { 200: { content: { [ndjsonType]: { schema: Type.String() } } } },
       },
     },
-    async ({ principal: { tenant }, params: { id } }, reply) => {
-      const job = found(await readLabelJob(context.jobs, { tenant, id }), id)
+    async ({ principal, params: { id } }, reply) => {
+      const job = found(await readLabelJob(context.jobs, { tenant: principal.tenant, id }), id)
+      if (job.events !== undefined) checkMayReadEvents(principal)
       if (job.state !== 'succeeded') throw unfinished(job)
       // The schema speaks of text; what goes out is a stream of it.
       return reply.type(`${ndjsonType}; charset=utf-8`).send(readResult(context, job) as never)
@@ -143,6 +146,8 @@ function addResultRoute(app: HttpApp, context: TextContext): void {
 
 /** Gzip members that follow each other are one file. */
 function readResult({ jobs, log }: TextContext, job: LabelJob): Readable {
+  // Nothing is no gzip file.
+  if (job.progress.parts === 0) return Readable.from([])
   const compressed = Readable.from(resultParts(jobs, job, job.progress.parts))
   const lines = createGunzip()
   compressed.on('error', (error) => {
@@ -175,7 +180,10 @@ async function createJob(context: TextContext, tenant: string, body: CreateLabel
   const wanted: NewLabelJob = {
     tenant,
     ...(found && { dataset: found.dataset }),
-    ...(events && { events }),
+    ...(events && {
+      events,
+      rules: [...(await readTextRules(jobs.objectStore, { tenant, service: jobs.service })).rules],
+    }),
     model: { tenant: owner, name, version },
     ...(topK !== undefined && { topK }),
     ...(threshold !== undefined && { threshold }),
@@ -215,6 +223,12 @@ const oneSource = (): HttpError => {
 function found(job: LabelJob | undefined, id: string): LabelJob {
   if (job === undefined) throw notFound(`job ${id}`)
   return job
+}
+
+/** What visitors did is more than texts and their labels. @throws HttpError 403 */
+function checkMayReadEvents({ scopes }: Pick<Principal, 'scopes'>): void {
+  if (scopes.has('features:read')) return
+  throw new HttpError(403, 'RPT_ACCESS_FORBIDDEN', 'Jobs over events also need the scope "features:read".')
 }
 
 const unfinished = ({ id, state }: LabelJob): HttpError =>

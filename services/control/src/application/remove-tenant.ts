@@ -1,5 +1,6 @@
 import {
   forgetCommandKey,
+  labelJobsRoot,
   sentimentGroup,
   StateCommandSchema,
   statePartitionOf,
@@ -57,6 +58,8 @@ export async function removeTenant(options: RemoveTenantOptions, removal: Tenant
   const { objectStore, eventLog, onlineStore, counter, clock, settleMs, signal } = options
   const { tenant, requestedAt } = removal
   await withdrawAccess(options, tenant)
+  // Whoever works at one sees that it is gone before the rest goes.
+  await eraseObjects(objectStore, `${labelJobsRoot}${tenant}/`)
   const settledMs = Date.parse(requestedAt) + settleMs - clock.now()
   if (settledMs > 0) await wait(settledMs, undefined, { signal })
   await eraseRecords(eventLog, topics.items.name, tenant)

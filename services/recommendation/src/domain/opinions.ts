@@ -16,7 +16,10 @@ export function opinionReasons({ ratings, meanRating, complaint }: ItemOpinion):
   if (complaint !== undefined && complaint.texts >= fewestVoices) {
     const { label, texts } = complaint
     reasons.push({
-      text: { en: `${texts} customers are unhappy about “${label}”`, zh: `${texts}位顾客对“${label}”不满意` },
+      text: {
+        en: `${texts} messages of customers are unhappy about “${label}”`,
+        zh: `顾客有${texts}条留言对“${label}”不满意`,
+      },
     })
   }
   return reasons

@@ -61,7 +61,7 @@ describe('POST /v1/recommendations', () => {
     expect(black?.reasons?.map(({ text }) => text.en)).toEqual([
       expect.stringMatching(/^Because you viewed/),
       'Rated 2.5 on average in 2 reviews',
-      '2 customers are unhappy about “taste”',
+      '2 messages of customers are unhappy about “taste”',
     ])
     expect(items.map(({ id }) => id)).not.toContain('pot')
     // A visitor who has given it stars has said by them how it is liked.

@@ -25,7 +25,7 @@ export function createSentimentLabeller(): LabelDocuments {
     baselines.set(served, made)
     return made
   }
-  return async function* (documents, { pacer, ...options }) {
+  return async function* (documents, { pacer, isBulk, ...options }) {
     let count = 0
     for (const document of documents) {
       if (pacer.due()) await pacer.pause(0)
@@ -37,7 +37,7 @@ export function createSentimentLabeller(): LabelDocuments {
       const sentences =
         spans.length > 1 ? spans.map(({ start, end }) => ({ text: text.slice(start, end), served })) : []
       const rows: Float32Array[] = []
-      for await (const slice of classifySlices([document, ...sentences], pacer)) {
+      for await (const slice of classifySlices([document, ...sentences], { pacer, isBulk })) {
         for (const [, row] of slice) rows.push(row)
       }
       yield present({ document, spans, rows, baseline: baselineOf(served) }, options)

@@ -3,8 +3,8 @@ import { detectLanguage } from '@rapport/text'
 import { classifySlices, scoreDocument, type LabelDocuments } from '@rapport/text-serving'
 
 /** The most probable label of each document, and the scores of the others. */
-export const labelTexts: LabelDocuments = async function* (documents, { pacer, ...options }) {
-  for await (const slice of classifySlices(documents, pacer)) {
+export const labelTexts: LabelDocuments = async function* (documents, { pacer, isBulk, ...options }) {
+  for await (const slice of classifySlices(documents, { pacer, isBulk })) {
     for (const [document, probabilities] of slice) {
       const { id, text, language, served } = document
       const { best, labels, scores, isUncertain } = scoreDocument(served, probabilities, options)

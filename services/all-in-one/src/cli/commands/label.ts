@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import type { LabelJob } from '@rapport/contracts'
 import type { LabelJobs } from '@rapport/sdk'
 import { connect, InterruptedError, interruptible, pause } from '../connection.ts'
@@ -26,9 +26,14 @@ function addKind(label: Command, name: 'text' | 'sentiment', description: string
     .option('--label <column>', 'where labels stand in the file, to be compared with those of the model')
     .addOption(sourceOptions.format)
     .addOption(sourceOptions.name)
-    .option('--events', 'the texts of the archived events, in place of a file or data set')
-    .option('--from <time>', 'of the events, ISO 8601')
-    .option('--to <time>', 'of the events, ISO 8601, not included')
+    .addOption(
+      new Option('--events', 'the texts of the archived events, in place of a file or data set').conflicts([
+        'data',
+        'dataset',
+      ]),
+    )
+    .addOption(new Option('--from <time>', 'of the events, ISO 8601').implies({ events: true }))
+    .addOption(new Option('--to <time>', 'of the events, ISO 8601, not included').implies({ events: true }))
     .option('--model <name>', `which model (default: ${name})`)
     .option('--threshold <probability>', 'mark rows whose label is less probable as uncertain', toProbability)
     .option('--out <file>', 'where the result goes, a line of JSON for each row (default: standard output)')
