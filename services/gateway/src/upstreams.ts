@@ -14,12 +14,16 @@ export interface Upstream {
   /** Scheme, host and port. */
   readonly origin: string
   isReady: boolean
+  /** Probes in a row that have not been answered in time. */
+  missedProbes: number
   /** Calls that have not ended. */
   readonly inFlight: Set<object>
 }
 
 /** An answer to a probe that takes longer counts as none. */
 const probeTimeoutMs = 2_000
+/** A ready process of which so many are missing is not: when this one was held up itself, every answer comes late once. */
+const mostMissedProbes = 3
 
 /** Which processes there are and which of them are ready, by their own `/health/ready`. */
 export class Upstreams implements AsyncDisposable {
@@ -36,6 +40,7 @@ export class Upstreams implements AsyncDisposable {
         service,
         origin,
         isReady: false,
+        missedProbes: 0,
         inFlight: new Set(),
       })),
     )
@@ -85,9 +90,12 @@ export class Upstreams implements AsyncDisposable {
     try {
       const response = await fetch(new URL('/health/ready', upstream.origin), { signal, redirect: 'error' })
       await response.arrayBuffer()
+      upstream.missedProbes = 0
       this.#set(upstream, response.ok, `status ${response.status}`)
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#set(upstream, false, error)
+      if (this.#stopping.signal.aborted) return
+      upstream.missedProbes = isTimeout(error) ? upstream.missedProbes + 1 : mostMissedProbes
+      if (upstream.missedProbes >= mostMissedProbes) this.#set(upstream, false, error)
     }
   }
 
@@ -99,6 +107,8 @@ export class Upstreams implements AsyncDisposable {
     else this.#options.log.warn({ service, origin, err: reason }, 'a process is not ready and gets no calls')
   }
 }
+
+const isTimeout = (error: unknown): boolean => error instanceof DOMException && error.name === 'TimeoutError'
 
 /** False when the wait was ended. */
 const pause = (ms: number, signal: AbortSignal): Promise<boolean> =>
