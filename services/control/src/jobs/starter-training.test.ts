@@ -72,6 +72,20 @@ describe('the starter models', () => {
     }
   })
 
+  it('are made where a later release has left a job that none of its processes has taken', async () => {
+    const next = shippedStarters.map((starter) => ({ ...starter, release: starter.release + 1 }))
+    await open(next).look()
+    expect(await open().look()).toEqual(shippedStarters.map(() => 'under way'))
+    expect((await jobs()).map(({ state }) => state)).toEqual(shippedStarters.map(() => 'queued'))
+    for (const job of await jobs()) {
+      const requestedAt = new Date(platform.dependencies.clock.now() - 2 * 60 * 60 * 1000).toISOString()
+      await changeJob(platform.dependencies, job, (now) => ({ ...now, requestedAt }))
+    }
+    await open().look()
+    expect((await jobs()).map(({ state }) => state)).toEqual(shippedStarters.map(() => 'cancelled'))
+    expect(await open().look()).toEqual(shippedStarters.map(() => 'made'))
+  })
+
   it('are not made where the release has none that is good enough', async () => {
     await open([]).look()
     expect(await jobs()).toEqual([])

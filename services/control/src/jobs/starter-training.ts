@@ -1,7 +1,7 @@
-import { starterTenant } from '@rapport/contracts'
+import { starterTenant, type TrainingJob } from '@rapport/contracts'
 import type { ModelStore } from '@rapport/model-store'
 import { isOfLaterRelease, shippedStarters, starterVersion, type StarterModel } from '@rapport/starter-texts/release'
-import { createJob, type JobDependencies } from '../application/training-jobs.ts'
+import { cancelJob, createJob, type JobDependencies } from '../application/training-jobs.ts'
 
 export interface StarterTrainingOptions extends JobDependencies {
   readonly models: Pick<ModelStore, 'readAlias'>
@@ -93,8 +93,17 @@ export class StarterTraining implements AsyncDisposable {
       budgetSeconds: 60,
       eventCount: 0,
     })
-    if (!created) return 'under way'
+    if (!created) {
+      if (this.#isLeftBehind(job, starter)) await cancelJob(this.#options, job)
+      return 'under way'
+    }
     log.info({ job: job.id, model, version }, 'a starter model will be made')
     return 'made'
+  }
+
+  /** Of a later release, and none of its processes has taken it: the installation has gone back to this one. */
+  #isLeftBehind({ state, version = '', requestedAt }: TrainingJob, starter: StarterModel): boolean {
+    const ageMs = this.#options.clock.now() - Date.parse(requestedAt)
+    return state === 'queued' && isOfLaterRelease(version, starter) && ageMs > mostAgainMs
   }
 }
