@@ -13,6 +13,10 @@ export const StarterCardSchema = Type.Object({
   seed: Type.Integer(),
   /** The command that measured `metrics` before the release. */
   measuredBy: Type.String(),
+  chosenOn: Type.Array(Type.String(), {
+    description:
+      'The sets of `metrics` with an eye on which the model was chosen: what it is worth elsewhere, the others say.',
+  }),
 })
 export type StarterCard = Static<typeof StarterCardSchema>
 

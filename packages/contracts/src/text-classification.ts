@@ -259,7 +259,7 @@ export const TextMonitoringSchema = Type.Object(
             ],
             {
               description:
-                'The newest answers against those in the test of the training: by custom below 0.1 none, above 0.25 large. Null while there are too few, and of a version whose training has kept none.',
+                'The newest answers against those in the test of the training: by custom below 0.1 none, above 0.25 large. Null while there are too few, and of a version whose training has kept none or too few.',
             },
           ),
           challengerShare: Type.Optional(

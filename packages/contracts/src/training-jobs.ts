@@ -71,6 +71,8 @@ export const TrainingJobSchema = Type.Object(
     task: TrainingTaskSchema,
     /** Name of the model that the job makes a version of. */
     model: Type.String(),
+    /** Of a job for a starter model: the version that the release wants which made the job. */
+    version: Type.Optional(ModelVersionNameSchema),
     /** Of a job on texts: what it learns from, fixed when the job was made. */
     dataset: Type.Optional(DatasetVersionNameSchema),
     algorithms: Type.Optional(AlgorithmsSchema),

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -29,7 +28,7 @@ Suites and their sets: ${Object.entries(suites)
   --cell       only this model, of text and sentiment: winner is what a training job's search chooses, and networks bear their names
   --budget SECONDS  for each search for a winner; 60 when absent, as of a training job
   --state FILE results of text and sentiment so far, from which a run goes on; a file for temporary ones when absent
-  --fresh      measures anew what the file has
+  --fresh      measures anew what the file has of the sets and cells that are asked for
   --json       one line of JSON at the end: { "<set>": { "<metric>": number } }
 
 Exit codes: 0 measured, 2 wrong usage, 3 no data folder.`
@@ -78,8 +77,7 @@ async function main(argv: string[]): Promise<number> {
     return refuse(`--budget is no number of seconds: ${values.budget}`, exitCodes.usage)
   }
   const state = values.state ?? join(tmpdir(), `rapport-quality-${suite}.json`)
-  if (values.fresh) await rm(state, { force: true })
-  const results = await openResults(state)
+  const results = await openResults(state, { isFresh: values.fresh })
   const choice = { results, ...(cell !== undefined && { cell }), ...(budgetSeconds !== undefined && { budgetSeconds }) }
   return measure(sets, { names, dataDir, json: values.json, choice })
 }

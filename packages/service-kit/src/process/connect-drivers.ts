@@ -1,4 +1,4 @@
-import { inboxTopic, topics, type TopicDescription } from '@rapport/contracts'
+import { inboxTopic, starterTenant, topics, type TopicDescription } from '@rapport/contracts'
 import type { FencedLock } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
 import type { KafkaClientOptions } from '@rapport/messaging/kafkajs'
@@ -160,11 +160,19 @@ function saslOf(config: EventLogConfig): KafkaClientOptions['sasl'] {
   return { mechanism, username, password }
 }
 
-/** Every topic of the installation. */
-export const topicsOf = ({ RAPPORT_INBOX_TENANTS }: EventLogConfig): readonly TopicDescription[] => [
-  ...Object.values(topics),
-  ...RAPPORT_INBOX_TENANTS.map(inboxTopic),
-]
+/**
+ * Every topic of the installation.
+ * @throws ConfigError when the tenant of the starter models, which has no events, is named as one that has an inbox.
+ */
+export function topicsOf({
+  RAPPORT_INBOX_TENANTS: tenants,
+}: Pick<EventLogConfig, 'RAPPORT_INBOX_TENANTS'>): readonly TopicDescription[] {
+  if (tenants.includes(starterTenant)) {
+    const reason = `the tenant "${starterTenant}" has the starter models, and no events: it can have no inbox`
+    throw new ConfigError([{ variable: 'RAPPORT_INBOX_TENANTS', reason }])
+  }
+  return [...Object.values(topics), ...tenants.map(inboxTopic)]
+}
 
 /** Whether the object store is an S3 store, not the data folder. */
 export const namesS3 = ({ RAPPORT_S3_BUCKET, RAPPORT_S3_ENDPOINT }: ObjectStoreConfig): boolean =>

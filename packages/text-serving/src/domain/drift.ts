@@ -37,14 +37,14 @@ export class Drift {
     this.current = new AnswerCounts(this.earlier.labels.length)
   }
 
-  /** Undefined while there are too few answers, and where the training has kept none. */
+  /** Undefined while there are too few answers, and where the training has kept none or too few. */
   figures(): DriftFigures | undefined {
     const { expected } = this
     const newest = new AnswerCounts(this.current.labels.length)
     newest.add(this.earlier)
     newest.add(this.current)
     const { labels, confidence, total } = newest
-    if (expected === undefined || total < this.window / 5) return undefined
+    if (expected === undefined || Math.min(expected.total, total) < this.window / 5) return undefined
     return {
       documents: total,
       labels: populationStabilityIndex(expected.labels, labels),

@@ -105,7 +105,8 @@ async function forgetRecords(
 
 /**
  * Resolves when nothing is found any more in texts of the events below the extents. A group that has never been at work is
- * that of a service that this installation does not run.
+ * that of a service that this installation does not run. One that does so no more is waited for: the log does not tell
+ * whether a group has members (docs/reliability.md says how to go on).
  */
 function labelledThrough(
   options: RemoveTenantOptions,

@@ -24,6 +24,7 @@ export type NewJob = Pick<
   | 'tenant'
   | 'task'
   | 'model'
+  | 'version'
   | 'dataset'
   | 'algorithms'
   | 'objective'

@@ -1,4 +1,11 @@
-import { topics, trainingJobKey, type ModelAliasChange, type TrainingJob } from '@rapport/contracts'
+import {
+  starterTenant,
+  topics,
+  trainingJobKey,
+  type ModelAliasChange,
+  type TrainingJob,
+  type TrainingTask,
+} from '@rapport/contracts'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { constants, getPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -81,6 +88,17 @@ describe('JobRunner', () => {
     await vi.waitFor(() => expect(announced).toHaveLength(1), wait)
     expect(announced[0]?.result?.promoted).toBe(true)
     expect(lines).toContainEqual({ step: 'claimed', tenant: 'succeeds', job: job.id })
+  })
+
+  it('leaves the starter models of a later release to the processes of that release, and takes those of an earlier one', async () => {
+    const fields = { tenant: starterTenant, reason: 'release', budgetSeconds: 5, eventCount: 0 } as const
+    const starterJob = async (task: TrainingTask, model: string, version: string) =>
+      (await createJob(options, { ...fields, task, model, version })).job
+    const later = await starterJob('sentiment', 'sentiment', 'starter-1000000-a')
+    const earlier = await starterJob('text-classification', 'text', 'starter-0-a')
+    await startRunner()
+    await reaches(earlier, 'running')
+    expect(await readJob(platform.drivers.objectStore, later)).toEqual(later)
   })
 
   it('tries three times when the process crashes, and then says how it ended', async () => {

@@ -1,6 +1,7 @@
-import { topics, type TrainingJob } from '@rapport/contracts'
+import { starterTenant, topics, type TrainingJob } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import type { Subscriber } from '@rapport/messaging'
+import { findShipped, isOfLaterRelease } from '@rapport/starter-texts/release'
 import { randomUUID } from 'node:crypto'
 import {
   changeJob,
@@ -115,7 +116,7 @@ export class JobRunner implements AsyncDisposable {
       const job = await this.#readIntact(ref)
       if (job === undefined) continue
       if (job === 'corrupt' || isFinished(job)) this.#finished.set(key, etag)
-      else if (this.#isClaimable(job)) waiting.push(job)
+      else if (this.#isClaimable(job) && !isForLaterRelease(job)) waiting.push(job)
     }
     return waiting.sort((one, other) => one.requestedAt.localeCompare(other.requestedAt))[0]
   }
@@ -194,3 +195,7 @@ export class JobRunner implements AsyncDisposable {
     return { ...rest, state: 'failed', attempts, finishedAt, error: { code: 'RPT_TRAINING_CRASHED', message } }
   }
 }
+
+/** In a rolling update the starter models of the later release are made by its own processes alone. */
+const isForLaterRelease = (job: TrainingJob): boolean =>
+  job.tenant === starterTenant && isOfLaterRelease(job.version ?? '', findShipped(job) ?? { release: 0 })

@@ -2,8 +2,8 @@ import { starterTenant } from '@rapport/contracts'
 import { createModelStore, type ModelStore } from '@rapport/model-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { shippedStarters, starterVersion } from '@rapport/starter-texts/release'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { listJobs } from '../application/training-jobs.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { changeJob, listJobs } from '../application/training-jobs.ts'
 import { StarterTraining } from './starter-training.ts'
 
 let platform: TestPlatform
@@ -40,8 +40,50 @@ describe('the starter models', () => {
     for (const starter of shippedStarters) await publish(starter.model, starterVersion(starter))
     await open().look()
     expect(await jobs()).toEqual([])
-    await open(shippedStarters.map((starter) => ({ ...starter, revision: 'another' }))).look()
-    expect(await jobs()).toHaveLength(shippedStarters.length)
+    const next = shippedStarters.map((starter) => ({ ...starter, release: starter.release + 1, revision: 'another' }))
+    await open(next).look()
+    const versions = (await jobs()).map(({ version }) => version)
+    expect(new Set(versions)).toEqual(new Set(next.map(starterVersion)))
+  })
+
+  it('are left alone where those of a later release serve', async () => {
+    for (const { model, release } of shippedStarters) await publish(model, `starter-${release + 1}-another`)
+    expect(await open().look()).toEqual(shippedStarters.map(() => 'serves'))
+    expect(await jobs()).toEqual([])
+  })
+
+  it('are looked at until they serve: a job that has failed is followed by another', async () => {
+    const [starter] = shippedStarters
+    if (starter === undefined) throw new Error('the release brings none')
+    await using training = new StarterTraining({
+      ...platform.dependencies,
+      models,
+      pollMs: 1,
+      againMs: 1,
+      starters: [starter],
+    })
+    training.start()
+    const error = { code: 'RPT_TRAINING_CRASHED', message: 'out of tea' }
+    for (let count = 1; count <= 3; count += 1) {
+      await vi.waitFor(async () => expect(await jobs()).toHaveLength(count))
+      for (const job of await jobs()) {
+        await changeJob(platform.dependencies, job, (now) => ({ ...now, state: 'failed', error }))
+      }
+    }
+  })
+
+  it('are made where a later release has left a job that none of its processes has taken', async () => {
+    const next = shippedStarters.map((starter) => ({ ...starter, release: starter.release + 1 }))
+    await open(next).look()
+    expect(await open().look()).toEqual(shippedStarters.map(() => 'under way'))
+    expect((await jobs()).map(({ state }) => state)).toEqual(shippedStarters.map(() => 'queued'))
+    for (const job of await jobs()) {
+      const requestedAt = new Date(platform.dependencies.clock.now() - 2 * 60 * 60 * 1000).toISOString()
+      await changeJob(platform.dependencies, job, (now) => ({ ...now, requestedAt }))
+    }
+    await open().look()
+    expect((await jobs()).map(({ state }) => state)).toEqual(shippedStarters.map(() => 'cancelled'))
+    expect(await open().look()).toEqual(shippedStarters.map(() => 'made'))
   })
 
   it('are not made where the release has none that is good enough', async () => {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { TextTask } from '@rapport/contracts'
 import type { TrainingControl } from '@rapport/ml'
 import { starterCorpus } from '@rapport/starter-texts'
-import type { TextClassifierData } from '@rapport/text-models'
+import { TextClassifier, type TextClassifierData } from '@rapport/text-models'
 import { fitClassifier } from '../text/fit-classifier.ts'
 import type { TextRecipe } from '../text/text-recipe.ts'
+import { probeTexts } from './probe-texts.ts'
 
 /**
  * Made texts are told apart without an error, so that nothing about real ones can be learnt by comparing recipes on them.
@@ -20,7 +21,7 @@ const temperatures: Readonly<Record<TextTask, number>> = { sentiment: 0.7, 'text
 export interface FittedStarter {
   readonly data: TextClassifierData
   readonly texts: readonly string[]
-  /** Of the texts and the recipe: the beginning of a SHA-256. */
+  /** Of the texts, the recipe and what the model answers: the beginning of a SHA-256. */
   readonly revision: string
 }
 
@@ -33,12 +34,24 @@ export async function fitStarter(
   const texts = rows.map(({ text }) => text)
   const labels = Int32Array.from(rows, ({ label }) => names.indexOf(label))
   const calibration = { kind: 'temperature', temperature: temperatures[task] } as const
-  const made = JSON.stringify([starterRecipe, calibration, rows])
-  const revision = createHash('sha256').update(made).digest('hex').slice(0, 12)
   const data = await fitClassifier(
     starterRecipe,
     { texts, labels, classes: names.length },
     { ...options, names, calibration },
   )
-  return { data, texts, revision }
+  return { data, texts, revision: revisionOf([starterRecipe, calibration, rows], data) }
+}
+
+/**
+ * Of what a model was made from and of its probabilities for some texts, in thousandths: another one where the tokenizer or
+ * the trainer has changed.
+ */
+export function revisionOf(madeFrom: readonly unknown[], data: TextClassifierData): string {
+  const answers = Array.from(new TextClassifier(data).classify(probeTexts), (probability) =>
+    Math.round(1000 * probability),
+  )
+  return createHash('sha256')
+    .update(JSON.stringify([...madeFrom, answers]))
+    .digest('hex')
+    .slice(0, 12)
 }

@@ -1,10 +1,12 @@
 import { starterTenant, trainingJobKey, type TrainingJob } from '@rapport/contracts'
 import { createModelHost } from '@rapport/model-store'
-import { shippedStarters } from '@rapport/starter-texts/release'
+import { shippedStarters, starterVersion } from '@rapport/starter-texts/release'
 import { decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runTrainingJob } from '../job/run-training-job.ts'
 import { openTextJobs, silentLog, type TextJobs } from '../testing/text-jobs.ts'
+import { fitClassifier } from '../text/fit-classifier.ts'
+import { revisionOf } from './fit-starter.ts'
 
 const plain: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   sentiment: {
@@ -47,7 +49,7 @@ const plain: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
 }
 
-async function train(jobs: TextJobs, fields: Pick<TrainingJob, 'task' | 'model' | 'id'>) {
+async function train(jobs: TextJobs, fields: Pick<TrainingJob, 'task' | 'model' | 'version' | 'id'>) {
   const job: TrainingJob = {
     ...fields,
     tenant: starterTenant,
@@ -74,12 +76,14 @@ async function train(jobs: TextJobs, fields: Pick<TrainingJob, 'task' | 'model' 
 
 test.each(shippedStarters)(
   'the starter model $model is the one that was measured, is right where anybody is, and is made once',
-  async ({ model, task, revision, measured }) => {
+  async (starter) => {
+    const { model, task, measured, chosenOn } = starter
+    const version = starterVersion(starter)
     await using jobs = await openTextJobs()
     // Another revision has to be measured first: npm run quality -- starter --data DIR
-    expect(await train(jobs, { task, model, id: `${task}-000001` })).toMatchObject({
+    expect(await train(jobs, { task, model, version, id: `${task}-000001` })).toMatchObject({
       end: 'succeeded',
-      job: { result: { version: `starter-${revision}`, promoted: true } },
+      job: { result: { version, promoted: true } },
     })
     await using host = createModelHost<TextClassifier>({
       store: jobs.models,
@@ -88,7 +92,7 @@ test.each(shippedStarters)(
       loader: { decode: (files) => new TextClassifier(decodeTextClassifier(files)), selfCheck: runTextSelfCheck },
     })
     using lease = await host.acquire(starterTenant, model)
-    expect(lease?.manifest).toMatchObject({ task, metrics: measured, starter: { seed: expect.any(Number) } })
+    expect(lease?.manifest).toMatchObject({ task, metrics: measured, starter: { chosenOn } })
     const classifier = lease?.model as TextClassifier
     const { length: classes } = classifier.labels
     for (const [label, texts] of Object.entries(plain[model] ?? {})) {
@@ -99,12 +103,74 @@ test.each(shippedStarters)(
       })
       expect(wrong).toEqual([])
     }
-    const again = await train(jobs, { task, model, id: `${task}-000002` })
-    expect(again).toMatchObject({ end: 'succeeded', job: { result: { version: `starter-${revision}` } } })
+    const again = await train(jobs, { task, model, version, id: `${task}-000002` })
+    expect(again).toMatchObject({ end: 'succeeded', job: { result: { version } } })
     expect(await jobs.models.listVersions({ tenant: starterTenant, name: model })).toHaveLength(1)
   },
   120_000,
 )
+
+describe('with another release beside this one', () => {
+  const [starter] = shippedStarters
+  if (starter === undefined) throw new Error('the release brings no starter model')
+  const { task, model } = starter
+  const ref = { tenant: starterTenant, name: model, alias: 'champion' } as const
+  const [earlier, later] = ['starter-0-a', `starter-${starter.release + 1}-a`]
+
+  test('a job of a later one is given back, and one of an earlier one ends', async () => {
+    await using jobs = await openTextJobs()
+    const given = await train(jobs, { task, model, version: later, id: `${task}-000001` })
+    expect(given).toMatchObject({ end: 'interrupted', job: { state: 'queued', attempts: 0 } })
+    const refused = await train(jobs, { task, model, version: earlier, id: `${task}-000002` })
+    expect(refused).toMatchObject({
+      end: 'bad data',
+      job: { state: 'failed', error: { code: 'RPT_TRAINING_STARTER_OTHER_RELEASE' } },
+    })
+    expect(await jobs.models.readAlias(ref)).toBeUndefined()
+  })
+
+  test('a later version that serves goes on to, and an earlier one is replaced', async () => {
+    await using jobs = await openTextJobs()
+    const version = starterVersion(starter)
+    const card = { task, algorithm: 'none', framework: 'none', inputSchema: {}, codeRevision: 'test' }
+    const data = { rows: 1, fingerprint: 'f' }
+    const made = { ...card, data, parameters: {}, metrics: {}, files: new Map() }
+    for (const each of [later, earlier, version]) await jobs.models.publish({ ...ref, ...made, version: each })
+    for (const [serving, then] of [
+      [later, later],
+      [earlier, version],
+    ] as const) {
+      await jobs.models.promote(ref, serving)
+      const { end, job } = await train(jobs, { task, model, version, id: `${task}-000003` })
+      expect([end, job.result?.promoted]).toEqual(['succeeded', then === version])
+      expect((await jobs.models.readAlias(ref))?.version).toBe(then)
+    }
+  })
+})
+
+test('what a model answers is part of the revision', async () => {
+  const texts = ['good room', 'fine room', 'bad room', 'dull room']
+  const data = await Promise.all(
+    [0.3, 0.3, 3].map((cost) =>
+      fitClassifier(
+        {
+          algorithm: 'linear-svm',
+          features: { analyzer: 'char', ngrams: [1, 3], minDf: 1, maxFeatures: 1_000 },
+          parameters: { cost },
+        },
+        { texts, labels: Int32Array.of(1, 1, 0, 0), classes: 2 },
+        {
+          memoryLimitBytes: 1e9,
+          names: ['negative', 'positive'],
+          calibration: { kind: 'temperature', temperature: 1 },
+        },
+      ),
+    ),
+  )
+  const [one, same, other] = data.map((each) => revisionOf(['the same'], each))
+  expect(same).toBe(one)
+  expect(other).not.toBe(one)
+})
 
 test('a release makes no other model in the tenant of starter models', async () => {
   await using jobs = await openTextJobs()

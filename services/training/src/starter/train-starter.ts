@@ -1,33 +1,56 @@
 import type { TextTask, TrainingJob } from '@rapport/contracts'
 import type { JobOutcome, ModelPublication } from '@rapport/model-store'
 import { starterSeed, starterSources } from '@rapport/starter-texts'
-import { shippedStarters, starterMeasuredBy, starterVersion, type StarterModel } from '@rapport/starter-texts/release'
+import {
+  findShipped,
+  isOfLaterRelease,
+  starterMeasuredBy,
+  starterVersion,
+  type StarterModel,
+} from '@rapport/starter-texts/release'
 import { encodeTextClassifier } from '@rapport/text-models'
-import { TrainingDataError } from '../errors.ts'
+import { InterruptedError, TrainingDataError } from '../errors.ts'
 import { selfCheckOf } from '../text/publish-text.ts'
 import { toParameters } from '../text/text-recipe.ts'
 import type { TrainingContext } from '../training-context.ts'
 import { fitStarter, starterRecipe, type FittedStarter } from './fit-starter.ts'
 
 /**
- * Makes a starter model of this release and lets it serve; a version that is there already only comes to serve.
- * @throws TrainingDataError when the release brings no such model, or was not measured as it is.
+ * Makes a starter model of this release and lets it serve; a version that is there already only comes to serve, and that of
+ * a later release goes on to.
+ * @throws TrainingDataError when the release brings no such model, or was not measured as it is, or the job is of an earlier
+ * release.
+ * @throws InterruptedError when the job is of a later release.
  */
 export async function trainStarter(job: TrainingJob, context: TrainingContext): Promise<JobOutcome> {
-  const starter = shippedStarters.find(({ model, task }) => model === job.model && task === job.task)
+  const starter = findShipped(job)
   if (starter === undefined) {
     throw new TrainingDataError('RPT_TRAINING_JOB_INVALID', `this release brings no starter model "${job.model}"`)
   }
   const { models, report } = context
   const version = starterVersion(starter)
-  const ref = { tenant: job.tenant, name: job.model }
+  checkRelease(job, starter)
+  const ref = { tenant: job.tenant, name: job.model, alias: 'champion' } as const
   const known = await models.listVersions(ref)
   if (!known.some((manifest) => manifest.version === version)) await make(job, starter, context)
   report(1, 'promoting')
   await context.assertClaim()
-  await models.promote({ ...ref, alias: 'champion' }, version)
   const { algorithm } = starterRecipe
+  const champion = await models.readAlias(ref)
+  if (champion !== undefined && isOfLaterRelease(champion.version, starter)) {
+    const summary = `the starter model ${champion.version} of a later release goes on to serve`
+    return { result: { version, algorithm, promoted: false }, summary }
+  }
+  await models.promote(ref, version, { ifRevision: champion?.revision ?? 0 })
   return { result: { version, algorithm, promoted: true }, summary: `the starter model ${version} serves now` }
+}
+
+function checkRelease({ version: wanted = 'none' }: TrainingJob, starter: StarterModel): void {
+  const version = starterVersion(starter)
+  if (wanted === version) return
+  const problem = `the job wants the version ${wanted}, and this release makes ${version}`
+  if (isOfLaterRelease(wanted, starter)) throw new InterruptedError(problem)
+  throw new TrainingDataError('RPT_TRAINING_STARTER_OTHER_RELEASE', problem)
 }
 
 async function make(job: TrainingJob, starter: StarterModel, context: TrainingContext): Promise<void> {
@@ -55,7 +78,7 @@ async function make(job: TrainingJob, starter: StarterModel, context: TrainingCo
 
 /** The model card: its figures are those of real texts that were measured before the release. */
 function describe(
-  { task, revision, measured }: StarterModel,
+  { task, revision, measured, chosenOn }: StarterModel,
   { data, texts }: FittedStarter,
 ): Omit<ModelPublication, 'tenant' | 'name' | 'codeRevision' | 'files' | 'selfCheck'> {
   return {
@@ -71,6 +94,7 @@ function describe(
       trainedFrom: [...starterSources[task satisfies TextTask]],
       seed: starterSeed,
       measuredBy: starterMeasuredBy,
+      chosenOn: [...chosenOn],
     },
   }
 }

@@ -2,13 +2,12 @@ import type { TextTask } from '@rapport/contracts'
 import { sentimentBar } from '@rapport/starter-texts/release'
 import { hasFiles } from '../data/files.ts'
 import { readCsvTexts, readZippedTexts, type LabelledText } from '../data/labelled-texts.ts'
+import { textFiles, treebankFile } from '../data/text-files.ts'
 import type { QualitySet } from '../report/quality-set.ts'
 import { readTreebank, toThreeClasses } from '../text/treebank.ts'
 import { measureStarter } from './measure-starter.ts'
 
-const hotelReviews = 'chnsenticorp/ChnSentiCorp_htl_all.csv'
-const shopReviews = 'online-shopping-10-cats/online_shopping_10_cats.zip'
-const bankMessages = 'banking77/test.csv'
+const { hotelReviews, shopReviews, bankMessages } = textFiles
 
 const toSentiment = (label: string): string => (label === '1' ? 'positive' : 'negative')
 
@@ -49,7 +48,7 @@ const sets: Readonly<Record<string, StarterSet>> = {
   'sst-2': {
     task: 'sentiment',
     title: 'Sentiment on the test part of Stanford’s sentiment treebank: positive or negative',
-    files: ['mr-sst/stsa.binary.test'],
+    files: [treebankFile('binary', 'test')],
     read: (dataDir) => readTreebank(dataDir, 'binary', 'test', toSentiment),
   },
   'online-shopping-sentiment': {
@@ -62,15 +61,15 @@ const sets: Readonly<Record<string, StarterSet>> = {
   'sst-three-class': {
     task: 'sentiment',
     title: 'Sentiment on the test part of Stanford’s sentiment treebank: negative, neutral, positive',
-    files: ['mr-sst/stsa.fine.test'],
+    files: [treebankFile('fine', 'test')],
     read: (dataDir) => readTreebank(dataDir, 'fine', 'test', toThreeClasses),
   },
   'banking77-topics': {
     task: 'text-classification',
     title: 'Topics on the test part of BANKING77: 14 intents that are topics of a shop, among 10 topics',
-    files: [bankMessages],
+    files: [bankMessages.test],
     read: async (dataDir) => {
-      const rows = await readCsvTexts(dataDir, bankMessages, { text: 'text', label: 'category' })
+      const rows = await readCsvTexts(dataDir, bankMessages.test, { text: 'text', label: 'category' })
       const mapped = rows.filter(({ label }) => Object.hasOwn(topicOfIntent, label))
       return relabel(mapped, (label) => topicOfIntent[label] as string)
     },

@@ -53,5 +53,8 @@ it('takes what was measured before, without reading the data', async () => {
   const before = reads
   expect(await set.measure('', say, { results })).toEqual(first)
   expect(reads).toBe(before)
-  expect([...kept.keys()]).toContain('tiny/svm')
+  expect([...kept.keys()]).toEqual(expect.arrayContaining(['tiny/svm', 'tiny/winner, budget 60 s']))
+  await set.measure('', say, { results, cell: 'winner', budgetSeconds: 1 })
+  expect(reads).toBe(before + 1)
+  expect([...kept.keys()]).toContain('tiny/winner, budget 1 s')
 })

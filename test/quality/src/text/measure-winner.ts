@@ -5,7 +5,7 @@ import type { QualityRow } from '../report/quality-set.ts'
 import type { TextParts } from './text-problem.ts'
 
 /** As a request for a training job has it by default. */
-const defaultBudgetSeconds = 60
+export const defaultBudgetSeconds = 60
 const memoryLimitBytes = 4 * 1024 ** 3
 const silent = (): void => undefined
 const log = { debug: silent, info: silent, warn: silent, error: silent }
@@ -13,7 +13,7 @@ const log = { debug: silent, info: silent, warn: silent, error: silent }
 export interface WinnerOptions {
   readonly objective: 'accuracy' | 'macro-f1'
   /** For the search. */
-  readonly budgetSeconds?: number | undefined
+  readonly budgetSeconds: number
 }
 
 /**
@@ -22,7 +22,7 @@ export interface WinnerOptions {
  */
 export async function measureWinner(
   { names, train, test }: TextParts,
-  { objective, budgetSeconds = defaultBudgetSeconds }: WinnerOptions,
+  { objective, budgetSeconds }: WinnerOptions,
 ): Promise<QualityRow> {
   const started = performance.now()
   const { name, mean, data } = await chooseClassifier({ ...train, classes: names.length }, names, {

@@ -9,14 +9,12 @@ import {
   type LabelledText,
   type TextSplit,
 } from '../data/labelled-texts.ts'
+import { textFiles, treebankFile, type TreebankKind } from '../data/text-files.ts'
 import type { QualitySet } from '../report/quality-set.ts'
 import { toQualitySet, type TextSet } from './measure-cells.ts'
 import { readTreebank, toThreeClasses } from './treebank.ts'
 
-const shopReviews = 'online-shopping-10-cats/online_shopping_10_cats.zip'
-const carForum = 'ccf-bdci2018-auto/train.csv'
-const hotelReviews = 'chnsenticorp/ChnSentiCorp_htl_all.csv'
-const movieReviews = ['mr-sst/rt-polarity.neg', 'mr-sst/rt-polarity.pos'] as const
+const { shopReviews, carForum, hotelReviews, movieReviews, newsTitles, bankMessages } = textFiles
 
 const readShop =
   (label: string) =>
@@ -35,13 +33,13 @@ const accuracy = (percent: number, macroF1Percent?: number): { accuracy: number;
 })
 
 const readTreebankSplit =
-  (kind: 'binary' | 'fine', labelOf: (label: string) => string) =>
+  (kind: TreebankKind, labelOf: (label: string) => string) =>
   async (dataDir: string): Promise<TextSplit> => ({
     train: await readTreebank(dataDir, kind, 'train', labelOf),
     test: await readTreebank(dataDir, kind, 'test', labelOf),
   })
-const hasTreebank = (kind: string) => (dataDir: string) =>
-  hasFiles(dataDir, `mr-sst/stsa.${kind}.train`, `mr-sst/stsa.${kind}.test`)
+const hasTreebank = (kind: TreebankKind) => (dataDir: string) =>
+  hasFiles(dataDir, treebankFile(kind, 'train'), treebankFile(kind, 'test'))
 
 async function readMovieReviews(dataDir: string): Promise<TextSplit> {
   const rows: LabelledText[] = []
@@ -97,10 +95,10 @@ const text: readonly TextSet[] = [
     features: 'char123',
     reference: { mnb: accuracy(85.6), cnb: accuracy(85.8), svm: accuracy(87.8, 87.7) },
     winner: { metric: 'accuracy', atLeast: 0.875 },
-    isPresent: (dataDir) => hasFiles(dataDir, 'thucnews-titles/dev.txt', 'thucnews-titles/test.txt'),
+    isPresent: (dataDir) => hasFiles(dataDir, newsTitles.train, newsTitles.test),
     read: async (dataDir) => ({
-      train: await readTextLines(dataDir, 'thucnews-titles/dev.txt', 'text-tab-label'),
-      test: await readTextLines(dataDir, 'thucnews-titles/test.txt', 'text-tab-label'),
+      train: await readTextLines(dataDir, newsTitles.train, 'text-tab-label'),
+      test: await readTextLines(dataDir, newsTitles.test, 'text-tab-label'),
     }),
   },
   {
@@ -110,10 +108,10 @@ const text: readonly TextSet[] = [
     reference: { mnb: accuracy(85.4), cnb: accuracy(78.8), svm: accuracy(89.1, 89.1) },
     winner: { metric: 'accuracy', atLeast: 0.895 },
     networks: { 'text-cnn': { atLeast: 0.895 } },
-    isPresent: (dataDir) => hasFiles(dataDir, 'banking77/train.csv', 'banking77/test.csv'),
+    isPresent: (dataDir) => hasFiles(dataDir, bankMessages.train, bankMessages.test),
     read: async (dataDir) => ({
-      train: await readCsvTexts(dataDir, 'banking77/train.csv', { text: 'text', label: 'category' }),
-      test: await readCsvTexts(dataDir, 'banking77/test.csv', { text: 'text', label: 'category' }),
+      train: await readCsvTexts(dataDir, bankMessages.train, { text: 'text', label: 'category' }),
+      test: await readCsvTexts(dataDir, bankMessages.test, { text: 'text', label: 'category' }),
     }),
   },
   {

@@ -1,13 +1,14 @@
 import { readTextLines, type LabelledText } from '../data/labelled-texts.ts'
+import { treebankFile, type TreebankKind } from '../data/text-files.ts'
 
 /** A part of Stanford's sentiment treebank; a label may stand for several of the file. */
 export async function readTreebank(
   dataDir: string,
-  kind: 'binary' | 'fine',
+  kind: TreebankKind,
   part: 'train' | 'test',
   labelOf: (label: string) => string,
 ): Promise<LabelledText[]> {
-  const rows = await readTextLines(dataDir, `mr-sst/stsa.${kind}.${part}`, 'label-blank-text')
+  const rows = await readTextLines(dataDir, treebankFile(kind, part), 'label-blank-text')
   return rows.map(({ text, label }) => ({ text, label: labelOf(label) }))
 }
 
