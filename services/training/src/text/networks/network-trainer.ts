@@ -30,6 +30,8 @@ export interface NetworkTrainerOptions {
 
 export interface TrainedNetwork {
   readonly scorer: NetworkTextScorer
+  /** What its epochs took, those before an interruption, too. */
+  readonly trainingMs: number
   /** What the scorer gives those texts, texts x classes, by the backend that trained it, which takes many at once. */
   readonly score: (texts: readonly string[], control: TrainingControl) => Promise<Float32Array>
 }
@@ -101,7 +103,7 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const parameters = toParameters(recipe, { vocabulary: vocabularyIds(vocabulary), outputs: part.classes })
   assertFits(recipe, estimateNetworkBytes(parameters, settings.batchSize, part.texts.length), training)
   const { epochs, batchSize, learningRate } = settings
-  const { network, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
+  const { network, history, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
     parameters,
     { tokens: encode(documents), targets: { kind: 'classes', labels: part.labels } },
     {
@@ -129,7 +131,8 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
     const ids = encode(await tokenise(tokenizer, texts, scoring))
     return toLogProbabilities(await deep.predictOutputs(network, ids, { signal: scoring.signal }), part.classes)
   }
-  return { scorer, score }
+  const trainingMs = 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0)
+  return { scorer, trainingMs, score }
 }
 
 async function tokenise(
