@@ -16,6 +16,7 @@ export type ScoreTexts = (texts: readonly string[]) => Float32Array
 
 /** The logarithm of no less than this: what trees have never seen is not impossible. */
 const leastProbability = 2 ** -24
+const leastLogarithm = Math.log(leastProbability)
 
 /** A scorer without what makes rows of texts. */
 export type RowScorer =
@@ -58,6 +59,16 @@ function createNetworkTextScorer({ analysis, vocabulary, encoding, network }: Ne
     }
     return toLogarithms(probabilities)
   }
+}
+
+/**
+ * What the scorer of a network gives texts, of the network's logits of them (rows x classes, row-major), in place: for what is
+ * scored by the backend that trained it.
+ */
+export function networkScores(logits: Float32Array, classes: number): Float32Array {
+  const scores = toLogProbabilities(logits, classes)
+  for (let at = 0; at < scores.length; at += 1) scores[at] = Math.max(leastLogarithm, scores[at] as number)
+  return scores
 }
 
 /** In place. */

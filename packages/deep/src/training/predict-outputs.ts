@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as tf from '@tensorflow/tfjs'
+import { computing } from '../errors.ts'
 import { forward, type WeightTensors } from '../networks/forward.ts'
 import type { NetworkWeights, Weight } from '../networks/weights.ts'
 import { embeddingName } from '../networks/weights.ts'
@@ -10,7 +11,8 @@ const batchRows = 256
 
 /**
  * Logits, or predicted values, of documents: rows x outputs, row-major. `rows` names the documents; all when absent. The
- * event loop turns between batches; rejects with the signal's reason once aborted.
+ * event loop turns between batches; rejects with the signal's reason once aborted. Throws RPT_DEEP_FAILED with the cause when
+ * TensorFlow.js does.
  */
 export async function predictOutputs(
   network: NetworkWeights,
@@ -26,10 +28,12 @@ export async function predictOutputs(
     const batch = rows.subarray(from, from + batchRows)
     const { values, shape } = embedRows(parameters, tableOf(network), { tokens, rows: batch })
     // What a tidy returns is searched for tensors, element by element: nothing is returned.
-    tf.tidy(() => {
-      const part = forward(parameters, weightTensors(weights), tf.tensor3d(values, shape))
-      outputs.set(part.dataSync<'float32'>(), from * parameters.outputs)
-    })
+    computing('the prediction', () =>
+      tf.tidy(() => {
+        const part = forward(parameters, weightTensors(weights), tf.tensor3d(values, shape))
+        outputs.set(part.dataSync<'float32'>(), from * parameters.outputs)
+      }),
+    )
     await nextTurn()
     signal?.throwIfAborted()
   }

@@ -2,10 +2,12 @@ import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBackend } from '../backend/open-backend.ts'
 import type { LstmParameters, TextCnnParameters } from '../networks/parameters.ts'
+import { initialWeights } from '../networks/weights.ts'
 import { toyNetworks, toyTexts } from '../testing/toy-texts.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import { scoreOutputs } from './loss.ts'
 import { predictOutputs } from './predict-outputs.ts'
+import { TrainingStep } from './training-step.ts'
 import { trainNetwork, type TrainingOptions, type TrainingResult } from './train-network.ts'
 
 const [textCnn, lstm] = toyNetworks as [TextCnnParameters, LstmParameters]
@@ -156,6 +158,24 @@ describe('a run', () => {
     const third = await trainNetwork(textCnn, data, options, { checkpoints, log })
     expect(warn.mock.lastCall).toEqual([{ problem: 'the checkpoint is damaged' }, 'training begins anew'])
     expect(weightsOf(third)).toEqual(weightsOf(first))
+  })
+
+  it('tells what TensorFlow.js fails by from a bug', async () => {
+    const cause = new Error('no memory is left')
+    using _step = vi.spyOn(TrainingStep.prototype, 'run').mockImplementation(() => {
+      throw cause
+    })
+    await expect(trainNetwork(textCnn, toyTexts(9, 1), options)).rejects.toMatchObject({
+      code: 'RPT_DEEP_FAILED',
+      message: 'step 1 of epoch 1 failed: no memory is left',
+      cause,
+    })
+    const { parameters, weights } = initialWeights(textCnn, 1)
+    const torn = weights.map((weight, index) => (index === 1 ? { ...weight, shape: [1] } : weight))
+    await expect(predictOutputs({ parameters, weights: torn }, toyTexts(9, 1).tokens)).rejects.toMatchObject({
+      code: 'RPT_DEEP_FAILED',
+      message: expect.stringMatching(/^the prediction failed: /) as string,
+    })
   })
 
   it('learns values by their squared error', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Log, RapportError } from '@rapport/core'
 import { type BackendDescription, describeBackend } from '../backend/open-backend.ts'
-import { argumentError } from '../errors.ts'
+import { argumentError, computing } from '../errors.ts'
 import { checkParameters, type NetworkParameters } from '../networks/parameters.ts'
 import { initialWeights, type NetworkWeights } from '../networks/weights.ts'
 import { randomStream, shuffledIndices } from '../random/streams.ts'
@@ -59,8 +59,8 @@ export interface TrainingResult {
 
 /**
  * Trains a network from scratch on the backend that `openBackend` chose. The same input, options and backend give the same
- * network. The event loop turns after each step. Throws RPT_DEEP_ARGUMENT_INVALID and, when the loss is no number any more,
- * RPT_DEEP_DIVERGED.
+ * network. The event loop turns after each step. Throws RPT_DEEP_ARGUMENT_INVALID, RPT_DEEP_DIVERGED when the loss is no number
+ * any more, and RPT_DEEP_FAILED with the cause when TensorFlow.js does.
  */
 export async function trainNetwork(
   parameters: NetworkParameters,
@@ -179,7 +179,7 @@ async function runEpoch(
   for (let step = 1; step <= steps; step += 1) {
     const rows = order.subarray((step - 1) * batchSize, step * batchSize)
     const started = performance.now()
-    const loss = run.step.run(rows, { seed, epoch, step })
+    const loss = computing(`step ${step} of epoch ${epoch}`, () => run.step.run(rows, { seed, epoch, step }))
     if (step === 1) firstMs = performance.now() - started
     if (!Number.isFinite(loss))
       throw new RapportError('RPT_DEEP_DIVERGED', `the loss of step ${step} in epoch ${epoch} is ${loss}`)

@@ -157,9 +157,9 @@ describe('successive halving', () => {
     const candidates = [0, 3, 6, 9, 12, 15, 18, 21, 24].map((at) => thresholdAt(at, log))
     const { winner, results } = await halvingSearch(candidates, { ...options, minRows: 4 })
     expect(winner).toBe('threshold 0')
-    expect(log).toEqual([4, 12, 36].flatMap((rows, round) => Array<number>(27 / 3 ** round).fill(rows)))
+    expect(log).toEqual([4, 12, 40].flatMap((rows, round) => Array<number>(27 / 3 ** round).fill(rows)))
     expect(results.slice(0, 3).map(({ status, trainRows }) => [status, trainRows])).toEqual([
-      ['finished', 36],
+      ['finished', 40],
       ['eliminated', 12],
       ['eliminated', 12],
     ])
@@ -197,17 +197,22 @@ describe('successive halving', () => {
       name: '0',
       status: 'left-out',
       reason: 'would need about 0.6 s on all rows, of a budget of 0.5 s',
-      elapsedMs: 20,
+      elapsedMs: 70,
     })
   })
 
-  // scikit-learn 1.9.1, HalvingGridSearchCV: n_resources_ for 81, 9 and 2 candidates.
+  // scikit-learn 1.9.1, HalvingGridSearchCV with min_resources='exhaust': n_resources_, but all rows in the last round.
   it.each([
-    [{ candidates: 81, minRows: 20, maxRows: 1000, factor: 3, exhaust: false }, [20, 60, 180, 540]],
-    [{ candidates: 9, minRows: 20, maxRows: 1000, factor: 3, exhaust: true }, [111, 333, 999]],
-    [{ candidates: 2, minRows: 20, maxRows: 1000, factor: 3, exhaust: true }, [1000]],
-    [{ candidates: 27, minRows: 400, maxRows: 1000, factor: 2, exhaust: true }, [400, 800]],
+    [{ candidates: 81, minRows: 20, maxRows: 1000, factor: 3 }, [37, 111, 333, 1000]],
+    [{ candidates: 9, minRows: 20, maxRows: 1000, factor: 3 }, [111, 333, 1000]],
+    [{ candidates: 2, minRows: 20, maxRows: 1000, factor: 3 }, [1000]],
   ])('has the rounds %o', (plan, rows) => {
     expect(halvingSchedule(plan)).toEqual(rows)
+  })
+
+  it('has fewer rounds, the last one with all rows, where the first would have too few', () => {
+    expect(halvingSchedule({ candidates: 27, minRows: 400, maxRows: 1000, factor: 2 })).toEqual([500, 1000])
+    expect(halvingSchedule({ candidates: 6, minRows: 111, maxRows: 1000, factor: 3 })).toEqual([333, 1000])
+    expect(halvingSchedule({ candidates: 9, minRows: 2000, maxRows: 1000, factor: 3 })).toEqual([1000])
   })
 })

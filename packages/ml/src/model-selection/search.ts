@@ -6,7 +6,7 @@ import { stratifiedSample } from './stratified-folds.ts'
 export interface HalvingOptions<Prediction> extends SearchOptions<Prediction> {
   /** The share that a round keeps is 1 / factor, and its training rows grow by the factor; 3 when absent. */
   readonly factor?: number
-  /** Training rows of the first round; when absent as many as let the last round have about all, at least 2 a class and fold. */
+  /** Training rows of the first round at the least, 2 a class and fold when absent; more where the last round has all. */
   readonly minRows?: number
 }
 
@@ -27,7 +27,7 @@ export async function gridSearch<Prediction>(
 /**
  * Successive halving (Jamieson and Talwalkar 2016) over training rows, with the schedule of scikit-learn's
  * HalvingGridSearchCV: all candidates on few rows, the best 1 / factor of them on factor times as many, and so on. Each round
- * scores on the whole held-out folds; the rows of a round are part of the next one's. Budget and abort as in `gridSearch`: when the
+ * scores on the whole held-out folds; the rows of a round are part of the next one's, and the last one has all. Budget and abort as in `gridSearch`: when the
  * time ends within a round, the candidates that finished it come before those that did not. One that at its pace would need
  * more than two fifths of the budget in the last round is left out as soon as another is there that would not. Throws RPT_ML_ARGUMENT_INVALID.
  */
@@ -43,7 +43,6 @@ export async function halvingSearch<Prediction>(
     candidates: candidates.length,
     maxRows,
     minRows: options.minRows ?? 2 * folds * new Set(labels).size,
-    exhaust: options.minRows === undefined,
     factor,
   })
   let alive = [...run.contenders]
@@ -61,22 +60,22 @@ export async function halvingSearch<Prediction>(
   return run.toResult()
 }
 
-/** Training rows of every round. */
+/**
+ * Training rows of every round: of the last one all, and as many rounds as leave one candidate, fewer where the first would
+ * have fewer than `minRows`.
+ */
 export function halvingSchedule(plan: {
   readonly candidates: number
   readonly minRows: number
   readonly maxRows: number
   readonly factor: number
-  /** Raises `minRows` so that the last round has about `maxRows`. */
-  readonly exhaust: boolean
 }): number[] {
-  const { candidates, maxRows, factor, exhaust } = plan
+  const { candidates, minRows, maxRows, factor } = plan
   const rounding = 1e-9
-  const required = 1 + Math.floor(Math.log(Math.max(1, candidates)) / Math.log(factor) + rounding)
-  const lowest = Math.min(plan.minRows, maxRows)
-  const first = exhaust ? Math.max(lowest, Math.floor(maxRows / factor ** (required - 1))) : lowest
-  const possible = 1 + Math.floor(Math.log(maxRows / first) / Math.log(factor) + rounding)
-  return Array.from({ length: Math.min(required, possible) }, (_, round) =>
-    Math.min(maxRows, Math.floor(first * factor ** round)),
+  const powers = (ratio: number): number => 1 + Math.floor(Math.log(Math.max(1, ratio)) / Math.log(factor) + rounding)
+  const rounds = Math.min(powers(candidates), powers(maxRows / Math.max(1, minRows)))
+  const first = Math.max(1, Math.floor(maxRows / factor ** (rounds - 1)))
+  return Array.from({ length: rounds }, (_, round) =>
+    round === rounds - 1 ? maxRows : Math.min(maxRows, Math.floor(first * factor ** round)),
   )
 }

@@ -4,7 +4,7 @@ import { generatedReviews } from '../testing/text-datasets.ts'
 import { openTextJobs, silentLog } from '../testing/text-jobs.ts'
 import { chooseClassifier } from './choose-classifier.ts'
 
-it('chooses what a job on the same texts chooses, and fits it to all of them', async () => {
+it('chooses what a job on the same texts chooses, and fits it to all of them', { timeout: 120_000 }, async () => {
   const rows = generatedReviews(200, { language: 'en', wrong: 10 })
   const names = ['bad', 'good']
   const part = {

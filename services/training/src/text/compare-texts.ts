@@ -1,7 +1,7 @@
 import type { LeaderboardRow } from '@rapport/contracts'
 import { RapportError, type Log } from '@rapport/core'
 import { TrainingDataError } from '../errors.ts'
-import { judge, mostFrequentBaseline, type HeldOutResult } from './held-out.ts'
+import { judge, judgeMostFrequent, type HeldOutResult } from './held-out.ts'
 import { finalistsOf, type Tried } from './search-texts.ts'
 import type { StandingVersion } from './text-champion.ts'
 import { isNetwork, isSameRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
@@ -173,7 +173,7 @@ function conclude(
   if (won?.recipe === undefined || won.tried === undefined) throw new Error('the winner was not compared')
   const others = contenders.filter(({ role }) => champion?.judged !== 'version' || role !== 'champion')
   return {
-    baseline: judge(mostFrequentBaseline(problem.part, held), held, { names, objective }),
+    baseline: judgeMostFrequent(problem.part, held, { names, objective }),
     contenders: champion?.judged === 'version' ? [...others, champion.contender] : contenders,
     winner: { recipe: won.recipe, tried: won.tried, trial: won.trial as Trial },
     champion: champion && { judged: champion.judged, result: champion.contender.trial as HeldOutResult },

@@ -7,7 +7,6 @@ import {
   highestClasses,
   labelSetCalibrationError,
   labelSetLogLoss,
-  labelThreshold,
   logLoss,
   type TrainingControl,
 } from '@rapport/ml'
@@ -21,9 +20,13 @@ export interface HeldOutResult extends Pick<LeaderboardRow, 'metrics' | 'classes
   readonly objective: number
 }
 
+interface Judging {
+  readonly names: readonly string[]
+  readonly objective: TrainingObjective
+}
+
 /** Texts that are classified between two looks at the clock. */
 const batch = 64
-const belowThreshold = labelThreshold - 1e-6
 const mostConfused = 100
 const timedTexts = 200
 
@@ -44,11 +47,7 @@ export async function classifyAll(
 }
 
 /** Judges probabilities of the held-out texts. */
-export function judge(
-  probabilities: Float32Array,
-  targets: Targets,
-  { names, objective }: { readonly names: readonly string[]; readonly objective: TrainingObjective },
-): HeldOutResult {
+export function judge(probabilities: Float32Array, targets: Targets, { names, objective }: Judging): HeldOutResult {
   const { labels, classes, sets } = targets
   if (sets !== undefined) return judgeSets(probabilities, { ...targets, sets }, { names, objective })
   const evaluation = evaluateClassification(labels, highestClasses(probabilities, classes), classes)
@@ -67,15 +66,17 @@ export function judge(
   }
 }
 
+/** `given` is 1 for the labels that are given and otherwise 0, where that does not follow from the probabilities. */
 function judgeSets(
   probabilities: Float32Array,
   targets: Targets & { readonly sets: readonly Int32Array[] },
-  { names, objective }: { readonly names: readonly string[]; readonly objective: TrainingObjective },
+  { names, objective }: Judging,
+  given = probabilities,
 ): HeldOutResult {
   const { sets, classes } = targets
-  const { subsetAccuracy, microF1, macroF1, hammingLoss, perClass } = evaluateLabelSets(sets, probabilities, classes)
+  const { subsetAccuracy, microF1, macroF1, hammingLoss, perClass } = evaluateLabelSets(sets, given, classes)
   return {
-    objective: objectiveOf(objective, probabilities, targets),
+    objective: objectiveOf(objective, objective === 'log-loss' ? probabilities : given, targets),
     metrics: {
       accuracy: subsetAccuracy,
       microF1,
@@ -88,21 +89,30 @@ function judgeSets(
   }
 }
 
-/** Every label as likely as it is frequent in the training part, and of label sets the most frequent one: what a classifier must beat. */
-export function mostFrequentBaseline(train: Targets, held: Targets): Float32Array {
-  const { classes } = held
-  const shares = new Float32Array(classes)
-  for (const [label, size] of labelSizes(train).entries()) shares[label] = size / train.labels.length
-  if (train.sets !== undefined) {
-    const frequent = mostFrequentSet(train.sets)
-    for (let label = 0; label < classes; label += 1) {
-      const share = shares[label] as number
-      shares[label] = frequent.includes(label) ? Math.max(share, labelThreshold) : Math.min(share, belowThreshold)
-    }
-  }
-  const probabilities = new Float32Array(held.labels.length * classes)
-  for (let at = 0; at < probabilities.length; at += classes) probabilities.set(shares, at)
-  return probabilities
+/**
+ * What a classifier must beat: every label is as likely as it is frequent in the training part; of label sets the most frequent
+ * one is given.
+ */
+export function judgeMostFrequent(train: Targets, held: Targets, judging: Judging): HeldOutResult {
+  const { classes, sets } = held
+  const rows = held.labels.length
+  const shares = repeat(
+    Float32Array.from(labelSizes(train), (size) => size / train.labels.length),
+    rows,
+  )
+  if (train.sets === undefined || sets === undefined) return judge(shares, held, judging)
+  const frequent = mostFrequentSet(train.sets)
+  const given = repeat(
+    Float32Array.from({ length: classes }, (_, label) => (frequent.includes(label) ? 1 : 0)),
+    rows,
+  )
+  return judgeSets(shares, { ...held, sets }, judging, given)
+}
+
+function repeat(row: Float32Array, rows: number): Float32Array {
+  const repeated = new Float32Array(rows * row.length)
+  for (let at = 0; at < repeated.length; at += row.length) repeated.set(row, at)
+  return repeated
 }
 
 function mostFrequentSet(sets: readonly Int32Array[]): Int32Array {

@@ -41,7 +41,7 @@ async function replaceChampion(card: Partial<ModelManifest>, files?: Map<string,
   await models.promote(champion, version)
 }
 
-describe('what a trained version of texts replaces', () => {
+describe('what a trained version of texts replaces', { timeout: 120_000 }, () => {
   it('leaves the job to another attempt when the champion cannot be read just now', async () => {
     const failing: ObjectStore = Object.assign(Object.create(jobs.objects) as ObjectStore, {
       get: (key: string) => {

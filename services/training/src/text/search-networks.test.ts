@@ -5,14 +5,14 @@ import { defaultNetworkRecipe } from './networks/network-defaults.ts'
 import type { NetworkRecipe } from './networks/network-recipe.ts'
 import { rankTogether, searchNetworks, type NetworkSearchOptions } from './search-networks.ts'
 import type { Tried } from './search-texts.ts'
-import type { OutOfFold } from './text-problem.ts'
+import type { Validation } from './text-problem.ts'
 import type { TextRecipe } from './text-recipe.ts'
 
 const recipes = (['text-cnn', 'lstm'] as const).map((algorithm) => defaultNetworkRecipe(algorithm, ['a text of words']))
 const foldOf = Int32Array.of(0, 1, 2, 0, 1, 2)
-/** The scores are the fold's own. */
-const validate = (_: TextRecipe, { fold }: { readonly fold: number }): Promise<OutOfFold> =>
-  Promise.resolve({ rows: Int32Array.of(fold, fold + 3), scores: Float32Array.of(fold) })
+/** The scores are the fold's own, and each takes 100 ms. */
+const validate = (_: TextRecipe, { fold }: { readonly fold: number }): Promise<Validation> =>
+  Promise.resolve({ rows: Int32Array.of(fold, fold + 3), scores: Float32Array.of(fold), trainingMs: 100 })
 
 const search = (fields: Partial<NetworkSearchOptions> = {}, problem = { validate }): Promise<readonly Tried[]> =>
   searchNetworks(problem, recipes, {
@@ -40,8 +40,20 @@ describe('the search over networks', () => {
     expect(second?.result).toMatchObject({ status: 'left-out', reason: 'the time was over before it was tried' })
   })
 
+  it('tries as many folds as end within the share of the time by what the epochs took, and goes by no clock', async () => {
+    const foldsOf = (tried: readonly Tried[]): number[] => tried.map(({ result }) => result.scores.length)
+    expect(foldsOf(await search({ budgetMs: 600 }))).toEqual([3, 3])
+    expect(foldsOf(await search({ budgetMs: 599 }))).toEqual([1, 3])
+    expect(foldsOf(await search({ budgetMs: 399 }))).toEqual([1, 1])
+    const slower = async (recipe: TextRecipe, of: { readonly fold: number }): Promise<Validation> => ({
+      ...(await validate(recipe, of)),
+      trainingMs: 100 * (of.fold + 1),
+    })
+    expect(foldsOf(await search({ budgetMs: 800 }, { validate: slower }))).toEqual([2, 3])
+  })
+
   it('goes on after one that refuses, and rejects with a bug or an abort', async () => {
-    const refuse = (recipe: TextRecipe, of: { readonly fold: number }): Promise<OutOfFold> =>
+    const refuse = (recipe: TextRecipe, of: { readonly fold: number }): Promise<Validation> =>
       recipe.algorithm === 'lstm' ? validate(recipe, of) : Promise.reject(new RapportError('RPT_DEEP_DIVERGED', 'NaN'))
     const [first, second] = await search({}, { validate: refuse })
     expect(first?.result).toMatchObject({ status: 'failed', reason: 'NaN', scores: [] })
@@ -89,6 +101,16 @@ describe('the order of what was tried', () => {
     // By less than the scores of the folds deviate.
     const worse = toTried(recipes[1] as NetworkRecipe, [0.74])
     expect(rankTogether([svm], [worse, better])).toEqual([better, svm, worse])
+  })
+
+  it('takes the network of the most folds as the measure where there is nothing else', () => {
+    const whole = toTried(recipes[0] as NetworkRecipe, [0.7, 0.8, 0.9])
+    const lucky = toTried(recipes[1] as NetworkRecipe, [0.74])
+    const better = toTried(recipes[1] as NetworkRecipe, [0.74, 0.89])
+    expect(rankTogether([], [whole, lucky])).toEqual([whole, lucky])
+    expect(rankTogether([], [lucky, whole, better])).toEqual([better, whole, lucky])
+    const other = toTried(recipes[0] as NetworkRecipe, [0.75])
+    expect(rankTogether([], [lucky, other])).toEqual([other, lucky])
   })
 
   it('goes by the mean where all folds were tried, and puts what was not tried last', () => {

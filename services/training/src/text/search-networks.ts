@@ -18,18 +18,18 @@ export interface NetworkSearchOptions extends Pick<CorpusSplit, 'folds' | 'foldO
 
 /**
  * Cross-validates networks, each on all rows, since on few they say nothing of many. The first is tried whatever the time; the
- * others as long as there is any left, and all folds of one as long as they end, by the pace of its first, within its share of
- * it: otherwise the first fold stands alone.
+ * others as long as there is any left, and of one as many folds as its share of it has room for: before each, all that are
+ * left have to end within it by the pace of those before. Time is what the epochs took, so that a job that goes on after an
+ * interruption, with the folds that were kept, does the same as one without.
  */
 export async function searchNetworks(
   problem: Pick<TextProblem, 'validate'>,
   recipes: readonly NetworkRecipe[],
   options: NetworkSearchOptions,
 ): Promise<readonly Tried[]> {
-  const started = performance.now()
   const tried: Tried[] = []
+  let leftMs = options.budgetMs
   for (const [at, recipe] of recipes.entries()) {
-    const leftMs = options.budgetMs - (performance.now() - started)
     const isLate = at > 0 && leftMs <= 0
     const result = isLate
       ? leftOut(recipe, 'the time was over before it was tried')
@@ -38,6 +38,7 @@ export async function searchNetworks(
           budgetMs: leftMs / (recipes.length - at),
           onStep: (fraction, ...said) => options.onStep((at + fraction) / recipes.length, ...said),
         })
+    leftMs -= result.elapsedMs
     const { name, status, mean, scores, reason } = result
     options.log.info({ candidate: name, status, mean, folds: scores.length, reason }, 'candidate')
     tried.push({ recipe, result })
@@ -50,40 +51,33 @@ async function validate(
   recipe: NetworkRecipe,
   { folds, foldOf, score, budgetMs, signal, onStep }: NetworkSearchOptions,
 ): Promise<CandidateResult> {
-  const started = performance.now()
   const scores: number[] = []
   let trainRows = 0
+  let elapsedMs = 0
+  const hasRoom = (fold: number): boolean => fold === 0 || (elapsedMs * folds) / fold <= budgetMs
   try {
-    for (let fold = 0; fold < folds; fold += 1) {
+    for (let fold = 0; fold < folds && hasRoom(fold); fold += 1) {
       const say = (part: number): void =>
         onStep((fold + part) / folds, `training a network, fold ${fold + 1} of ${folds}`, {
           candidate: recipe.algorithm,
         })
       say(0)
-      const { rows, scores: given } = await problem.validate(recipe, { foldOf, fold }, { signal, onProgress: say })
-      scores.push(score(given, rows))
-      trainRows = Math.max(trainRows, foldOf.length - rows.length)
-      const neededMs = (performance.now() - started) * (folds - 1)
-      if (fold === 0 && neededMs > budgetMs) break
+      const found = await problem.validate(recipe, { foldOf, fold }, { signal, onProgress: say })
+      scores.push(score(found.scores, found.rows))
+      trainRows = Math.max(trainRows, foldOf.length - found.rows.length)
+      elapsedMs += found.trainingMs
     }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof RapportError)) throw error
-    return { ...leftOut(recipe, error.message), status: 'failed' }
+    return { ...leftOut(recipe, error.message), status: 'failed', elapsedMs }
   }
-  const mean = scores.reduce((sum, each) => sum + each, 0) / scores.length
-  const variance = scores.reduce((sum, each) => sum + (each - mean) ** 2, 0) / scores.length
-  const elapsedMs = performance.now() - started
-  return {
-    name: nameOf(recipe),
-    status: 'finished',
-    scores,
-    mean,
-    deviation: Math.sqrt(variance),
-    trainRows,
-    elapsedMs,
-  }
+  const mean = meanOf(scores)
+  const deviation = Math.sqrt(meanOf(scores.map((each) => (each - mean) ** 2)))
+  return { name: nameOf(recipe), status: 'finished', scores, mean, deviation, trainRows, elapsedMs }
 }
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length
 
 function leftOut(recipe: NetworkRecipe, reason: string): CandidateResult {
   const nothing = { scores: [], mean: Number.NaN, deviation: Number.NaN, trainRows: 0, elapsedMs: 0 }
@@ -91,20 +85,21 @@ function leftOut(recipe: NetworkRecipe, reason: string): CandidateResult {
 }
 
 /**
- * Networks among what was tried before, the best first. One of a single fold is compared with the best of the others on that
- * fold, where it must be better by more than the other's scores deviate between the folds.
+ * Networks among what was tried before, the best first. The measure is the best of those of the most folds: one of fewer is
+ * compared with it on these, where it must be better by more than the other's scores deviate between the folds.
  */
 export function rankTogether(tried: readonly Tried[], networks: readonly Tried[]): readonly Tried[] {
-  const best = tried.find(({ result }) => result.status === 'finished')
-  const standing = ({ result }: Tried): number => {
-    if (result.status !== 'finished') return Number.NEGATIVE_INFINITY
-    const { mean, scores } = result
-    const isWhole = best === undefined || scores.length >= best.result.scores.length
-    if (isWhole) return mean
-    const { mean: mostly, deviation, scores: others } = best.result
-    return mostly + (scores[0] as number) - (others[0] as number) - deviation
+  const all = [...tried, ...networks]
+  const finished = all.filter(({ result }) => result.status === 'finished')
+  const most = Math.max(...finished.map(({ result }) => result.scores.length))
+  const best = finished
+    .filter(({ result }) => result.scores.length === most)
+    .reduce<Tried | undefined>((a, b) => (a !== undefined && a.result.mean >= b.result.mean ? a : b), undefined)
+  const standing = ({ result: { mean, scores } }: Tried): number => {
+    if (best === undefined || scores.length === most) return mean
+    const { mean: measure, deviation, scores: others } = best.result
+    return measure + mean - meanOf(others.slice(0, scores.length)) - deviation
   }
-  const finished = [...tried, ...networks].filter((each) => standing(each) > Number.NEGATIVE_INFINITY)
-  const others = [...tried, ...networks].filter((each) => !finished.includes(each))
+  const others = all.filter((each) => !finished.includes(each))
   return [...finished.sort((one, other) => standing(other) - standing(one)), ...others]
 }

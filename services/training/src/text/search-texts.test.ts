@@ -54,6 +54,18 @@ it('tries the other parameters of the best on all rows, which few rows had put b
   ).toEqual(['eliminated', 'eliminated', 'eliminated'])
 })
 
+it('tries the best of one algorithm, and then its other parameters, on all rows', async () => {
+  const seen = new Set<number>()
+  const problem = problemOf((recipe, trained) => {
+    seen.add(trained)
+    return 'parameters' in recipe ? 0.9 - Math.abs((recipe.parameters.cost ?? 0) - 1) / 1000 : 0
+  })
+  const tried = await searchTexts(problem, recipes.slice(0, 6), options)
+  expect([...seen]).toEqual([1334, 4000])
+  expect(tried.map(({ result }) => [result.status, result.trainRows])).toEqual(tried.map(() => ['finished', 4000]))
+  expect(tried[0]?.recipe).toMatchObject({ parameters: { cost: 1 } })
+})
+
 it('says why there is no candidate', async () => {
   const tried = await searchTexts(
     problemOf(() => 1),

@@ -20,7 +20,7 @@ import { isNetwork, nameOf, type RowRecipe, type TextRecipe } from './text-recip
 
 /** Up to so many rows every candidate is tried on all of them. */
 const gridRows = 3000
-/** The first of three rounds has so large a share of the rows: on fewer, other parameters are best. */
+/** The first round has at least so large a share of the rows: on fewer, other parameters are best. */
 const firstShare = 1 / 9
 
 export interface Tried {

@@ -19,6 +19,11 @@ export interface OutOfFold {
   readonly scores: Float32Array
 }
 
+export interface Validation extends OutOfFold {
+  /** Of a network what its epochs took, those before an interruption of the job, too. */
+  readonly trainingMs: number
+}
+
 /** Scores rows of the part, rows x classes. */
 export type ScorePartRows = (rows: Int32Array) => Float32Array | Promise<Float32Array>
 
@@ -67,11 +72,7 @@ export class TextProblem {
    * TrainingDataError when it does not fit into memory, and what trainers throw.
    */
   async train(recipe: TextRecipe, trainRows: Int32Array, control: TrainingControl): Promise<ScorePartRows> {
-    if (!isNetwork(recipe)) return this.#trainOnRows(recipe, trainRows, control)
-    if (this.part.sets !== undefined) throw learnsOne(recipe)
-    const trainer = await this.#networks()
-    const { score } = await trainer.train(recipe, this.#pick(trainRows), control)
-    return (rows) => score(this.#pick(rows).texts, control)
+    return (await this.#train(recipe, trainRows, control)).score
   }
 
   /** Trains without a fold, and scores it. */
@@ -79,11 +80,11 @@ export class TextProblem {
     recipe: TextRecipe,
     { foldOf, fold }: Pick<Folds, 'foldOf'> & { readonly fold: number },
     control: TrainingControl,
-  ): Promise<OutOfFold> {
+  ): Promise<Validation> {
     const known = this.#validated.get(nameOf(recipe)) ?? []
     const { train, held: rows } = splitFold(foldOf, fold)
-    const score = await this.train(recipe, train, control)
-    const found = { rows, scores: await score(rows) }
+    const { score, trainingMs } = await this.#train(recipe, train, control)
+    const found = { rows, scores: await score(rows), trainingMs }
     if (isNetwork(recipe)) this.#validated.set(nameOf(recipe), [...known, found])
     return found
   }
@@ -101,6 +102,22 @@ export class TextProblem {
       found.push(await this.validate(recipe, { foldOf, fold }, { ...control, onProgress }))
     }
     return joinFolds(found, this.part.classes)
+  }
+
+  async #train(
+    recipe: TextRecipe,
+    trainRows: Int32Array,
+    control: TrainingControl,
+  ): Promise<{ readonly score: ScorePartRows; readonly trainingMs: number }> {
+    if (isNetwork(recipe)) {
+      if (this.part.sets !== undefined) throw learnsOne(recipe)
+      const trainer = await this.#networks()
+      const { score, trainingMs } = await trainer.train(recipe, this.#pick(trainRows), control)
+      return { score: (rows) => score(this.#pick(rows).texts, control), trainingMs }
+    }
+    const started = performance.now()
+    const score = await this.#trainOnRows(recipe, trainRows, control)
+    return { score, trainingMs: performance.now() - started }
   }
 
   async #trainOnRows(recipe: RowRecipe, trainRows: Int32Array, control: TrainingControl): Promise<ScorePartRows> {

@@ -12,7 +12,7 @@ afterEach(() => jobs[Symbol.asyncDispose]())
 const alias = { tenant: 'shop', name: 'text', alias: 'champion' } as const
 const all = ['multinomial-nb', 'linear-svm', 'logistic-regression', 'random-forest', 'text-cnn'] as const
 
-describe('a training on texts with several labels', () => {
+describe('a training on texts with several labels', { timeout: 120_000 }, () => {
   it('publishes a champion that gives each text as many labels as it has', async () => {
     await jobs.put(generatedComplaints(300), { algorithms: [...all] })
     expect(await jobs.run()).toBe('succeeded')

@@ -85,10 +85,15 @@ async function trainOfOne(
 }
 
 /** Peak bytes that training takes beside the rows themselves: measured or counted from the trainers' arrays. */
-export function estimateTrainingBytes({ algorithm }: RowRecipe, { rows, classes }: LabelledRows): number {
+export function estimateTrainingBytes(
+  recipe: RowRecipe,
+  { rows, classes, sets }: Omit<LabelledRows, 'labels'>,
+): number {
+  // Of several labels one is learnt after the other, beside the weights of all.
+  if (sets !== undefined) return estimateTrainingBytes(recipe, { rows, classes: 2 }) + 4 * rows.columns * classes
   const entries = rows.indices.length
   const weights = rows.columns * classes
-  switch (algorithm) {
+  switch (recipe.algorithm) {
     case 'multinomial-nb':
     case 'complement-nb':
       return 12 * weights

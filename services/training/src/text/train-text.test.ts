@@ -23,7 +23,7 @@ const putJob = (rows: readonly LabelledText[], fields: Partial<TrainingJob> = {}
   jobs.put(rows, fields)
 const run = (fields: Partial<TrainingJobOptions> = {}) => jobs.run(fields)
 
-describe('a training on texts', () => {
+describe('a training on texts', { timeout: 120_000 }, () => {
   it('publishes a champion that serves, with a leaderboard and a model card', async () => {
     await putJob(generatedReviews(300, { language: 'zh' }))
     expect(await run()).toBe('succeeded')

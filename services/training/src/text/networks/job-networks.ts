@@ -12,8 +12,8 @@ export interface JobNetworks {
 
 /**
  * Runs a job that may train networks: their epochs are logged, reported with the job's progress and kept, so that the job goes
- * on after the last one when its process is killed, until it ends for good. @throws TrainingDataError at once where the job
- * asks for a GPU and there is none; what `run` throws.
+ * on after the last one when its process is killed, until it ends for good; those that cannot be removed then are left to the
+ * task's next job. @throws TrainingDataError at once where the job asks for a GPU and there is none; what `run` throws.
  */
 export async function withNetworks<Outcome>(
   job: Pick<TrainingJob, 'tenant' | 'id' | 'task' | 'device'>,
@@ -24,6 +24,13 @@ export async function withNetworks<Outcome>(
   const { device = 'auto' } = job
   const checkpoints = new JobCheckpoints(objects, job)
   await checkpoints.clearOthers()
+  const clear = async (): Promise<void> => {
+    try {
+      await checkpoints.clear()
+    } catch (error) {
+      log.warn({ err: error }, 'the epochs that were kept cannot be removed')
+    }
+  }
   const progress = new EpochProgress(context)
   const networks = openNetworksOnce({
     device,
@@ -35,10 +42,10 @@ export async function withNetworks<Outcome>(
   try {
     if (device === 'gpu') await networks()
     const outcome = await run({ networks, report: progress.report })
-    await checkpoints.clear()
+    await clear()
     return outcome
   } catch (error) {
-    if (error instanceof TrainingDataError || error instanceof JobCancelledError) await checkpoints.clear()
+    if (error instanceof TrainingDataError || error instanceof JobCancelledError) await clear()
     throw error
   }
 }

@@ -63,7 +63,7 @@ const keptKeys = async (): Promise<string[]> => {
   return keys
 }
 
-describe('a job with networks', { timeout: 90_000 }, () => {
+describe('a job with networks', { timeout: 180_000 }, () => {
   it('has them on its leaderboard, says what they compute on, and publishes one that serves and explains', async () => {
     const { log, of } = listen()
     await jobs.put(reviews, { algorithms: ['text-cnn'], budgetSeconds: 1 })

@@ -5,7 +5,7 @@ import type * as deepModule from '@rapport/deep'
 import type { BackendDescription, CheckpointStore, EpochReport, NetworkParameters } from '@rapport/deep'
 import { createPacer, readNetwork, type TrainingControl } from '@rapport/ml'
 import { buildVocabulary, createTokenEncoder, TextTokenizer, toTextAnalysis, vocabularyIds } from '@rapport/text'
-import type { NetworkTextScorer } from '@rapport/text-models'
+import { networkScores, type NetworkTextScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../../errors.ts'
 import { seed } from '../../training-context.ts'
 import type { LabelledTexts } from '../text-problem.ts'
@@ -30,13 +30,15 @@ export interface NetworkTrainerOptions {
 
 export interface TrainedNetwork {
   readonly scorer: NetworkTextScorer
+  /** What its epochs took, those before an interruption, too. */
+  readonly trainingMs: number
   /** What the scorer gives those texts, texts x classes, by the backend that trained it, which takes many at once. */
   readonly score: (texts: readonly string[], control: TrainingControl) => Promise<Float32Array>
 }
 
 export interface NetworkTrainer {
   readonly backend: BackendDescription
-  /** @throws TrainingDataError when it does not fit into memory; RPT_DEEP_DIVERGED */
+  /** @throws TrainingDataError when it does not fit into memory; RPT_DEEP_DIVERGED, RPT_DEEP_FAILED */
   readonly train: (recipe: NetworkRecipe, part: LabelledTexts, control: TrainingControl) => Promise<TrainedNetwork>
 }
 
@@ -101,7 +103,7 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const parameters = toParameters(recipe, { vocabulary: vocabularyIds(vocabulary), outputs: part.classes })
   assertFits(recipe, estimateNetworkBytes(parameters, settings.batchSize, part.texts.length), training)
   const { epochs, batchSize, learningRate } = settings
-  const { network, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
+  const { network, history, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
     parameters,
     { tokens: encode(documents), targets: { kind: 'classes', labels: part.labels } },
     {
@@ -112,7 +114,7 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
       seed,
       validationFraction,
       patience: patienceOf(recipe, part),
-      monitor: 'accuracy',
+      monitor: 'loss',
     },
     {
       ...(control.signal && { signal: control.signal }),
@@ -127,9 +129,10 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const scorer = { kind: 'network', analysis, vocabulary, encoding, network: readNetwork(files), files } as const
   const score = async (texts: readonly string[], scoring: TrainingControl): Promise<Float32Array> => {
     const ids = encode(await tokenise(tokenizer, texts, scoring))
-    return toLogProbabilities(await deep.predictOutputs(network, ids, { signal: scoring.signal }), part.classes)
+    return networkScores(await deep.predictOutputs(network, ids, { signal: scoring.signal }), part.classes)
   }
-  return { scorer, score }
+  const trainingMs = 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0)
+  return { scorer, trainingMs, score }
 }
 
 async function tokenise(
@@ -180,15 +183,4 @@ function digestOf(recipe: NetworkRecipe, { texts, labels }: LabelledTexts): stri
   const hash = createHash('sha256').update(JSON.stringify(recipe)).update(labels)
   for (const text of texts) hash.update(text).update('\0')
   return hash.digest('hex').slice(0, 32)
-}
-
-/** The logarithm of the softmax of every row, in place. */
-function toLogProbabilities(logits: Float32Array, classes: number): Float32Array {
-  for (let from = 0; from < logits.length; from += classes) {
-    const row = logits.subarray(from, from + classes)
-    const highest = row.reduce((a, b) => Math.max(a, b))
-    const logSum = highest + Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - highest), 0))
-    for (let at = 0; at < classes; at += 1) row[at] = (row[at] as number) - logSum
-  }
-  return logits
 }
