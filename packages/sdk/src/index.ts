@@ -52,6 +52,7 @@ export type {
   TextDocument,
   TextModelList,
   TextMonitoring,
+  TextRules,
   TextResult,
   TrainingJob,
   TrainingJobEvent,

@@ -1,4 +1,10 @@
-import type { AnalyzeSentiments, AnalyzeSentimentsAnswer, TextModelList, TextMonitoring } from '@rapport/contracts'
+import type {
+  AnalyzeSentiments,
+  AnalyzeSentimentsAnswer,
+  TextModelList,
+  TextMonitoring,
+  TextRules,
+} from '@rapport/contracts'
 import type { HttpClient } from '../http.ts'
 import { LabelJobs } from './label-jobs.ts'
 
@@ -25,6 +31,16 @@ export class Sentiment {
   async models(): Promise<TextModelList['models']> {
     const { models } = await this.#http.json<TextModelList>({ method: 'GET', path: '/v1/sentiment/models' })
     return models
+  }
+
+  /** Which texts of events are labelled as they come. */
+  rules(): Promise<TextRules> {
+    return this.#http.json({ method: 'GET', path: '/v1/sentiment/rules' })
+  }
+
+  /** Replaces the rules of the `revision` that was read; 409 when another one stands. Scope `models:admin`. */
+  replaceRules(rules: TextRules): Promise<TextRules> {
+    return this.#http.json({ method: 'PUT', path: '/v1/sentiment/rules', body: rules, repeatable: false })
   }
 
   /** What the versions in memory of the process that answers have said. */

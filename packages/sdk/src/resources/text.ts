@@ -1,4 +1,4 @@
-import type { ClassifyTexts, ClassifyTextsAnswer, TextModelList, TextMonitoring } from '@rapport/contracts'
+import type { ClassifyTexts, ClassifyTextsAnswer, TextModelList, TextMonitoring, TextRules } from '@rapport/contracts'
 import type { HttpClient } from '../http.ts'
 import { LabelJobs } from './label-jobs.ts'
 
@@ -22,6 +22,16 @@ export class Text {
   async models(): Promise<TextModelList['models']> {
     const { models } = await this.#http.json<TextModelList>({ method: 'GET', path: '/v1/text/models' })
     return models
+  }
+
+  /** Which texts of events are labelled as they come. */
+  rules(): Promise<TextRules> {
+    return this.#http.json({ method: 'GET', path: '/v1/text/rules' })
+  }
+
+  /** Replaces the rules of the `revision` that was read; 409 when another one stands. Scope `models:admin`. */
+  replaceRules(rules: TextRules): Promise<TextRules> {
+    return this.#http.json({ method: 'PUT', path: '/v1/text/rules', body: rules, repeatable: false })
   }
 
   /** What the versions in memory of the process that answers have said. */
