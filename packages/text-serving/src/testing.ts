@@ -202,7 +202,7 @@ export class TextDesk<
   request(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
-    payload?: object | string,
+    payload?: object | string | Buffer,
     headers: Readonly<Record<string, string>> = {},
   ) {
     return this.server.app.inject({

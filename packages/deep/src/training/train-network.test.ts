@@ -206,7 +206,7 @@ describe('a run', () => {
       return 1 / (1 + Math.exp(common - rare))
     }
     expect(await shareOfRare({})).toBeLessThan(0.2)
-    expect(await shareOfRare({ classWeights: 'balanced' })).toBeCloseTo(0.5, 0)
+    expect(await shareOfRare({ classWeights: 'balanced' })).toBeGreaterThan(0.35)
     expect(await shareOfRare({ sampleWeights: Float64Array.from(labels, (label) => 8 * label + 1) })).toBeGreaterThan(
       0.35,
     )

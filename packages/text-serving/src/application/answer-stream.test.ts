@@ -34,7 +34,14 @@ function contextOf(leases: { held: number }): TextContext {
   }
   const host = { acquire, acquireVersion: acquire, absence: () => undefined }
   const metrics = createTextMetrics(new Registry(), 'rapport_test')
-  return { profile: { label }, host, metrics, log, explainTimeoutMs: 1000 } as unknown as TextContext
+  return {
+    profile: { label },
+    host,
+    shadow: { take: () => undefined },
+    metrics,
+    log,
+    explainTimeoutMs: 1000,
+  } as unknown as TextContext
 }
 
 const chunk = Buffer.from(

@@ -7,6 +7,7 @@ import { createSlicePacer } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import { findAnswerers, type Answerers } from './find-answerers.ts'
 import { LineWriter } from './line-writer.ts'
+import type { AnsweredText } from './shadow-scoring.ts'
 
 /** An answer's piece is written at this length, in UTF-16 units. */
 const pieceUnits = 64 * 1024
@@ -45,7 +46,10 @@ export async function answerStream(
         const { document } = read
         const assigned = { ...document, served: answerers.of(document) }
         const labelled = context.profile.label([assigned], { ...call, pacer })
-        for await (const { result } of labelled) lines.add(result)
+        for await (const { result, best } of labelled) {
+          lines.add(result)
+          pieces.note({ text: document.text, served: assigned.served, label: assigned.served.labels[best] as string })
+        }
       }
       if (lines.waiting >= pieceUnits) await endPiece()
       if (pacer.due()) await pacer.pause(0)
@@ -77,6 +81,7 @@ class StreamPieces {
   private readonly call: StreamCall
   private held: Answerers | undefined
   private startedMs = 0
+  private answered: AnsweredText[] = []
 
   constructor(context: TextContext, call: StreamCall) {
     this.context = context
@@ -92,8 +97,14 @@ class StreamPieces {
     return this.held
   }
 
+  note(answered: AnsweredText): void {
+    this.answered.push(answered)
+  }
+
   end(): void {
     if (this.held === undefined) return
+    this.context.shadow.take(this.answered)
+    this.answered = []
     this.context.metrics.classifySeconds.observe((performance.now() - this.startedMs) / 1000)
     this.held[Symbol.dispose]()
     this.held = undefined

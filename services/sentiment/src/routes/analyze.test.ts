@@ -118,6 +118,17 @@ describe('POST /v1/sentiment/analyze', () => {
     expect([unknown.statusCode, unknown.json().error.code]).toEqual([400, 'RPT_TEXT_LABEL_UNKNOWN'])
   })
 
+  it('takes the longest text, and refuses what is no UTF-8', async () => {
+    const sentence = '质量很好，真的。'
+    const longest = sentence.repeat(100_000 / sentence.length)
+    const { label, sentences } = await analyze(longest)
+    expect([longest.length, label, sentences.length]).toEqual([100_000, 'positive', 1_000])
+    const whole = Buffer.from(JSON.stringify({ documents: [{ id: 'a', text: 'fine?' }] }))
+    whole[whole.indexOf('?')] = 0xff
+    const answer = await desk.request('POST', '/v1/sentiment/analyze', whole, { 'content-type': 'application/json' })
+    expect([answer.statusCode, answer.json().error.message]).toEqual([400, 'The body is not UTF-8.'])
+  })
+
   it('refuses what is no call, and says how to train', async () => {
     const field = async (body: object): Promise<string> => (await post(body)).json().error.details[0].field
     const documents = [{ id: 'a', text: 'b' }]

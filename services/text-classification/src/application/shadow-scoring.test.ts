@@ -34,6 +34,14 @@ describe('a shadow', () => {
       expect(found.shadowAgreement).toBeCloseTo(1 / 3, 6)
     })
     expect(await desk.metric('rapport_text_documents_total')).not.toContain('s1')
+
+    const countOf = async (): Promise<number> =>
+      (await monitoring()).find(({ version }: { version: string }) => version === 's1').documents
+    // Of the calls before, whole calls have been labelled.
+    const streamed = documents.slice(0, 7)
+    const lines = streamed.map((each) => `${JSON.stringify(each)}\n`).join('')
+    await desk.request('POST', '/v1/text/classify', lines, { 'content-type': 'application/x-ndjson' })
+    await vi.waitFor(async () => expect((await countOf()) % documents.length).toBe(streamed.length))
   })
 
   it('that must not serve is refused, and one that answers is no shadow of itself', async () => {

@@ -120,6 +120,22 @@ describe('POST /v1/text/classify', () => {
     expect((await post('a,b', { 'content-type': 'text/csv' })).statusCode).toBe(415)
   })
 
+  it('takes emoji, traditional characters, mixed languages and the longest text, and refuses what is no UTF-8', async () => {
+    const texts = [
+      '我要退款 👍🏽',
+      '我要退貨退款，請退錢給我',
+      'please refund me 请退钱',
+      `${'请退钱给我'.repeat(19_999)}我要退款。`,
+    ]
+    const { results, errors } = await desk.classify(texts.map((text, at) => ({ id: `${at}`, text })))
+    expect(errors).toEqual([])
+    expect(results.map(({ label }) => label)).toEqual(texts.map(() => 'refund'))
+    const whole = Buffer.from('{"documents":[{"id":"a","text":"refund?"}]}')
+    whole[whole.indexOf('?')] = 0xff
+    const answer = await desk.request('POST', '/v1/text/classify', whole, { 'content-type': 'application/json' })
+    expect([answer.statusCode, answer.json().error.message]).toEqual([400, 'The body is not UTF-8.'])
+  })
+
   it('takes a version by name beside the champion, and another model', async () => {
     const documents = [{ id: 'a', text: '我要退款' }]
     expect((await desk.classify(documents, { version: 'v0' })).results[0]?.modelVersion).toBe('v0')
