@@ -3,6 +3,7 @@ import { guard } from '../process/guard.ts'
 import { processStateNow } from '../process/process-state.ts'
 import { logName, type Run } from '../process/run-child.ts'
 import type { ServerSpec } from '../process/server-process.ts'
+import { until } from '../process/until.ts'
 import type { Engine } from './engine.ts'
 import { ownerLabels, removeContainer } from './owner.ts'
 
@@ -51,12 +52,17 @@ export async function runContainer(spec: ServerSpec, { engine, name: image }: Se
 type Container = Awaited<ReturnType<Engine['container']['create']>>
 
 async function findRun(container: Container): Promise<Run> {
-  const pid = await pidOf(container)
-  if (!(await isPidOf(container, pid))) {
-    // It has ended, and may be removed, already; or the number is another machine's or PID namespace's: here a stranger's.
-    if (pid === 0 || (await pidOf(container)) !== pid) return { pid, running: false }
-    throw new Error('the engine runs its containers where this process cannot see them')
-  }
+  let pid = 0
+  // One that ends at once is gone for a moment before the engine knows. Else the number is another machine's or PID namespace's.
+  const isKnown = await until(
+    async () => {
+      pid = await pidOf(container)
+      return pid === 0 || isPidOf(container, pid)
+    },
+    { withinMs: 2_000, everyMs: 10 },
+  )
+  if (!isKnown) throw new Error('the engine runs its containers where this process cannot see them')
+  if (pid === 0) return { pid, running: false }
   const startedAt = processStateNow(pid)?.startedAt
   guard().watch(pid)
   return {
