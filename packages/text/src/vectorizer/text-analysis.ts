@@ -15,6 +15,7 @@ export interface TextAnalysis {
   readonly lowercase: boolean
   /** Unicode compatibility composition (full width to half width), or the text as it is. */
   readonly normalization: 'nfkc' | 'none'
+  /** For the segmentation; they are prepared as the texts are. */
   readonly userWords: readonly UserWord[]
 }
 

@@ -4,7 +4,13 @@ import { within, type TrainingContext } from '../training-context.ts'
 import { rankTogether, searchNetworks } from './search-networks.ts'
 import { assertFinalists, searchTexts, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
-import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
+import {
+  candidateRecipes,
+  defaultAlgorithms,
+  featureSetsOf,
+  networkRecipes,
+  type ReadingWish,
+} from './text-candidates.ts'
 import { objectiveOfScores } from './text-objective.ts'
 import { pickTargets } from './targets.ts'
 import type { TextProblem } from './text-problem.ts'
@@ -15,8 +21,8 @@ const leastSearchShare = 0.5
 const rowsShare = 0.5
 
 /** What a search is asked for. */
-export type RecipeWish = Pick<TrainingJob, 'algorithms' | 'objective' | 'budgetSeconds' | 'device'>
-interface Wish extends Pick<RecipeWish, 'budgetSeconds'> {
+export type RecipeWish = Pick<TrainingJob, 'algorithms' | 'objective' | 'budgetSeconds' | 'device'> & ReadingWish
+interface Wish extends ReadingWish, Pick<RecipeWish, 'budgetSeconds'> {
   readonly algorithms: readonly TextAlgorithm[]
   readonly objective: TrainingObjective
 }
@@ -41,12 +47,12 @@ export async function chooseRecipe(
     sets !== undefined,
   )
   const started = performance.now()
-  const networks = networkRecipes(algorithms, texts)
+  const networks = networkRecipes(algorithms, texts, asked)
   const share = networks.length === 0 ? 1 : rowsShare
   const tried = await searchRows(
     problem,
     split,
-    { objective, algorithms, budgetSeconds: share * budgetSeconds },
+    { ...asked, objective, algorithms, budgetSeconds: share * budgetSeconds },
     {
       ...context,
       report: (fraction, ...said) => report(share * fraction, ...said),
@@ -78,12 +84,12 @@ function algorithmsFor(algorithms: readonly TextAlgorithm[], isMultiLabel: boole
 async function searchRows(
   problem: TextProblem,
   { folds, foldOf }: Split,
-  { objective, algorithms, budgetSeconds }: Wish,
+  { objective, algorithms, budgetSeconds, ...reading }: Wish,
   { signal, log, report }: Context,
 ): Promise<readonly Tried[]> {
   const { texts } = problem.part
   const started = performance.now()
-  const featureSets = featureSetsOf(texts)
+  const featureSets = featureSetsOf(texts, reading)
   const recipes = candidateRecipes(algorithms, featureSets, objective)
   if (recipes.length === 0) return []
   for (const features of featureSets) {

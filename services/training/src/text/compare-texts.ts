@@ -4,7 +4,7 @@ import { TrainingDataError } from '../errors.ts'
 import { judge, judgeMostFrequent, type HeldOutResult } from './held-out.ts'
 import { finalistsOf, type Tried } from './search-texts.ts'
 import type { StandingVersion } from './text-champion.ts'
-import { isNetwork, isSameRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
+import { isNetwork, isSameRecipe, toShownParameters, type TextRecipe } from './text-recipe.ts'
 import { tryRecipe, type Arena, type Trial } from './try-recipe.ts'
 
 export interface TextContender {
@@ -192,7 +192,7 @@ export function toTextLeaderboard({ baseline, contenders, winner }: TextComparis
 }
 
 function toRow({ role, algorithm, recipe, tried, trial }: TextContender, isWinner: boolean): LeaderboardRow {
-  const row = { algorithm, parameters: recipe === undefined ? {} : toParameters(recipe), role, isWinner }
+  const row = { algorithm, parameters: recipe === undefined ? {} : toShownParameters(recipe), role, isWinner }
   const crossValidation = tried === undefined ? {} : describeFolds(tried)
   if ('declined' in trial) return { ...row, metrics: {}, ...crossValidation, declined: trial.declined }
   const { objective: _objective, ...figures } = trial
