@@ -1,6 +1,6 @@
 import { multiLabelAlgorithms, type TextAlgorithm, type TrainingJob, type TrainingObjective } from '@rapport/contracts'
 import { TrainingDataError } from '../errors.ts'
-import { within, type TrainingContext } from '../training-context.ts'
+import { toLeftSeconds, within, type TrainingContext } from '../training-context.ts'
 import { rankTogether, searchNetworks } from './search-networks.ts'
 import { assertFinalists, searchTexts, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
@@ -40,13 +40,16 @@ export async function chooseRecipe(
   context: Context,
 ): Promise<readonly Tried[]> {
   const { texts, sets } = problem.part
-  const { signal, log, report } = context
+  const { signal, log } = context
   const { budgetSeconds } = asked
   const algorithms = algorithmsFor(
     asked.algorithms ?? defaultAlgorithms(texts.length, asked.device),
     sets !== undefined,
   )
   const started = performance.now()
+  const leftMs = (): number => 1000 * budgetSeconds - (performance.now() - started)
+  const report: Context['report'] = (fraction, stage, details) =>
+    context.report(fraction, stage, { ...details, leftSeconds: toLeftSeconds(leftMs()) })
   const networks = networkRecipes(algorithms, texts, asked)
   const share = networks.length === 0 ? 1 : rowsShare
   const tried = await searchRows(
@@ -60,8 +63,9 @@ export async function chooseRecipe(
   )
   const found = await searchNetworks(problem, networks, {
     ...split,
+    before: tried,
     score: (scores, rows) => objectiveOfScores(objective, scores, pickTargets(problem.part, rows)),
-    budgetMs: Math.max(0, 1000 * budgetSeconds - (performance.now() - started)),
+    budgetMs: Math.max(0, leftMs()),
     signal,
     log,
     onStep: (fraction, ...said) => report(within(share, 1, fraction), ...said),
@@ -109,11 +113,10 @@ async function searchRows(
     onProgress: (part) => {
       fraction = part
     },
-    onStep: ({ candidate, round, rounds, best, leftMs }) =>
+    onStep: ({ candidate, round, rounds, best }) =>
       report(fraction, `searching, round ${round + 1} of ${rounds}`, {
         candidate,
         ...(best !== undefined && { best }),
-        ...(leftMs !== undefined && { leftSeconds: Math.max(0, Math.round(leftMs / 1000)) }),
       }),
   })
 }

@@ -16,6 +16,7 @@ const validate = (_: TextRecipe, { fold }: { readonly fold: number }): Promise<V
 
 const search = (fields: Partial<NetworkSearchOptions> = {}, problem = { validate }): Promise<readonly Tried[]> =>
   searchNetworks(problem, recipes, {
+    before: [],
     folds: 3,
     foldOf,
     score: ([score = 0]) => score / 4 + 0.25,
@@ -71,6 +72,19 @@ describe('the search over networks', () => {
     const fractions = said.map(([fraction]) => fraction)
     expect(fractions).toEqual(fractions.toSorted((one, other) => one - other))
     expect(new Set(said.map(([, candidate]) => candidate))).toEqual(new Set(['text-cnn', 'lstm']))
+  })
+
+  it('tells the best so far, also of what was tried before', async () => {
+    const leadersOf = async (before: readonly Tried[]): Promise<unknown[]> => {
+      const said: unknown[] = []
+      await search({ before, onStep: (_, __, { candidate, best }) => said.push(`${candidate}: ${best?.candidate}`) })
+      return [...new Set(said)]
+    }
+    const [first] = (await search()) as [Tried]
+    const { name } = first.result
+    expect(await leadersOf([])).toEqual(['text-cnn: undefined', `lstm: ${name}`])
+    const better = { ...first, result: { ...first.result, name: 'svm', mean: 0.9 } }
+    expect(await leadersOf([better])).toEqual(['text-cnn: svm', 'lstm: svm'])
   })
 })
 

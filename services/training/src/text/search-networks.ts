@@ -2,12 +2,14 @@ import { RapportError, type Log } from '@rapport/core'
 import type { CandidateResult } from '@rapport/ml'
 import type { ProgressDetails } from '../training-context.ts'
 import type { NetworkRecipe } from './networks/network-recipe.ts'
-import type { Tried } from './search-texts.ts'
+import { leaderOf, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import type { TextProblem } from './text-problem.ts'
 import { nameOf } from './text-recipe.ts'
 
 export interface NetworkSearchOptions extends Pick<CorpusSplit, 'folds' | 'foldOf'> {
+  /** What was tried before, which the progress names the best of. */
+  readonly before: readonly Tried[]
   /** Of scores of rows of the part; the more the better. */
   readonly score: (scores: Float32Array, rows: Int32Array) => number
   readonly budgetMs: number
@@ -30,13 +32,15 @@ export async function searchNetworks(
   const tried: Tried[] = []
   let leftMs = options.budgetMs
   for (const [at, recipe] of recipes.entries()) {
+    const leader = leaderOf(rankTogether(options.before, tried))
     const isLate = at > 0 && leftMs <= 0
     const result = isLate
       ? leftOut(recipe, 'the time was over before it was tried')
       : await validate(problem, recipe, {
           ...options,
           budgetMs: leftMs / (recipes.length - at),
-          onStep: (fraction, ...said) => options.onStep((at + fraction) / recipes.length, ...said),
+          onStep: (fraction, stage, details) =>
+            options.onStep((at + fraction) / recipes.length, stage, { ...details, ...leader }),
         })
     leftMs -= result.elapsedMs
     const { name, status, mean, scores, reason } = result
