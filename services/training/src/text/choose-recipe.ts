@@ -6,6 +6,7 @@ import { assertFinalists, searchTexts, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import {
   candidateRecipes,
+  characterRecipes,
   defaultAlgorithms,
   featureSetsOf,
   networkRecipes,
@@ -64,6 +65,7 @@ export async function chooseRecipe(
   const found = await searchNetworks(problem, networks, {
     ...split,
     before: tried,
+    more: characterRecipes(networks, texts),
     score: (scores, rows) => objectiveOfScores(objective, scores, pickTargets(problem.part, rows)),
     budgetMs: Math.max(0, leftMs()),
     signal,

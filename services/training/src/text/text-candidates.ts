@@ -85,7 +85,7 @@ export function candidateRecipes(
   )
 }
 
-/** The networks that a search tries, one of each kind. */
+/** The networks that a search tries, one of each kind, on words. */
 export const networkRecipes = (
   algorithms: readonly TextAlgorithm[],
   texts: readonly string[],
@@ -93,4 +93,13 @@ export const networkRecipes = (
 ): readonly NetworkRecipe[] =>
   networkAlgorithms
     .filter((algorithm) => algorithms.includes(algorithm))
-    .map((algorithm) => defaultNetworkRecipe(algorithm, texts, dictionary))
+    .map((algorithm) => defaultNetworkRecipe(algorithm, texts, { dictionary }))
+
+/** The same networks on characters, of Chinese texts alone: those of an alphabet say little each. */
+export const characterRecipes = (
+  recipes: readonly NetworkRecipe[],
+  texts: readonly string[],
+): readonly NetworkRecipe[] =>
+  languageOf(texts) === 'zh'
+    ? recipes.map(({ algorithm }) => defaultNetworkRecipe(algorithm, texts, { ofCharacters: true }))
+    : []

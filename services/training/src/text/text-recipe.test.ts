@@ -1,7 +1,13 @@
 import { textAlgorithms, trainingObjectives } from '@rapport/contracts'
 import { expect, it } from 'vitest'
 import { generatedReviews } from '../testing/text-datasets.ts'
-import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
+import {
+  candidateRecipes,
+  characterRecipes,
+  defaultAlgorithms,
+  featureSetsOf,
+  networkRecipes,
+} from './text-candidates.ts'
 import { nameOf, readTextRecipe, toParameters, toShownParameters, type TextRecipe } from './text-recipe.ts'
 
 const texts = (language: 'zh' | 'en', rows: number): string[] =>
@@ -12,6 +18,7 @@ it('comes back from a manifest, also beside what else stands there', () => {
     const recipes: TextRecipe[] = [
       ...candidateRecipes(textAlgorithms, featureSetsOf(texts('zh', 50)), objective),
       ...networkRecipes(textAlgorithms, texts('zh', 50)),
+      ...characterRecipes(networkRecipes(textAlgorithms, []), texts('zh', 50)),
       ...[['降噪耳机壳'], ['降噪', '耳机壳']].flatMap((dictionary) => [
         ...candidateRecipes(['linear-svm'], featureSetsOf(texts('zh', 50), { dictionary }).slice(1), objective),
         ...candidateRecipes(
@@ -70,6 +77,10 @@ it('has the features of the language, and the slow algorithms for little data al
 it('reads of a text what fits the language and the lengths of most', () => {
   const tokensOf = (of: readonly string[]) => networkRecipes(['text-cnn'], of)[0]?.tokens
   expect(tokensOf(texts('zh', 50))).toMatchObject({ analyzer: 'jieba', minDocuments: 1, length: 24 })
+  const ofCharacters = (of: readonly string[]) => characterRecipes(networkRecipes(['text-cnn'], of), of)
+  expect(ofCharacters(texts('zh', 50))).toMatchObject([{ tokens: { analyzer: 'char', minDocuments: 1, length: 32 } }])
+  expect(ofCharacters(['很好。'.repeat(100)])).toMatchObject([{ tokens: { length: 192 } }])
+  expect(ofCharacters(texts('en', 50))).toEqual([])
   expect(tokensOf(texts('en', 2000))).toMatchObject({ analyzer: 'word', minDocuments: 2, length: 16 })
   expect(tokensOf(Array.from({ length: 20 }, () => 'long '.repeat(1000)))).toMatchObject({ length: 128 })
 })
