@@ -1,4 +1,4 @@
-import { decodeTextClassifier, encodeTextClassifier, TextClassifier } from '@rapport/text-models'
+import { createTextExplainer, decodeTextClassifier, encodeTextClassifier, TextClassifier } from '@rapport/text-models'
 import { expect, it } from 'vitest'
 import { silentLog } from '../testing/text-jobs.ts'
 import { chooseClassifier } from './choose-classifier.ts'
@@ -17,8 +17,7 @@ const names = ['whole', 'parted']
 const dictionary = ['降噪耳机壳']
 const memoryLimitBytes = 2 ** 32
 
-/** Probability of `whole` of a text of each. */
-async function served(features: Partial<RowRecipe['features']>): Promise<[number, number]> {
+async function train(features: Partial<RowRecipe['features']>): Promise<TextClassifier> {
   const recipe: RowRecipe = {
     algorithm: 'logistic-regression',
     features: { analyzer: 'jieba', ngrams: [1, 1], minDf: 2, maxFeatures: 100, ...features },
@@ -26,18 +25,26 @@ async function served(features: Partial<RowRecipe['features']>): Promise<[number
   }
   const calibration = { kind: 'temperature', temperature: 1 } as const
   const data = await fitClassifier(recipe, part, { names, calibration, memoryLimitBytes })
-  const classifier = new TextClassifier(decodeTextClassifier(encodeTextClassifier(data)))
+  return new TextClassifier(decodeTextClassifier(encodeTextClassifier(data)))
+}
+
+/** Probability of `whole` of a text of each. */
+function served(classifier: TextClassifier): [number, number] {
   const probabilities = classifier.classify([whole(100), parted(100)])
   return [probabilities[0] ?? 0, probabilities[2] ?? 0]
 }
 
 it('are learnt whole where the segmentation would cut them, and served so', async () => {
-  const [cut, alike] = await served({})
+  const [cut, alike] = served(await train({}))
   expect(cut).toBeCloseTo(alike, 6)
   for (const features of [{ dictionary }, { dictionary, hashBits: 12 }]) {
-    const [right, wrong] = await served(features)
+    const classifier = await train(features)
+    const [right, wrong] = served(classifier)
     expect(right).toBeGreaterThan(0.8)
     expect(wrong).toBeLessThan(0.2)
+    const { tokens } = await createTextExplainer(classifier)(whole(100), 0, { seed: 1, samples: 100 })
+    const heaviest = tokens.toSorted((one, other) => other.weight - one.weight)[0]
+    expect(heaviest).toMatchObject({ start: 4, end: 9 })
   }
 })
 
