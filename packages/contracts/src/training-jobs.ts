@@ -51,6 +51,23 @@ const AlgorithmsSchema = Type.Array(Type.Enum(textAlgorithms), {
     'What to try. Default: naive Bayes, linear SVM, logistic regression, of small data sets the other classical ones, and on a GPU that was asked for the networks.',
 })
 
+/** Words of a tenant for the segmentation of Chinese: of what it takes for parts of words. */
+const DictionarySchema = Type.Array(
+  Type.String({ minLength: 1, maxLength: 32, pattern: '^[\\p{Script=Han}A-Za-z0-9+#&._%-]+$' }),
+  {
+    minItems: 1,
+    maxItems: 2000,
+    description:
+      'Words that the segmentation of Chinese keeps whole, such as names of products: of Chinese characters, Latin letters, digits and + # & . _ % -.',
+  },
+)
+const HashBitsSchema = Type.Integer({
+  minimum: 12,
+  maximum: 22,
+  description:
+    'n-grams are hashed into 2 ^ hashBits columns in place of a vocabulary, for texts of more of them than memory has room for. Not of networks.',
+})
+
 /** Where a job's networks are trained: on the best that its process finds, or on a GPU or not at all. */
 export const trainingDevices = ['auto', 'gpu'] as const
 export type TrainingDevice = (typeof trainingDevices)[number]
@@ -78,6 +95,8 @@ export const TrainingJobSchema = Type.Object(
     algorithms: Type.Optional(AlgorithmsSchema),
     objective: Type.Optional(Type.Enum(trainingObjectives)),
     device: Type.Optional(Type.Enum(trainingDevices)),
+    dictionary: Type.Optional(DictionarySchema),
+    hashBits: Type.Optional(HashBitsSchema),
     state: Type.Enum(trainingJobStates),
     /** Why there is this job: the tenant's first model, the schedule, a request, or a release that brings a starter model. */
     reason: Type.Enum(['first', 'schedule', 'request', 'release']),
@@ -155,6 +174,8 @@ const CreateTextJobSchema = Type.Object(
           'For networks. Default `auto`: a GPU where there is one, otherwise the CPU. With `gpu` networks are tried by default, and a job without a GPU fails.',
       }),
     ),
+    dictionary: Type.Optional(DictionarySchema),
+    hashBits: Type.Optional(HashBitsSchema),
   },
   closed,
 )

@@ -78,7 +78,7 @@ export const TrainingProgressSchema = Type.Object(
     candidate: Type.Optional(Type.String()),
     /** The candidate that leads so far, and its cross-validated objective. */
     best: Type.Optional(Type.Object({ candidate: Type.String(), mean: Type.Number() }, closed)),
-    /** Of the search's budget. */
+    /** Of the budget of the search or the comparison; of the last fit as long as the winner's training leads to expect. */
     leftSeconds: Type.Optional(Type.Number({ minimum: 0 })),
   },
   closed,

@@ -19,6 +19,8 @@ export interface TrainingContext {
 /** How a search goes. */
 export type ProgressDetails = Omit<TrainingProgress, 'fraction' | 'stage'>
 
+export const toLeftSeconds = (leftMs: number): number => Math.max(0, Math.round(leftMs / 1000))
+
 /** Of every random choice, so that the same recipe on the same data gives the same model. */
 export const seed = 20_080_901
 

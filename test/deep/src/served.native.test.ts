@@ -1,6 +1,6 @@
 import { openBackend } from '@rapport/deep'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { largestDifference, networks, trained } from './trained-and-served.ts'
+import { largestDifference, networks, networksOfFullSize, random, trained } from './trained-and-served.ts'
 
 const missing = inject('rapportNativeMissing')
 
@@ -11,5 +11,9 @@ describe.skipIf(missing !== '')(missing === '' ? 'natively' : `natively [skipped
 
   it.each(networks)('serves what was trained: $kind, $readout', async (parameters) => {
     expect(await largestDifference(await trained(parameters))).toBeLessThan(1e-4)
+  })
+
+  it.each(networksOfFullSize)('serves as it is trained, of full size: $kind', async (parameters) => {
+    expect(await largestDifference(random(parameters), 12)).toBeLessThan(1e-4)
   })
 })

@@ -1,6 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import {
+  initialWeights,
   type NetworkParameters,
   type NetworkWeights,
   predictOutputs,
@@ -23,20 +24,44 @@ export const networks: readonly NetworkParameters[] = [
   { ...base, kind: 'cnn-lstm', window: 3, filters: 7, pool: 2, units: 9, readout: 'max' },
 ]
 
-/** Documents of every length from none to full, padded at the left. */
-export function documents(rows: number, seed: number): TokenIds {
+const full = { vocabulary: 2000, length: 128, embedding: 128, outputs: 3 }
+
+/** As training jobs make them. */
+export const networksOfFullSize: readonly NetworkParameters[] = [
+  { ...full, kind: 'text-cnn', windows: [1, 2, 3], filters: 128 },
+  { ...full, kind: 'lstm', units: 64, readout: 'max' },
+  { ...full, kind: 'bilstm', units: 64, readout: 'max' },
+  { ...full, kind: 'cnn-lstm', window: 3, filters: 128, pool: 4, units: 64, readout: 'max' },
+]
+
+/** Documents of lengths from none to full, every one where there are so many, padded at the left. */
+function documents({ vocabulary, length }: NetworkParameters, rows: number, seed: number): TokenIds {
   const random = xoroshiro128plus(seed)
-  const ids = new Int32Array(rows * base.length)
+  const ids = new Int32Array(rows * length)
   for (let row = 0; row < rows; row += 1) {
-    for (let at = base.length - (row % (base.length + 1)); at < base.length; at += 1)
-      ids[row * base.length + at] = uniformInt(random, 1, base.vocabulary - 1)
+    const filled = rows > length ? row % (length + 1) : Math.round((row * length) / (rows - 1))
+    for (let at = length - filled; at < length; at += 1) ids[row * length + at] = uniformInt(random, 1, vocabulary - 1)
   }
-  return { rows, length: base.length, ids }
+  return { rows, length, ids }
+}
+
+/** Not trained; no array is 0, and the words of the embedding lie as far apart as those of a trained one. */
+export function random(parameters: NetworkParameters): NetworkWeights {
+  const noise = xoroshiro128plus(4)
+  const { weights } = initialWeights(parameters, 5)
+  return {
+    parameters,
+    weights: weights.map(({ name, shape, values }, index) => ({
+      name,
+      shape,
+      values: values.map((value) => (index === 0 ? 10 * value : value + uniformInt(noise, -1000, 1000) / 10_000)),
+    })),
+  }
 }
 
 /** Trained until no array is as it began. */
 export async function trained(parameters: NetworkParameters): Promise<NetworkWeights> {
-  const tokens = documents(80, 1)
+  const tokens = documents(parameters, 80, 1)
   const labels = Int32Array.from(
     { length: tokens.rows },
     (_, row) => (tokens.ids[(row + 1) * tokens.length - 1] as number) % 3,
@@ -46,11 +71,12 @@ export async function trained(parameters: NetworkParameters): Promise<NetworkWei
 }
 
 /** The largest difference between the trainer's and the served outputs: logits and probabilities of new documents. */
-export async function largestDifference(network: NetworkWeights): Promise<number> {
-  const tokens = documents(60, 3)
+export async function largestDifference(network: NetworkWeights, rows = 60): Promise<number> {
+  const { outputs } = network.parameters
+  const tokens = documents(network.parameters, rows, 3)
   const logits = await predictOutputs(network, tokens)
   const probabilities = logits.map((logit, at) => {
-    const row = logits.subarray(at - (at % base.outputs), at - (at % base.outputs) + base.outputs)
+    const row = logits.subarray(at - (at % outputs), at - (at % outputs) + outputs)
     return Math.exp(logit) / row.reduce((sum, value) => sum + Math.exp(value), 0)
   })
   const ofLogits = differenceTo(logits, served(network, tokens, 'linear'))

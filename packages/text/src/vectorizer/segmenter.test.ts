@@ -14,6 +14,7 @@ it('takes words of its own, and keeps them from others', () => {
   const text = '这款降噪耳机壳不错'
   expect(createSegmenter([{ word: '降噪耳机壳' }])(text)).toContain('降噪耳机壳')
   expect(createSegmenter()(text)).not.toContain('降噪耳机壳')
+  expect(createSegmenter([{ word: '降噪耳机壳' }])).toBe(createSegmenter([{ word: '降噪耳机壳' }]))
 })
 
 it.each([

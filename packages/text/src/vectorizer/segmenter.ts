@@ -17,23 +17,33 @@ export type Segmenter = (text: string) => readonly string[]
 const defaultFrequency = 100_000
 
 let shared: Segmenter | undefined
+/** Those with words of their own, by these, as long as anybody holds them: each takes what the shared one does. */
+const held = new Map<string, WeakRef<Segmenter>>()
+const released = new FinalizationRegistry<string>((key) => {
+  if (held.get(key)?.deref() === undefined) held.delete(key)
+})
 
 /**
  * Chinese word segmentation by jieba (dictionary with a hidden Markov model for unknown words). The native library and
- * its dictionary (about 70 MB) are loaded by the first call and shared by all without words of their own. Throws
+ * its dictionary (about 70 MB) are loaded by the first call and shared by all of the same words. Throws
  * RPT_TEXT_SEGMENTER_UNAVAILABLE where no native build for the platform is installed, RPT_TEXT_ARGUMENT_INVALID on a
  * word that the dictionary cannot hold.
  */
 export function createSegmenter(userWords: readonly UserWord[] = []): Segmenter {
-  if (userWords.length === 0) return (shared ??= load([]))
-  return load(userWords)
+  if (userWords.length === 0) return (shared ??= load(''))
+  const lines = userWords.map(toDictionaryLine).join('\n')
+  const known = held.get(lines)?.deref()
+  if (known !== undefined) return known
+  const segmenter = load(lines)
+  held.set(lines, new WeakRef(segmenter))
+  released.register(segmenter, lines)
+  return segmenter
 }
 
-function load(userWords: readonly UserWord[]): Segmenter {
-  const lines = userWords.map(toDictionaryLine)
+function load(lines: string): Segmenter {
   const { Jieba, dictionary } = requireJieba()
   const jieba = Jieba.withDict(dictionary)
-  if (lines.length > 0) jieba.loadDict(Buffer.from(lines.join('\n'), 'utf8'))
+  if (lines !== '') jieba.loadDict(Buffer.from(lines, 'utf8'))
   return (text) => jieba.cut(text, true)
 }
 

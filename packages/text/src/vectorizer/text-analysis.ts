@@ -15,6 +15,7 @@ export interface TextAnalysis {
   readonly lowercase: boolean
   /** Unicode compatibility composition (full width to half width), or the text as it is. */
   readonly normalization: 'nfkc' | 'none'
+  /** For the segmentation; they are prepared as the texts are. */
   readonly userWords: readonly UserWord[]
 }
 
@@ -31,7 +32,7 @@ const longestNgram = 8
 /** Fills in the defaults (words, 1-grams, lower case, NFKC). Throws RPT_TEXT_ARGUMENT_INVALID. */
 export function toTextAnalysis(options: Partial<TextAnalysis>): TextAnalysis {
   const analysis = { ...defaults, ...options }
-  const { ngrams, analyzer, normalization } = analysis
+  const { ngrams, analyzer, normalization, userWords } = analysis
   const [shortest, longest] = ngrams
   if (!Number.isInteger(shortest) || !Number.isInteger(longest) || shortest < 1 || longest < shortest) {
     throw argumentError('ngrams', `is ${ngrams.join('-')}, not a range of positive integers`)
@@ -39,7 +40,17 @@ export function toTextAnalysis(options: Partial<TextAnalysis>): TextAnalysis {
   if (longest > longestNgram) throw argumentError('ngrams', `goes to ${longest}, above ${longestNgram}`)
   if (!['word', 'jieba', 'char'].includes(analyzer)) throw argumentError('analyzer', `is ${analyzer}`)
   if (!['nfkc', 'none'].includes(normalization)) throw argumentError('normalization', `is ${normalization}`)
+  if (!Array.isArray(userWords)) throw argumentError('userWords', 'is no list of words')
+  for (const [at, entry] of userWords.entries()) checkUserWord(entry, at)
   return analysis
+}
+
+/** A dictionary's entry that a stored model brings, too. */
+function checkUserWord(entry: unknown, at: number): void {
+  const { word, frequency = 1 } = (entry ?? {}) as Partial<Record<keyof UserWord, unknown>>
+  if (typeof word !== 'string' || typeof frequency !== 'number') {
+    throw argumentError('userWords', `has no word and frequency at ${at}`)
+  }
 }
 
 /** The text as the tokens are taken from it. Lone surrogates become U+FFFD. */

@@ -19,6 +19,13 @@ it('cuts words and characters, with their places in the text as it was given', (
   expect(characters.tokens('Ab')).toEqual(['a', 'b'])
 })
 
+it('takes words of its own in any writing', () => {
+  const text = '新款 ＩＰＨＯＮＥ手机壳 很好'
+  const analysis = toTextAnalysis({ analyzer: 'jieba', userWords: [{ word: 'iPhone手机壳' }] })
+  expect(new TextTokenizer(analysis).tokens(text)).toContain('iphone手机壳')
+  expect(new TextTokenizer(toTextAnalysis({ analyzer: 'jieba' })).tokens(text)).not.toContain('iphone手机壳')
+})
+
 it('gives every token a span within the text', () => {
   for (const analyzer of ['word', 'jieba', 'char'] as const) {
     const tokenizer = new TextTokenizer(toTextAnalysis({ analyzer }))

@@ -1,7 +1,7 @@
 import { isHan } from '../language.ts'
 import type { SpanList } from './span-list.ts'
 import { createSegmenter, type Segmenter } from './segmenter.ts'
-import type { TextAnalysis } from './text-analysis.ts'
+import { prepareText, type TextAnalysis } from './text-analysis.ts'
 
 /**
  * Reads the tokens of a prepared text into `out`, in place of what was there. A token's number is its code point with the
@@ -11,8 +11,10 @@ export type TokenReader = (text: string, out: SpanList, idOf: (token: string) =>
 
 const words = /\p{Script=Han}+|[[\p{L}\p{N}_]--\p{Script=Han}]{2,}/gv
 /** The reader of an analysis. Throws what `createSegmenter` throws. */
-export function createTokenReader({ analyzer, userWords }: TextAnalysis): TokenReader {
+export function createTokenReader(analysis: TextAnalysis): TokenReader {
+  const { analyzer } = analysis
   if (analyzer === 'char') return readCharacters
+  const userWords = analysis.userWords.map((each) => ({ ...each, word: prepareText(each.word, analysis) }))
   let segmenter: Segmenter | undefined = userWords.length === 0 ? undefined : createSegmenter(userWords)
   const cut: Segmenter = (text) => (segmenter ??= createSegmenter())(text)
   return analyzer === 'jieba'

@@ -42,6 +42,11 @@ describe('files that are not whole', () => {
     ['another format', header((record) => (record['format'] = 'v0')), /format is not/],
     ['another kind', header((record) => (record['features'] = { kind: 'x' })), /kind of the features/],
     ['bad n-grams', header((record) => (record['analysis'] = { ...vocabulary.analysis, ngrams: [3, 1] })), /ngrams/],
+    [
+      'words that are none',
+      header((record) => (record['analysis'] = { ...vocabulary.analysis, userWords: [{ word: '词' }, { word: 5 }] })),
+      /userWords has no word and frequency at 1/,
+    ],
     ['no analysis', header((record) => (record['analysis'] = {})), /analysis is not complete/],
     ['other columns', header((record) => (record['columns'] = 1)), /idf.f64: has/],
   ])('%s: refused', (_, decode, message) => {

@@ -10,7 +10,10 @@ import type { NewJob } from './training-jobs.ts'
 /** Names of the models that the text tasks train when the caller names none. */
 const defaultModels = { 'text-classification': 'text', sentiment: 'sentiment' } as const
 
-type TextJob = Pick<NewJob, 'task' | 'model' | 'dataset' | 'algorithms' | 'objective' | 'device'>
+type TextJob = Pick<
+  NewJob,
+  'task' | 'model' | 'dataset' | 'algorithms' | 'objective' | 'device' | 'dictionary' | 'hashBits'
+>
 
 /**
  * What a wanted training on texts is, with the version of the data set that stands now.
@@ -21,7 +24,8 @@ export async function readTextJob(
   tenant: string,
   wanted: CreateTextJob,
 ): Promise<TextJob> {
-  const { task, dataset, algorithms, device, objective = 'accuracy', model = defaultModels[task] } = wanted
+  const { task, dataset, algorithms, device, dictionary, hashBits, objective = 'accuracy' } = wanted
+  const { model = defaultModels[task] } = wanted
   const version = dataset.version ?? (await newestVersion(objectStore, { tenant, name: dataset.name }))
   if (version === undefined) throw notFound(`data set "${dataset.name}"`)
   const manifest = await readVersion(objectStore, { tenant, name: dataset.name, version })
@@ -34,6 +38,8 @@ export async function readTextJob(
     objective,
     ...(algorithms !== undefined && { algorithms: [...algorithms] }),
     ...(device !== undefined && { device }),
+    ...(dictionary !== undefined && { dictionary: [...dictionary] }),
+    ...(hashBits !== undefined && { hashBits }),
   }
 }
 

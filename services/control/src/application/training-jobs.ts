@@ -29,6 +29,8 @@ export type NewJob = Pick<
   | 'algorithms'
   | 'objective'
   | 'device'
+  | 'dictionary'
+  | 'hashBits'
   | 'reason'
   | 'budgetSeconds'
   | 'eventCount'

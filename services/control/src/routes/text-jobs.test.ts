@@ -36,7 +36,9 @@ describe('jobs on texts', () => {
   it('are made for the version that stands now', async () => {
     await upload()
     const version = await upload()
-    const wanted = { algorithms: ['linear-svm', 'text-cnn'], budgetSeconds: 9, objective: 'macro-f1', device: 'gpu' }
+    const own = { dictionary: ['降噪耳机壳', 'C++'], hashBits: 18 }
+    const algorithms = ['linear-svm', 'text-cnn']
+    const wanted = { algorithms, budgetSeconds: 9, objective: 'macro-f1', device: 'gpu', ...own }
     const created = await post({ ...job, ...wanted })
     expect(created.statusCode).toBe(201)
     expect(created.json()).toMatchObject({
@@ -108,6 +110,8 @@ describe('jobs on texts', () => {
     ])
     expect(await detailsOf({ ...job, algorithms: ['magic'] })).toMatchObject([{ field: 'algorithms.0' }])
     expect(await detailsOf({ ...job, device: 'tpu' })).toMatchObject([{ field: 'device' }])
+    expect(await detailsOf({ ...job, dictionary: ['好', 'two words'] })).toMatchObject([{ field: 'dictionary.1' }])
+    expect(await detailsOf({ ...job, hashBits: 40 })).toMatchObject([{ field: 'hashBits' }])
     expect(await detailsOf({ dataset: { name: 'reviews' } })).toEqual([{ field: 'task', reason: 'is required' }])
     expect(await detailsOf([])).toEqual([{ field: 'body', reason: 'must be object' }])
   })

@@ -1,10 +1,17 @@
 import { multiLabelAlgorithms, type TextAlgorithm, type TrainingJob, type TrainingObjective } from '@rapport/contracts'
 import { TrainingDataError } from '../errors.ts'
-import { within, type TrainingContext } from '../training-context.ts'
+import { toLeftSeconds, within, type TrainingContext } from '../training-context.ts'
 import { rankTogether, searchNetworks } from './search-networks.ts'
 import { assertFinalists, searchTexts, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
-import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
+import {
+  candidateRecipes,
+  characterRecipes,
+  defaultAlgorithms,
+  featureSetsOf,
+  networkRecipes,
+  type ReadingWish,
+} from './text-candidates.ts'
 import { objectiveOfScores } from './text-objective.ts'
 import { pickTargets } from './targets.ts'
 import type { TextProblem } from './text-problem.ts'
@@ -15,8 +22,8 @@ const leastSearchShare = 0.5
 const rowsShare = 0.5
 
 /** What a search is asked for. */
-export type RecipeWish = Pick<TrainingJob, 'algorithms' | 'objective' | 'budgetSeconds' | 'device'>
-interface Wish extends Pick<RecipeWish, 'budgetSeconds'> {
+export type RecipeWish = Pick<TrainingJob, 'algorithms' | 'objective' | 'budgetSeconds' | 'device'> & ReadingWish
+interface Wish extends ReadingWish, Pick<RecipeWish, 'budgetSeconds'> {
   readonly algorithms: readonly TextAlgorithm[]
   readonly objective: TrainingObjective
 }
@@ -34,19 +41,22 @@ export async function chooseRecipe(
   context: Context,
 ): Promise<readonly Tried[]> {
   const { texts, sets } = problem.part
-  const { signal, log, report } = context
+  const { signal, log } = context
   const { budgetSeconds } = asked
   const algorithms = algorithmsFor(
     asked.algorithms ?? defaultAlgorithms(texts.length, asked.device),
     sets !== undefined,
   )
   const started = performance.now()
-  const networks = networkRecipes(algorithms, texts)
+  const leftMs = (): number => 1000 * budgetSeconds - (performance.now() - started)
+  const report: Context['report'] = (fraction, stage, details) =>
+    context.report(fraction, stage, { ...details, leftSeconds: toLeftSeconds(leftMs()) })
+  const networks = networkRecipes(algorithms, texts, asked)
   const share = networks.length === 0 ? 1 : rowsShare
   const tried = await searchRows(
     problem,
     split,
-    { objective, algorithms, budgetSeconds: share * budgetSeconds },
+    { ...asked, objective, algorithms, budgetSeconds: share * budgetSeconds },
     {
       ...context,
       report: (fraction, ...said) => report(share * fraction, ...said),
@@ -54,8 +64,10 @@ export async function chooseRecipe(
   )
   const found = await searchNetworks(problem, networks, {
     ...split,
+    before: tried,
+    more: characterRecipes(networks, texts),
     score: (scores, rows) => objectiveOfScores(objective, scores, pickTargets(problem.part, rows)),
-    budgetMs: Math.max(0, 1000 * budgetSeconds - (performance.now() - started)),
+    budgetMs: Math.max(0, leftMs()),
     signal,
     log,
     onStep: (fraction, ...said) => report(within(share, 1, fraction), ...said),
@@ -78,12 +90,12 @@ function algorithmsFor(algorithms: readonly TextAlgorithm[], isMultiLabel: boole
 async function searchRows(
   problem: TextProblem,
   { folds, foldOf }: Split,
-  { objective, algorithms, budgetSeconds }: Wish,
+  { objective, algorithms, budgetSeconds, ...reading }: Wish,
   { signal, log, report }: Context,
 ): Promise<readonly Tried[]> {
   const { texts } = problem.part
   const started = performance.now()
-  const featureSets = featureSetsOf(texts)
+  const featureSets = featureSetsOf(texts, reading)
   const recipes = candidateRecipes(algorithms, featureSets, objective)
   if (recipes.length === 0) return []
   for (const features of featureSets) {
@@ -103,11 +115,10 @@ async function searchRows(
     onProgress: (part) => {
       fraction = part
     },
-    onStep: ({ candidate, round, rounds, best, leftMs }) =>
+    onStep: ({ candidate, round, rounds, best }) =>
       report(fraction, `searching, round ${round + 1} of ${rounds}`, {
         candidate,
         ...(best !== undefined && { best }),
-        ...(leftMs !== undefined && { leftSeconds: Math.max(0, Math.round(leftMs / 1000)) }),
       }),
   })
 }

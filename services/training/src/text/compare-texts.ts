@@ -1,10 +1,11 @@
 import type { LeaderboardRow } from '@rapport/contracts'
 import { RapportError, type Log } from '@rapport/core'
 import { TrainingDataError } from '../errors.ts'
+import { toLeftSeconds, type ProgressDetails } from '../training-context.ts'
 import { judge, judgeMostFrequent, type HeldOutResult } from './held-out.ts'
-import { finalistsOf, type Tried } from './search-texts.ts'
+import { finalistsOf, leaderOf, type Tried } from './search-texts.ts'
 import type { StandingVersion } from './text-champion.ts'
-import { isNetwork, isSameRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
+import { isNetwork, isSameRecipe, nameOf, toShownParameters, type TextRecipe } from './text-recipe.ts'
 import { tryRecipe, type Arena, type Trial } from './try-recipe.ts'
 
 export interface TextContender {
@@ -36,7 +37,7 @@ export interface CompareOptions {
   readonly log: Log
   /** For finalists beside the winner and the champion. */
   readonly budgetMs: number
-  readonly onProgress: (fraction: number, message: string) => void
+  readonly onProgress: (fraction: number, stage: string, details: ProgressDetails) => void
 }
 
 /**
@@ -60,8 +61,14 @@ export async function compareTexts(
     tried: each,
   })
   const started = performance.now()
+  const leftMs = (): number => budgetMs - (performance.now() - started)
   const attempt = async (entrant: Entrant, fraction: number): Promise<TextContender> => {
-    const say = (part: number): void => onProgress(fraction + part / expectedEntrants, `judging ${entrant.algorithm}`)
+    const say = (part: number): void =>
+      onProgress(fraction + part / expectedEntrants, `judging ${entrant.algorithm}`, {
+        candidate: entrant.recipe === undefined ? entrant.algorithm : nameOf(entrant.recipe),
+        ...leaderOf(tried),
+        leftSeconds: toLeftSeconds(leftMs()),
+      })
     say(0)
     const trial = await tryEntrant(entrant, arena, { signal, onProgress: say })
     const outcome = 'metrics' in trial ? trial.metrics : trial
@@ -71,7 +78,7 @@ export async function compareTexts(
   const contenders = await judgeWinners(finalistsOf(tried).map(toEntrant), (entrant) => attempt(entrant, 0))
   const others = lineUp(tried.map(toEntrant), { standing, judged: contenders })
   for (const [at, entrant] of others.entries()) {
-    const left = { rows: arena.problem.part.labels.length, leftMs: budgetMs - (performance.now() - started) }
+    const left = { rows: arena.problem.part.labels.length, leftMs: leftMs() }
     const reason = entrant.role === 'champion' ? undefined : whyDeclined(entrant, left)
     const fraction = (at + 1) / Math.max(expectedEntrants, others.length + 1)
     contenders.push(
@@ -192,7 +199,7 @@ export function toTextLeaderboard({ baseline, contenders, winner }: TextComparis
 }
 
 function toRow({ role, algorithm, recipe, tried, trial }: TextContender, isWinner: boolean): LeaderboardRow {
-  const row = { algorithm, parameters: recipe === undefined ? {} : toParameters(recipe), role, isWinner }
+  const row = { algorithm, parameters: recipe === undefined ? {} : toShownParameters(recipe), role, isWinner }
   const crossValidation = tried === undefined ? {} : describeFolds(tried)
   if ('declined' in trial) return { ...row, metrics: {}, ...crossValidation, declined: trial.declined }
   const { objective: _objective, ...figures } = trial

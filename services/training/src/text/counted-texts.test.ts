@@ -15,6 +15,7 @@ it.each<FeatureSet>([
   { analyzer: 'word', ngrams: [1, 2], minDf: 1, maxFeatures: 10_000 },
   { analyzer: 'char', ngrams: [1, 3], minDf: 2, maxFeatures: 10_000 },
   { analyzer: 'char', ngrams: [2, 4], minDf: 3, maxFeatures: 40 },
+  { analyzer: 'jieba', ngrams: [1, 2], minDf: 2, maxFeatures: 40, hashBits: 12, dictionary: ['马上就坏了'] },
 ])('weighs rows as a vectorizer that is fitted to the others: $analyzer $ngrams', async (features) => {
   const counted = await countTexts(texts, features, {})
   const weighing = fitWeighing(counted, train)

@@ -70,8 +70,13 @@ export function fitWeighing({ features, counts }: CountedTexts, rows: Int32Array
   return { columns: kept.length, columnOf, idf }
 }
 
-/** Ascending; when there are too many the most frequent ones, of equals the first. */
-function chooseColumns(frequency: Int32Array, totals: Float64Array, { minDf, maxFeatures }: FeatureSet): Int32Array {
+/** Ascending; when there are too many the most frequent ones, of equals the first. All buckets of a hashing. */
+function chooseColumns(
+  frequency: Int32Array,
+  totals: Float64Array,
+  { minDf, maxFeatures, hashBits }: FeatureSet,
+): Int32Array {
+  if (hashBits !== undefined) return Int32Array.from(frequency.keys())
   const enough = Int32Array.from(frequency.keys()).filter((column) => (frequency[column] as number) >= minDf)
   if (enough.length <= maxFeatures) return enough
   const byTotal = enough.toSorted((a, b) => (totals[b] as number) - (totals[a] as number) || a - b)

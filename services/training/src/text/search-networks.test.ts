@@ -16,6 +16,8 @@ const validate = (_: TextRecipe, { fold }: { readonly fold: number }): Promise<V
 
 const search = (fields: Partial<NetworkSearchOptions> = {}, problem = { validate }): Promise<readonly Tried[]> =>
   searchNetworks(problem, recipes, {
+    before: [],
+    more: [],
     folds: 3,
     foldOf,
     score: ([score = 0]) => score / 4 + 0.25,
@@ -52,6 +54,21 @@ describe('the search over networks', () => {
     expect(foldsOf(await search({ budgetMs: 800 }, { validate: slower }))).toEqual([2, 3])
   })
 
+  it('tries more of them where all folds have room by the pace of the first, with the time that is left', async () => {
+    const [first] = recipes as [NetworkRecipe]
+    const longer = { ...first, tokens: { ...first.tokens, analyzer: 'char', length: 2 * first.tokens.length } } as const
+    // The others take 300 ms each, and one of twice the length is expected to take 600.
+    const of = async (budgetMs: number) => (await search({ more: [longer], budgetMs })).map(({ result }) => result)
+    expect(await of(1200)).toMatchObject([
+      { status: 'finished' },
+      { status: 'finished' },
+      { scores: [0.25, 0.5, 0.75] },
+    ])
+    expect((await of(1199))[2]).toMatchObject({ status: 'left-out' })
+    const refuse = (): Promise<Validation> => Promise.reject(new RapportError('RPT_DEEP_DIVERGED', 'NaN'))
+    expect((await search({ more: [longer] }, { validate: refuse }))[2]?.result.status).toBe('left-out')
+  })
+
   it('goes on after one that refuses, and rejects with a bug or an abort', async () => {
     const refuse = (recipe: TextRecipe, of: { readonly fold: number }): Promise<Validation> =>
       recipe.algorithm === 'lstm' ? validate(recipe, of) : Promise.reject(new RapportError('RPT_DEEP_DIVERGED', 'NaN'))
@@ -71,6 +88,19 @@ describe('the search over networks', () => {
     const fractions = said.map(([fraction]) => fraction)
     expect(fractions).toEqual(fractions.toSorted((one, other) => one - other))
     expect(new Set(said.map(([, candidate]) => candidate))).toEqual(new Set(['text-cnn', 'lstm']))
+  })
+
+  it('tells the best so far, also of what was tried before', async () => {
+    const leadersOf = async (before: readonly Tried[]): Promise<unknown[]> => {
+      const said: unknown[] = []
+      await search({ before, onStep: (_, __, { candidate, best }) => said.push(`${candidate}: ${best?.candidate}`) })
+      return [...new Set(said)]
+    }
+    const [first] = (await search()) as [Tried]
+    const { name } = first.result
+    expect(await leadersOf([])).toEqual(['text-cnn: undefined', `lstm: ${name}`])
+    const better = { ...first, result: { ...first.result, name: 'svm', mean: 0.9 } }
+    expect(await leadersOf([better])).toEqual(['text-cnn: svm', 'lstm: svm'])
   })
 })
 

@@ -2,12 +2,16 @@ import { RapportError, type Log } from '@rapport/core'
 import type { CandidateResult } from '@rapport/ml'
 import type { ProgressDetails } from '../training-context.ts'
 import type { NetworkRecipe } from './networks/network-recipe.ts'
-import type { Tried } from './search-texts.ts'
+import { leaderOf, type Tried } from './search-texts.ts'
 import type { CorpusSplit } from './split-corpus.ts'
 import type { TextProblem } from './text-problem.ts'
-import { nameOf } from './text-recipe.ts'
+import { isNetwork, nameOf } from './text-recipe.ts'
 
 export interface NetworkSearchOptions extends Pick<CorpusSplit, 'folds' | 'foldOf'> {
+  /** What was tried before, which the progress names the best of. */
+  readonly before: readonly Tried[]
+  /** Tried after the others where all folds of one have room by the pace of the same network among those. */
+  readonly more: readonly NetworkRecipe[]
   /** Of scores of rows of the part; the more the better. */
   readonly score: (scores: Float32Array, rows: Int32Array) => number
   readonly budgetMs: number
@@ -29,14 +33,18 @@ export async function searchNetworks(
 ): Promise<readonly Tried[]> {
   const tried: Tried[] = []
   let leftMs = options.budgetMs
-  for (const [at, recipe] of recipes.entries()) {
-    const isLate = at > 0 && leftMs <= 0
+  const all = [...recipes, ...options.more]
+  for (const [at, recipe] of all.entries()) {
+    const isMore = at >= recipes.length
+    const leader = leaderOf(rankTogether(options.before, tried))
+    const isLate = isMore ? expectedMs(recipe, tried, options.folds) > leftMs : at > 0 && leftMs <= 0
     const result = isLate
       ? leftOut(recipe, 'the time was over before it was tried')
       : await validate(problem, recipe, {
           ...options,
-          budgetMs: leftMs / (recipes.length - at),
-          onStep: (fraction, ...said) => options.onStep((at + fraction) / recipes.length, ...said),
+          budgetMs: isMore ? leftMs : leftMs / (recipes.length - at),
+          onStep: (fraction, stage, details) =>
+            options.onStep((at + fraction) / all.length, stage, { ...details, ...leader }),
         })
     leftMs -= result.elapsedMs
     const { name, status, mean, scores, reason } = result
@@ -44,6 +52,15 @@ export async function searchNetworks(
     tried.push({ recipe, result })
   }
   return tried
+}
+
+/** Of all folds; a network that reads longer texts takes longer alike. */
+function expectedMs({ algorithm, tokens }: NetworkRecipe, tried: readonly Tried[], folds: number): number {
+  for (const { recipe, result } of tried) {
+    if (recipe.algorithm !== algorithm || !isNetwork(recipe) || result.scores.length === 0) continue
+    return (result.elapsedMs / result.scores.length) * folds * (tokens.length / recipe.tokens.length)
+  }
+  return Number.POSITIVE_INFINITY
 }
 
 async function validate(

@@ -12,7 +12,7 @@ import {
   type SearchStep,
 } from '@rapport/ml'
 import { TrainingDataError } from '../errors.ts'
-import { seed } from '../training-context.ts'
+import { seed, type ProgressDetails } from '../training-context.ts'
 import { objectiveOfScores } from './text-objective.ts'
 import { pickTargets } from './targets.ts'
 import type { TextProblem } from './text-problem.ts'
@@ -37,6 +37,12 @@ export interface Tried {
 export function finalistsOf(tried: readonly Tried[]): readonly Tried[] {
   const finished = tried.filter(({ result }) => result.status === 'finished')
   return finished.length > 0 ? finished : tried.filter(({ result }) => result.scores.length > 0)
+}
+
+/** The one that wins as it stands, as a progress has it. */
+export function leaderOf(tried: readonly Tried[]): Pick<ProgressDetails, 'best'> {
+  const best = finalistsOf(tried).find(({ unfit }) => unfit === undefined)
+  return best === undefined ? {} : { best: { candidate: best.result.name, mean: best.result.mean } }
 }
 
 /** @throws TrainingDataError that says why none of them may win. */

@@ -1,4 +1,10 @@
-import { networkAlgorithms, type TextAlgorithm, type TrainingDevice, type TrainingObjective } from '@rapport/contracts'
+import {
+  networkAlgorithms,
+  type TextAlgorithm,
+  type TrainingDevice,
+  type TrainingJob,
+  type TrainingObjective,
+} from '@rapport/contracts'
 import { parameterGrid } from '@rapport/ml'
 import { defaultNetworkRecipe } from './networks/network-defaults.ts'
 import type { NetworkRecipe } from './networks/network-recipe.ts'
@@ -12,14 +18,22 @@ const fewRows = 1000
 /** Up to so many rows the slow algorithms are tried without being asked for. */
 const smallRows = 1500
 
-/** The features that suit the texts' languages, the quick ones first. */
-export function featureSetsOf(texts: readonly string[]): readonly FeatureSet[] {
+/** What a job says of the reading of its texts. */
+export type ReadingWish = Pick<TrainingJob, 'dictionary' | 'hashBits'>
+
+/** The features that suit the texts' languages, the quick ones first; a dictionary is for those that cut Chinese into words. */
+export function featureSetsOf(
+  texts: readonly string[],
+  { dictionary, hashBits }: ReadingWish = {},
+): readonly FeatureSet[] {
   const minDf = texts.length < fewRows ? 1 : 2
   const of = (analyzer: FeatureSet['analyzer'], shortest: number, longest: number): FeatureSet => ({
     analyzer,
     ngrams: [shortest, longest],
     minDf,
     maxFeatures,
+    ...(dictionary !== undefined && analyzer !== 'char' && { dictionary }),
+    ...(hashBits !== undefined && { hashBits }),
   })
   const language = languageOf(texts)
   if (language === 'zh') return [of('char', 1, 3), of('jieba', 1, 2)]
@@ -71,11 +85,21 @@ export function candidateRecipes(
   )
 }
 
-/** The networks that a search tries, one of each kind. */
+/** The networks that a search tries, one of each kind, on words. */
 export const networkRecipes = (
   algorithms: readonly TextAlgorithm[],
   texts: readonly string[],
+  { dictionary }: Pick<ReadingWish, 'dictionary'> = {},
 ): readonly NetworkRecipe[] =>
   networkAlgorithms
     .filter((algorithm) => algorithms.includes(algorithm))
-    .map((algorithm) => defaultNetworkRecipe(algorithm, texts))
+    .map((algorithm) => defaultNetworkRecipe(algorithm, texts, { dictionary }))
+
+/** The same networks on characters, of Chinese texts alone: those of an alphabet say little each. */
+export const characterRecipes = (
+  recipes: readonly NetworkRecipe[],
+  texts: readonly string[],
+): readonly NetworkRecipe[] =>
+  languageOf(texts) === 'zh'
+    ? recipes.map(({ algorithm }) => defaultNetworkRecipe(algorithm, texts, { ofCharacters: true }))
+    : []

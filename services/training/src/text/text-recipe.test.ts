@@ -1,8 +1,14 @@
 import { textAlgorithms, trainingObjectives } from '@rapport/contracts'
 import { expect, it } from 'vitest'
 import { generatedReviews } from '../testing/text-datasets.ts'
-import { candidateRecipes, defaultAlgorithms, featureSetsOf, networkRecipes } from './text-candidates.ts'
-import { nameOf, readTextRecipe, toParameters, type TextRecipe } from './text-recipe.ts'
+import {
+  candidateRecipes,
+  characterRecipes,
+  defaultAlgorithms,
+  featureSetsOf,
+  networkRecipes,
+} from './text-candidates.ts'
+import { nameOf, readTextRecipe, toParameters, toShownParameters, type TextRecipe } from './text-recipe.ts'
 
 const texts = (language: 'zh' | 'en', rows: number): string[] =>
   generatedReviews(rows, { language }).map(({ text }) => text)
@@ -12,6 +18,16 @@ it('comes back from a manifest, also beside what else stands there', () => {
     const recipes: TextRecipe[] = [
       ...candidateRecipes(textAlgorithms, featureSetsOf(texts('zh', 50)), objective),
       ...networkRecipes(textAlgorithms, texts('zh', 50)),
+      ...characterRecipes(networkRecipes(textAlgorithms, []), texts('zh', 50)),
+      ...[['降噪耳机壳'], ['降噪', '耳机壳']].flatMap((dictionary) => [
+        ...candidateRecipes(['linear-svm'], featureSetsOf(texts('zh', 50), { dictionary }).slice(1), objective),
+        ...candidateRecipes(
+          ['linear-svm'],
+          featureSetsOf(texts('en', 50), { dictionary, hashBits: 18 }).slice(0, 1),
+          objective,
+        ),
+        ...networkRecipes(['lstm'], texts('zh', 50), { dictionary }),
+      ]),
     ]
     expect(new Set(recipes.map(nameOf)).size).toBe(recipes.length)
     for (const recipe of recipes) {
@@ -19,6 +35,15 @@ it('comes back from a manifest, also beside what else stands there', () => {
       expect(readTextRecipe(recipe.algorithm, { ...stored })).toEqual(recipe)
     }
   }
+})
+
+it('is shown with the number of its own words', () => {
+  const dictionary = ['降噪耳机壳', '保温杯盖']
+  const [, recipe] = candidateRecipes(['complement-nb'], featureSetsOf(texts('en', 50), { dictionary }), 'accuracy')
+  expect(toShownParameters(recipe!)).toMatchObject({ features: { analyzer: 'word', dictionary: 2 }, alpha: 0.1 })
+  const [network] = networkRecipes(['lstm'], texts('zh', 50), { dictionary })
+  expect(toShownParameters(network!)).toMatchObject({ tokens: { analyzer: 'jieba', dictionary: 2 } })
+  expect(toShownParameters(networkRecipes(['lstm'], ['one'])[0]!)['tokens']).not.toHaveProperty('dictionary')
 })
 
 it('is none when the algorithm is not known or a parameter is missing', () => {
@@ -52,6 +77,10 @@ it('has the features of the language, and the slow algorithms for little data al
 it('reads of a text what fits the language and the lengths of most', () => {
   const tokensOf = (of: readonly string[]) => networkRecipes(['text-cnn'], of)[0]?.tokens
   expect(tokensOf(texts('zh', 50))).toMatchObject({ analyzer: 'jieba', minDocuments: 1, length: 24 })
+  const ofCharacters = (of: readonly string[]) => characterRecipes(networkRecipes(['text-cnn'], of), of)
+  expect(ofCharacters(texts('zh', 50))).toMatchObject([{ tokens: { analyzer: 'char', minDocuments: 1, length: 32 } }])
+  expect(ofCharacters(['很好。'.repeat(100)])).toMatchObject([{ tokens: { length: 192 } }])
+  expect(ofCharacters(texts('en', 50))).toEqual([])
   expect(tokensOf(texts('en', 2000))).toMatchObject({ analyzer: 'word', minDocuments: 2, length: 16 })
   expect(tokensOf(Array.from({ length: 20 }, () => 'long '.repeat(1000)))).toMatchObject({ length: 128 })
 })

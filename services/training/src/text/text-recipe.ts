@@ -3,6 +3,7 @@ import { textAlgorithms, type NetworkAlgorithm, type TextAlgorithm } from '@rapp
 import type { VectorizerOptions } from '@rapport/text'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { describeDictionary, toUserWords } from './own-words.ts'
 import { nameOfNetwork, readNetworkRecipe, type NetworkRecipe } from './networks/network-recipe.ts'
 
 const PositiveSchema = Type.Number({ exclusiveMinimum: 0 })
@@ -15,6 +16,10 @@ const FeatureSetSchema = Type.Object({
   ngrams: Type.Tuple([Type.Integer({ minimum: 1, maximum: 8 }), Type.Integer({ minimum: 1, maximum: 8 })]),
   minDf: CountSchema,
   maxFeatures: CountSchema,
+  /** Words that the segmentation keeps whole. */
+  dictionary: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  /** Hash buckets in place of a vocabulary, which the limits above then do not bound. */
+  hashBits: Type.Optional(Type.Integer({ minimum: 1, maximum: 24 })),
 })
 export type FeatureSet = Static<typeof FeatureSetSchema>
 
@@ -61,10 +66,20 @@ const rowAlgorithms = textAlgorithms.filter((name): name is RowAlgorithm => name
 const check = Compile(Type.Object({ features: FeatureSetSchema, ...ParametersSchema.properties }))
 const parameterNames = Object.keys(ParametersSchema.properties) as (keyof TextParameters)[]
 
-/** The recipe as a manifest and a leaderboard have it. */
+/** The recipe as a manifest has it. */
 export function toParameters(recipe: TextRecipe): Record<string, unknown> {
   if (isNetwork(recipe)) return { tokens: recipe.tokens, network: recipe.network }
   return { features: recipe.features, ...recipe.parameters }
+}
+
+/** As `toParameters`, but of a dictionary the number of its words: a job has several rows of the same. */
+export function toShownParameters(recipe: TextRecipe): Record<string, unknown> {
+  const shown = (reading: FeatureSet | NetworkRecipe['tokens']): Record<string, unknown> => ({
+    ...reading,
+    ...(reading.dictionary !== undefined && { dictionary: reading.dictionary.length }),
+  })
+  if (isNetwork(recipe)) return { ...toParameters(recipe), tokens: shown(recipe.tokens) }
+  return { ...toParameters(recipe), features: shown(recipe.features) }
 }
 
 /** The recipe by which a version was made; undefined when it is none of ours. */
@@ -76,19 +91,28 @@ export function readTextRecipe(
   if (known === undefined) return readNetworkRecipe(algorithm, parameters)
   if (!check.Check(parameters)) return undefined
   if (required[known].some((name) => parameters[name] === undefined)) return undefined
-  const { analyzer, ngrams, minDf, maxFeatures } = parameters.features
+  const { analyzer, ngrams, minDf, maxFeatures, dictionary, hashBits } = parameters.features
   const given = parameterNames.filter((name) => parameters[name] !== undefined)
   return {
     algorithm: known,
-    features: { analyzer, ngrams, minDf, maxFeatures },
+    features: {
+      analyzer,
+      ngrams,
+      minDf,
+      maxFeatures,
+      ...(dictionary !== undefined && { dictionary }),
+      ...(hashBits !== undefined && { hashBits }),
+    },
     parameters: Object.fromEntries(given.map((name) => [name, parameters[name]])),
   }
 }
 
 export const isSameRecipe = (one: TextRecipe, other: TextRecipe): boolean => isDeepStrictEqual(one, other)
 
-export const describeFeatures = ({ analyzer, ngrams, minDf }: FeatureSet): string =>
-  `${analyzer} ${ngrams.join('-')}-grams of ${minDf}+ texts`
+export function describeFeatures({ analyzer, ngrams, minDf, dictionary, hashBits }: FeatureSet): string {
+  const kept = hashBits === undefined ? `of ${minDf}+ texts` : `in 2^${hashBits} buckets`
+  return `${analyzer} ${ngrams.join('-')}-grams ${kept}${describeDictionary(dictionary)}`
+}
 
 /** Different for different recipes. */
 export function nameOf(recipe: TextRecipe): string {
@@ -98,10 +122,20 @@ export function nameOf(recipe: TextRecipe): string {
   return [algorithm, ...values, describeFeatures(features)].join(' ')
 }
 
-export const vectorizerOptions = ({ analyzer, ngrams, minDf, maxFeatures }: FeatureSet): VectorizerOptions => ({
+/** Those of a vocabulary stand in the features of hash buckets, too, where they bound nothing. */
+export const vectorizerOptions = ({
+  analyzer,
+  ngrams,
+  minDf,
+  maxFeatures,
+  dictionary = [],
+  hashBits,
+}: FeatureSet): VectorizerOptions => ({
   analyzer,
   ngrams,
   minDf,
   maxFeatures,
   sublinearTf: true,
+  userWords: toUserWords(dictionary),
+  ...(hashBits !== undefined && { hashBits }),
 })

@@ -1,7 +1,7 @@
 import type { TrainingJob } from '@rapport/contracts'
 import type { JobOutcome } from '@rapport/model-store'
 import type { TextClassifierData } from '@rapport/text-models'
-import { within, type TrainingContext } from '../training-context.ts'
+import { toLeftSeconds, within, type TrainingContext } from '../training-context.ts'
 import { compareTexts, toTextLeaderboard, type TextComparison } from './compare-texts.ts'
 import { chooseRecipe } from './choose-recipe.ts'
 import { findMismatch, mismatchWarning } from './champion-mismatch.ts'
@@ -10,7 +10,8 @@ import { findWarnings } from './find-warnings.ts'
 import { fitWinner } from './fit-winner.ts'
 import { withNetworks } from './networks/job-networks.ts'
 import type { OpenNetworks } from './networks/network-trainer.ts'
-import { promoteText, publishText, refit } from './publish-text.ts'
+import { promoteText, publishText, refit, type TextWinning } from './publish-text.ts'
+import { leaderOf } from './search-texts.ts'
 import { splitCorpus, type CorpusSplit } from './split-corpus.ts'
 import { readTextChampion } from './text-champion.ts'
 import { pickTexts, TextProblem } from './text-problem.ts'
@@ -55,7 +56,7 @@ async function trainWith(networks: OpenNetworks, job: TrainingJob, context: Trai
   const { comparison, fitted } = await fitWinner(tried, {
     signal,
     compare: (left) => compare(arena, { job, tried: left, standing: champion.standing }, context),
-    fit: async (found) => (beatsBaseline(found) ? fitToAll(found, { corpus, networks }, context) : undefined),
+    fit: async (found) => (beatsBaseline(found) ? fitToAll(found, { corpus, split, networks }, context) : undefined),
   })
   const outcome = { leaderboard: toTextLeaderboard(comparison), warnings, data: sizesOf(corpus, split) }
   if (fitted === undefined) {
@@ -77,17 +78,24 @@ const compare = (
     signal,
     log,
     budgetMs: job.budgetSeconds * 1000,
-    onProgress: (fraction, message) => report(within(stages.search, stages.compare, fraction), message),
+    onProgress: (fraction, ...said) => report(within(stages.search, stages.compare, fraction), ...said),
   })
 
 async function fitToAll(
   comparison: TextComparison,
-  { corpus, networks }: { readonly corpus: TextCorpus; readonly networks: OpenNetworks },
+  { corpus, split, networks }: Pick<TextWinning, 'corpus' | 'split'> & { readonly networks: OpenNetworks },
   { signal, memoryLimitBytes, report }: TrainingContext,
 ): Promise<TextClassifierData> {
-  const stage = `fitting ${comparison.winner.recipe.algorithm} to all rows`
-  report(stages.compare, stage)
-  const onProgress = (fraction: number): void => report(within(stages.compare, 1, fraction), stage)
+  const { recipe, tried, trial } = comparison.winner
+  const expectedMs = (1000 * (trial.trainingSeconds ?? 0) * corpus.texts.length) / split.train.length
+  const started = performance.now()
+  const onProgress = (fraction: number): void =>
+    report(within(stages.compare, 1, fraction), `fitting ${recipe.algorithm} to all rows`, {
+      candidate: tried.result.name,
+      ...leaderOf([tried]),
+      leftSeconds: toLeftSeconds(expectedMs - (performance.now() - started)),
+    })
+  onProgress(0)
   return refit(comparison, corpus, { signal, memoryLimitBytes, networks, onProgress })
 }
 

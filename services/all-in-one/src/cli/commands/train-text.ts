@@ -6,8 +6,10 @@ import {
   type CreateTextJob,
   type TextAlgorithm,
 } from '@rapport/contracts'
+import { wholeNumber } from '../arguments.ts'
 import { connect, interruptible } from '../connection.ts'
 import { sourceOptions, takeTexts } from '../dataset-source.ts'
+import { readWords } from '../read-words.ts'
 import { budgetOption, runTraining } from '../run-training.ts'
 
 /** `rapport train text` and `rapport train sentiment`. */
@@ -20,6 +22,10 @@ const descriptions = {
   'text-classification': 'Labels of texts, from a file or data set of labelled texts.',
   sentiment: 'Sentiment of texts (positive, neutral, negative), from a file or data set of labelled texts.',
 } as const
+
+const hashOption = new Option('--hash-bits <n>', 'hash n-grams into 2^n columns, no vocabulary').argParser(
+  wholeNumber(12, 22),
+)
 
 function addTextCommand(train: Command, name: string, task: CreateTextJob['task']): void {
   train
@@ -35,6 +41,8 @@ function addTextCommand(train: Command, name: string, task: CreateTextJob['task'
     .option('--algorithms <list>', `any of ${textAlgorithms.join(',')}`, readAlgorithms)
     .addOption(new Option('--objective <figure>', 'what decides (default: accuracy)').choices(trainingObjectives))
     .addOption(new Option('--device <device>', 'for networks (default: auto)').choices(trainingDevices))
+    .option('--dictionary <file>', 'words that the segmentation of Chinese keeps whole, one a line', readWords)
+    .addOption(hashOption)
     .addOption(budgetOption)
     .option('--no-wait', 'leave as soon as the job is queued')
     .description(descriptions[task])
@@ -54,7 +62,7 @@ Examples:
   rapport train ${name} --data reviews.csv --algorithms linear-svm,text-cnn --budget 900`,
     )
     .action(async ({ data, dataset, text, label, multiLabel, format, name: wantedName, wait, budget, ...wanted }) => {
-      const { model, algorithms, objective, device } = wanted
+      const { model, algorithms, objective, device, dictionary, hashBits } = wanted
       const { client } = await connect()
       const signal = interruptible('the job is cancelled')
       const upload = { text, label, signal, ...(multiLabel && { multiLabel }), ...(format !== undefined && { format }) }
@@ -68,6 +76,8 @@ Examples:
           ...(algorithms !== undefined && { algorithms }),
           ...(objective !== undefined && { objective }),
           ...(device !== undefined && { device }),
+          ...(dictionary !== undefined && { dictionary }),
+          ...(hashBits !== undefined && { hashBits }),
           ...(budget !== undefined && { budgetSeconds: budget }),
         },
         { wait, signal },

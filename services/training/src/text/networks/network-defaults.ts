@@ -1,28 +1,45 @@
 import type { NetworkAlgorithm } from '@rapport/contracts'
 import { TextTokenizer, toTextAnalysis } from '@rapport/text'
+import { toUserWords } from '../own-words.ts'
 import { languageOf } from '../text-language.ts'
 import type { NetworkRecipe, NetworkSettings, TokenSet } from './network-recipe.ts'
 
 const sampled = 1000
 /** Longer texts cost more than they tell. */
-const lengths = { least: 16, most: 128 } as const
+const lengths = { least: 16, most: 128, mostCharacters: 192 } as const
 /** Of the texts, so many are read whole. */
 const wholeShare = 0.95
 
-/** The form and the training of a network, as they did best on validation parts of public data sets (docs/quality.md). */
-export function defaultNetworkRecipe(algorithm: NetworkAlgorithm, texts: readonly string[]): NetworkRecipe {
-  const batchSize = texts.length < fewRows ? 16 : 64
-  return { algorithm, tokens: tokenSetOf(texts), network: { ...forms[algorithm], ...training, batchSize } }
+export interface NetworkReading {
+  /** Of words alone. */
+  readonly dictionary?: readonly string[] | undefined
+  /** In place of words. */
+  readonly ofCharacters?: boolean
 }
 
-function tokenSetOf(texts: readonly string[]): TokenSet {
-  const analyzer = languageOf(texts) === 'zh' ? 'jieba' : 'word'
-  const tokenizer = new TextTokenizer(toTextAnalysis({ analyzer }))
+/** The form and the training of a network, as they did best on validation parts of public data sets (docs/quality.md). */
+export function defaultNetworkRecipe(
+  algorithm: NetworkAlgorithm,
+  texts: readonly string[],
+  reading: NetworkReading = {},
+): NetworkRecipe {
+  const batchSize = texts.length < fewRows ? 16 : 64
+  return { algorithm, tokens: tokenSetOf(texts, reading), network: { ...forms[algorithm], ...training, batchSize } }
+}
+
+function tokenSetOf(texts: readonly string[], { dictionary, ofCharacters = false }: NetworkReading): TokenSet {
+  const ofWords = languageOf(texts) === 'zh' ? 'jieba' : 'word'
+  const analyzer = ofCharacters ? 'char' : ofWords
+  const tokenizer = new TextTokenizer(toTextAnalysis({ analyzer, userWords: toUserWords(dictionary) }))
   const step = Math.max(1, Math.floor(texts.length / sampled))
   const sizes = texts.filter((_, row) => row % step === 0).map((text) => tokenizer.tokens(text).length)
   const common = sizes.sort((one, other) => one - other)[Math.floor(wholeShare * (sizes.length - 1))] ?? 0
-  const length = Math.min(lengths.most, Math.max(lengths.least, 8 * Math.ceil(common / 8)))
-  return { analyzer, minDocuments: texts.length < fewRows ? 1 : 2, maxTokens: 20_000, length }
+  const length = Math.min(
+    ofCharacters ? lengths.mostCharacters : lengths.most,
+    Math.max(lengths.least, 8 * Math.ceil(common / 8)),
+  )
+  const minDocuments = texts.length < fewRows ? 1 : 2
+  return { analyzer, minDocuments, maxTokens: 20_000, length, ...(dictionary && { dictionary: [...dictionary] }) }
 }
 
 const fewRows = 2000

@@ -1,6 +1,7 @@
 import { networkAlgorithms, type NetworkAlgorithm } from '@rapport/contracts'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { describeDictionary } from '../own-words.ts'
 
 const CountSchema = Type.Integer({ minimum: 1 })
 const RateSchema = Type.Number({ minimum: 0, exclusiveMaximum: 1 })
@@ -13,6 +14,8 @@ const TokenSetSchema = Type.Object({
   maxTokens: CountSchema,
   /** Tokens of a text; of a longer one its beginning and its end are read, a shorter one is filled up on the left. */
   length: CountSchema,
+  /** Words that the segmentation keeps whole. */
+  dictionary: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
 })
 export type TokenSet = Static<typeof TokenSetSchema>
 
@@ -57,12 +60,12 @@ export function readNetworkRecipe(
   if (known === undefined || !check.Check(parameters)) return undefined
   const { tokens, network } = parameters
   if (required[known].some((name) => network[name] === undefined)) return undefined
-  const { analyzer, minDocuments, maxTokens, length } = tokens
+  const { analyzer, minDocuments, maxTokens, length, dictionary } = tokens
   const names = Object.keys(NetworkSettingsSchema.properties) as (keyof NetworkSettings)[]
   const given = names.filter((name) => network[name] !== undefined)
   return {
     algorithm: known,
-    tokens: { analyzer, minDocuments, maxTokens, length },
+    tokens: { analyzer, minDocuments, maxTokens, length, ...(dictionary !== undefined && { dictionary }) },
     network: Object.fromEntries(given.map((name) => [name, network[name]])) as NetworkSettings,
   }
 }
@@ -70,7 +73,7 @@ export function readNetworkRecipe(
 /** Different for different recipes. */
 export function nameOfNetwork({ algorithm, tokens, network }: NetworkRecipe): string {
   const values = Object.entries(network).map(([name, value]) => `${name}=${String(value)}`)
-  const { analyzer, length, minDocuments, maxTokens } = tokens
-  const read = `first and last ${length} ${analyzer} tokens of ${minDocuments}+ texts, ${maxTokens} at most`
+  const { analyzer, length, minDocuments, maxTokens, dictionary } = tokens
+  const read = `first and last ${length} ${analyzer} tokens of ${minDocuments}+ texts, ${maxTokens} at most${describeDictionary(dictionary)}`
   return [algorithm, ...values, read].join(' ')
 }

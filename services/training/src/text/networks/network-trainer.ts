@@ -8,6 +8,7 @@ import { buildVocabulary, createTokenEncoder, TextTokenizer, toTextAnalysis, voc
 import { networkScores, type NetworkTextScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../../errors.ts'
 import { seed } from '../../training-context.ts'
+import { toUserWords } from '../own-words.ts'
 import type { LabelledTexts } from '../text-problem.ts'
 import { estimateNetworkBytes } from './network-memory.ts'
 import type { NetworkRecipe } from './network-recipe.ts'
@@ -93,7 +94,7 @@ interface Training extends NetworkTrainerOptions {
 async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Promise<TrainedNetwork> {
   const { part, control, log, onEpoch, checkpoints } = training
   const { algorithm, tokens, network: settings } = recipe
-  const analysis = toTextAnalysis({ analyzer: tokens.analyzer })
+  const analysis = toTextAnalysis({ analyzer: tokens.analyzer, userWords: toUserWords(tokens.dictionary) })
   const tokenizer = new TextTokenizer(analysis)
   const documents = await tokenise(tokenizer, part.texts, control)
   const { minDocuments, maxTokens, length } = tokens
