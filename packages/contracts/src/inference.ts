@@ -29,24 +29,31 @@ export const InferenceModelSchema = Type.Object({
 })
 export type InferenceModel = Static<typeof InferenceModelSchema>
 
-export const InferenceRequestSchema = Type.Object({
-  id: Type.Optional(Type.String({ description: 'Given back.' })),
-  parameters: Type.Optional(ParametersSchema),
-  inputs: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      shape: ShapeSchema,
-      datatype: Type.String(),
-      parameters: Type.Optional(ParametersSchema),
-      data: Type.Array(Type.Unknown(), { description: 'Flat in row-major order, or nested as the shape is.' }),
-    }),
-  ),
-  outputs: Type.Optional(
-    Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(ParametersSchema) }), {
-      description: 'Those that are wanted; all when absent.',
-    }),
-  ),
-})
+export const InferenceRequestSchema = Type.Object(
+  {
+    id: Type.Optional(Type.String({ description: 'Given back.' })),
+    parameters: Type.Optional(ParametersSchema),
+    inputs: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        shape: ShapeSchema,
+        datatype: Type.String(),
+        parameters: Type.Optional(ParametersSchema),
+        data: Type.Array(Type.Unknown(), { description: 'Flat in row-major order, or nested as the shape is.' }),
+      }),
+    ),
+    outputs: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), parameters: Type.Optional(ParametersSchema) }), {
+        description: 'Those that are wanted; all when absent.',
+      }),
+    ),
+  },
+  {
+    examples: [
+      { inputs: [{ name: 'text', datatype: 'BYTES', shape: [2], data: ['Where is my parcel?', '质量很好'] }] },
+    ],
+  },
+)
 export type InferenceRequest = Static<typeof InferenceRequestSchema>
 
 export const InferenceResponseSchema = Type.Object({

@@ -44,7 +44,17 @@ export const AnalyzeSentimentsSchema = Type.Object(
     }),
     explain: Type.Optional(ExplainTextSchema),
   },
-  closed,
+  {
+    ...closed,
+    examples: [
+      {
+        documents: [
+          { id: 'r1', text: 'It came late, and the box was open.' },
+          { id: 'r2', text: '质量很好' },
+        ],
+      },
+    ],
+  },
 )
 export type AnalyzeSentiments = Static<typeof AnalyzeSentimentsSchema>
 

@@ -92,7 +92,17 @@ export const ClassifyTextsSchema = Type.Object(
     }),
     explain: Type.Optional(ExplainTextSchema),
   },
-  closed,
+  {
+    ...closed,
+    examples: [
+      {
+        documents: [
+          { id: 'r1', text: 'It came late, and the box was open.' },
+          { id: 'r2', text: '质量很好' },
+        ],
+      },
+    ],
+  },
 )
 export type ClassifyTexts = Static<typeof ClassifyTextsSchema>
 

@@ -148,6 +148,8 @@ function toHttpError(service: string, code: string, cause: unknown): HttpError {
 async function holdOrStream(request: FastifyRequest, payload: Readable, heldBytes: number): Promise<unknown> {
   const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
   if (length <= heldBytes) return buffer(payload)
+  // The process that takes it sets the limit.
+  request.streamBody()
   const between = new PassThrough()
   payload.once('close', () => {
     if (!payload.readableEnded) between.destroy()

@@ -1,13 +1,13 @@
 import { defaultSentimentModelName, defaultTextModelName, type StateRebuild } from '@rapport/contracts'
 import type { BatchEvent } from '@rapport/sdk'
 import type { TestTexts } from '@rapport/text-serving/testing'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { publishGivenTextModel } from './harness/given-text-models.ts'
-import { startInstallation } from './harness/installation.ts'
+import { startInstallation, type Installation } from './harness/installation.ts'
 import { readStateFields } from './shapes/snapshot.ts'
 
 const owned = new AsyncDisposableStack()
-afterEach(() => owned.disposeAsync())
+let installation: Installation
 
 const things = ['kettle', 'lamp', 'tent', 'coat', 'chair'] as const
 const kinds = {
@@ -50,19 +50,22 @@ const reviewOf = (row: number): BatchEvent => ({
   },
 })
 
+beforeAll(async () => {
+  installation = owned.use(await startInstallation({ processes: { sentiment: 2, feature: 2 } }))
+  await using drivers = await installation.connect()
+  const sentiments = trainingTexts(['negative', 'positive'], (row) => said(row).sentiment)
+  const labels = trainingTexts(['looks', 'quality'], (row) => said(row).topic)
+  const { objectStore } = drivers
+  await publishGivenTextModel(objectStore, { name: defaultSentimentModelName, task: 'sentiment', texts: sentiments })
+  await publishGivenTextModel(objectStore, { name: defaultTextModelName, task: 'text-classification', texts: labels })
+}, 120_000)
+afterAll(() => owned.disposeAsync())
+
 it(
   'every text is labelled and counted once while the processes that do it are killed, and a rebuild gives the same',
   { timeout: 480_000 },
   async () => {
-    const installation = owned.use(await startInstallation({ processes: { sentiment: 2, feature: 2 } }))
     const { client, processes } = installation
-    const drivers = owned.use(await installation.connect())
-    const sentiments = trainingTexts(['negative', 'positive'], (row) => said(row).sentiment)
-    const labels = trainingTexts(['looks', 'quality'], (row) => said(row).topic)
-    const { objectStore } = drivers
-    await publishGivenTextModel(objectStore, { name: defaultSentimentModelName, task: 'sentiment', texts: sentiments })
-    await publishGivenTextModel(objectStore, { name: defaultTextModelName, task: 'text-classification', texts: labels })
-
     const victims = [processes.sentiment[0], processes['text-classification'][0], processes.feature[0]]
     for (let from = 0; from < reviews; from += 20) {
       await client.batch(Array.from({ length: 20 }, (_, row) => reviewOf(from + row)))
@@ -111,5 +114,50 @@ it(
     )
     expect(await readStateFields(installation)).toEqual(before)
     expect((await client.users.get('user-0'))?.texts).toHaveLength(reviews / users)
+  },
+)
+
+it(
+  'a model that a job trains on an uploaded data set labels by call and by job, behind the gateway',
+  { timeout: 180_000 },
+  async () => {
+    const { client } = installation
+    const rows = Array.from({ length: 120 }, (_, row) => said(row + 20_000))
+    const body = rows.map(({ text, sentiment }) => JSON.stringify({ text, label: sentiment })).join('\n')
+    expect(await client.datasets.upload('reviews', body, { format: 'ndjson' })).toMatchObject({ rows: rows.length })
+
+    const training = await client.trainingJobs.create({
+      task: 'text-classification',
+      dataset: { name: 'reviews' },
+      model: 'verdicts',
+      algorithms: ['multinomial-nb'],
+      budgetSeconds: 5,
+    })
+    const soon = { timeout: 60_000, interval: 200 }
+    const trained = await vi.waitFor(async () => {
+      const job = await client.trainingJobs.get(training.id)
+      expect(job.state, job.error?.message).toBe('succeeded')
+      return job
+    }, soon)
+    expect(trained.result).toMatchObject({ algorithm: 'multinomial-nb', promoted: true })
+
+    const unseen = Array.from({ length: 6 }, (_, row) => said(row + 30_000))
+    const labels = unseen.map(({ sentiment }) => sentiment)
+    const documents = unseen.map(({ text }, row) => ({ id: `${row}`, text }))
+    const modelVersion = trained.result?.version
+    const classified = await vi.waitFor(() => client.text.classify({ model: 'verdicts', documents }), soon)
+    expect(classified).toMatchObject({ results: labels.map((label) => ({ label, modelVersion })), errors: [] })
+    const analyzed = await client.sentiment.analyze({ documents })
+    expect(analyzed).toMatchObject({ results: labels.map((label) => ({ label })), errors: [] })
+
+    const { id } = await client.text.jobs.create({ dataset: { name: 'reviews' }, model: 'verdicts' })
+    await vi.waitFor(async () => {
+      const job = await client.text.jobs.get(id)
+      expect(job.state, job.error?.message).toBe('succeeded')
+    }, soon)
+    const result = await Array.fromAsync(client.text.jobs.result(id))
+    expect(result).toMatchObject(
+      rows.map(({ sentiment: label }, row) => ({ row: row + 1, given: [label], label, modelVersion })),
+    )
   },
 )

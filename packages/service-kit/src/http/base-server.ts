@@ -1,4 +1,4 @@
-import { fastify, LogController } from 'fastify'
+import { fastify, LogController, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { HttpApp } from '../service.ts'
@@ -9,12 +9,13 @@ import type { OperationsOptions } from './operations-routes.ts'
 import { requestIdOf } from './request-id.ts'
 import { createRequestLog } from './request-log.ts'
 import { addRequestMetrics } from './request-metrics.ts'
+import { StreamedBodies } from './streamed-bodies.ts'
 import { compileValidator } from './validation.ts'
 
 export interface HttpLimits {
   /** Default 1 MiB; a route may set its own `bodyLimit`. */
   readonly bodyBytes?: number
-  /** For a whole request to arrive. Default 5 minutes. */
+  /** For a whole request to arrive; of a streamed body (`request.streamBody()`), without a byte. Default 5 minutes. */
   readonly requestMs?: number
   /** For requests in flight when the server stops. Default 10 s. */
   readonly stopMs?: number
@@ -98,6 +99,8 @@ async function close(app: HttpApp, stopMs: number): Promise<void> {
 }
 
 function createApp(log: Logger, limits: HttpLimits): HttpApp {
+  const requestMs = limits.requestMs ?? 300_000
+  const bodies = new StreamedBodies()
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -105,7 +108,9 @@ function createApp(log: Logger, limits: HttpLimits): HttpApp {
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: limits.bodyBytes ?? 1024 ** 2,
-    requestTimeout: limits.requestMs ?? 300_000,
+    requestTimeout: requestMs,
+    // Node takes the longer of the two limits for that of the whole.
+    http: { headersTimeout: Math.min(60_000, requestMs), connectionsCheckingInterval: Math.min(30_000, requestMs / 4) },
     forceCloseConnections: 'idle',
     // A request that comes over a living connection while the server stops is served, and told to close the connection.
     return503OnClosing: false,
@@ -113,8 +118,18 @@ function createApp(log: Logger, limits: HttpLimits): HttpApp {
     // Some event clients end every path with a slash.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     frameworkErrors: answerError,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => {
+      const refuse = (): void => answerClientError(error, socket)
+      if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !bodies.watch(socket, { idleMs: requestMs, refuse })) refuse()
+    },
   }) as unknown as HttpApp
+  app.decorateRequest('streamBody', function streamBody(this: FastifyRequest): void {
+    bodies.add(this.raw)
+  })
+  app.addHook('onResponse', (request, _reply, done) => {
+    bodies.remove(request.raw)
+    done()
+  })
   // No route takes plain text; the framework would hand it to routes that describe their bodies by content type.
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(compileValidator)

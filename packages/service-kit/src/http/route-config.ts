@@ -25,6 +25,8 @@ declare module 'fastify' {
      * @throws HttpError 429 with `Retry-After`.
      */
     charge(cost: number): void
+    /** Lets the body take any time as long as bytes keep coming and the request is not answered. */
+    streamBody(): void
   }
 }
 

@@ -118,7 +118,8 @@ function addModelRoutes(app: HttpApp, context: TextContext): void {
 }
 
 function addInferRoutes(app: HttpApp, context: TextContext): void {
-  const { prefix, word } = context.profile
+  const { prefix, word, defaultModel } = context.profile
+  const name = Type.String({ ...ModelNameSchema, examples: [defaultModel] })
   const infer = {
     summary: 'Open Inference Protocol: label texts',
     description: `The input is \`text\`, BYTES of shape [n]. The outputs are \`label\`, BYTES [n], \`probabilities\`, FP32 [n, classes],
@@ -127,8 +128,10 @@ whose columns are in the order of \`labels\`, BYTES [classes].`,
     response: { 200: InferenceResponseSchema, ...errors },
   }
   const url = `${prefix}/v2/models/:name`
-  app.post(`${url}/infer`, { config, schema: { ...infer, operationId: `infer${word}s`, params } }, (request) =>
-    inferTexts(context, { tenant: request.principal.tenant, model: request.params.name }, request.body),
+  app.post(
+    `${url}/infer`,
+    { config, schema: { ...infer, operationId: `infer${word}s`, params: Type.Object({ name }) } },
+    (request) => inferTexts(context, { tenant: request.principal.tenant, model: request.params.name }, request.body),
   )
   app.post(
     `${url}/versions/:version/infer`,

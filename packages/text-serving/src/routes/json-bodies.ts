@@ -26,9 +26,12 @@ export function takeJsonBodies(app: HttpApp): void {
   )
 }
 
-/** Makes the app hand newline-delimited JSON over as a stream. */
+/** Makes the app hand newline-delimited JSON over as a stream, however long it takes. */
 export function takeNdjsonStreams(app: HttpApp): void {
-  app.addContentTypeParser(ndjsonTypes, (_request, payload, done) => done(null, payload))
+  app.addContentTypeParser(ndjsonTypes, (request, payload, done) => {
+    request.streamBody()
+    done(null, payload)
+  })
 }
 
 /** @throws HttpError 400. */

@@ -21,7 +21,8 @@ ${sentimentLimits.callSentences} sentences, or a body above ${textLimits.bodyByt
 
 With \`Content-Type: application/x-ndjson\` the body is a document a line, plain or gzipped, of any length, and the query says how it
 is analyzed. The answer has a line for each line, in order, while they arrive: a result, or \`{"error": {line, id?, code, message}}\`
-for a line that cannot be analyzed. Ids may repeat. An error without \`line\` is the last line: the answer has broken off there.`,
+for a line that cannot be analyzed. Ids may repeat. An error without \`line\` is the last line: the answer has broken off there.
+When nothing comes for five minutes the stream is ended.`,
   querystring: SentimentOptionsSchema,
   body: jsonOrLines(AnalyzeSentimentsSchema),
   response: { 200: { description: 'Success.', ...jsonOrLines(AnalyzeSentimentsAnswerSchema) } },

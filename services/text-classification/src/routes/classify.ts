@@ -13,7 +13,8 @@ says what it adds. 409: there is no such model yet, or it must not serve. 413: m
 
 With \`Content-Type: application/x-ndjson\` the body is a document a line, plain or gzipped, of any length, and the query says how it
 is classified. The answer has a line for each line, in order, while they arrive: a result, or \`{"error": {line, id?, code, message}}\`
-for a line that cannot be classified. Ids may repeat. An error without \`line\` is the last line: the answer has broken off there.`,
+for a line that cannot be classified. Ids may repeat. An error without \`line\` is the last line: the answer has broken off there.
+When nothing comes for five minutes the stream is ended.`,
   querystring: TextOptionsSchema,
   body: jsonOrLines(ClassifyTextsSchema),
   response: { 200: { description: 'Success.', ...jsonOrLines(ClassifyTextsAnswerSchema) } },

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
-import { RapportApiError, RapportClient } from '@rapport/sdk'
+import { RapportClient } from '@rapport/sdk'
 import { startMeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
+import { starterModels } from '../harness/starter-models.ts'
 
 const settleMs = 30_000
 const seconds = 20
@@ -21,18 +22,4 @@ export async function benchIdle(): Promise<Report> {
       'CPU % of one core': ((after.cpuSeconds - before.cpuSeconds) / seconds) * 100,
     },
   }
-}
-
-/** Resolves when both have answered. */
-async function starterModels(client: RapportClient): Promise<void> {
-  const documents = [{ id: 'probe', text: 'Where is my order? 太慢了。' }]
-  for (const ask of [() => client.sentiment.analyze({ documents }), () => client.text.classify({ documents })]) {
-    while (!(await ask().then(() => true, isMissing))) await setTimeout(500)
-  }
-}
-
-/** False where there is no model yet; any other problem is thrown. */
-function isMissing(error: unknown): boolean {
-  if (error instanceof RapportApiError && error.code === 'RPT_TEXT_NO_MODEL') return false
-  throw error
 }

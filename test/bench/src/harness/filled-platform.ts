@@ -13,8 +13,12 @@ const historyEvents = 50
 const factors = 64
 
 /** A platform with a catalogue, visitors with a history, and a model that serves. */
-export async function startFilledPlatform(population: Population): Promise<MeasuredPlatform> {
+export async function startFilledPlatform(
+  population: Population,
+  env: Readonly<Record<string, string>> = {},
+): Promise<MeasuredPlatform> {
   const platform = await startMeasuredPlatform({
+    env,
     connections: 128,
     prepare: async (dataDir) => {
       await using objects = await openFilesystemObjectStore({ directory: join(dataDir, 'objects') })
