@@ -16,7 +16,7 @@ afterEach(() => owned.disposeAsync())
 
 it(
   'no request fails and no event is lost or applied twice while every process is restarted, one after another',
-  { timeout: 480_000 },
+  { timeout: 600_000 },
   async () => {
     const two = { ingestion: 2, feature: 2, recommendation: 2, 'text-classification': 2, sentiment: 2, control: 2 }
     const installation = owned.use(await startInstallation({ processes: two }))
@@ -49,10 +49,10 @@ it(
     const folder = owned.use(await temporaryFolder())
     const ledger = owned.use(await Ledger.open(join(folder.path, 'ledger')))
     const load = new Load({
-      perSecond: 200,
+      perSecond: 100,
       next: (number) => (requests[number % requests.length] ?? (() => get('/v1/keys')))(number),
     })
-    await vi.waitFor(() => expect(load.answers.length).toBeGreaterThan(200), { timeout: 10_000 })
+    await vi.waitFor(() => expect(load.answers.length).toBeGreaterThan(100), { timeout: 10_000 })
     for (const process of processes) {
       const { pid } = process
       expect(await process.stop(), process.log).toBe(0)

@@ -9,14 +9,17 @@ type ListContext = Pick<TextContext, 'store' | 'log' | 'profile'>
 /** The tenant's models that have a champion and are of the service's tasks, by name, and the starter that it falls back to. */
 export async function listTextModels(context: ListContext, tenant: string): Promise<readonly Listed[]> {
   const { store, profile } = context
+  const { defaultModel, tasks } = profile
   const names = await store.listModels(tenant)
-  const own = await store.readAlias({ tenant, name: profile.defaultModel, alias: 'champion' })
+  const own = names.includes(defaultModel)
+    ? await store.readAlias({ tenant, name: defaultModel, alias: 'champion' })
+    : undefined
   const read = [
     ...names.map((name) => readChampion(context, tenant, name)),
-    ...(own === undefined ? [readChampion(context, starterTenant, profile.defaultModel)] : []),
+    ...(own === undefined ? [readChampion(context, starterTenant, defaultModel)] : []),
   ]
   const manifests = (await Promise.all(read)).filter((manifest) => manifest !== undefined)
-  return manifests.flatMap((manifest) => describe(manifest, profile.tasks) ?? [])
+  return manifests.flatMap((manifest) => describe(manifest, tasks) ?? [])
 }
 
 async function readChampion(
