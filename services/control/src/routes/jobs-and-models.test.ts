@@ -161,7 +161,7 @@ describe('/v1/models', () => {
       error: { details: [{ field: 'share', reason: 'is of models of texts, not of a recommender' }] },
     })
     await publish('v1', { name: 'text', task: 'text-classification' })
-    expect((await promote('text', { share: 0.1 })).statusCode).toBe(400)
+    expect((await promote('text', { share: 0.1 })).statusCode).toBe(409)
     expect((await promote('text', { alias: 'challenger', share: 1.1 })).statusCode).toBe(400)
     const moved = []
     for (const share of [0.1, 0.1, 0.5, undefined]) {

@@ -127,7 +127,7 @@ function addReadRoutes(app: HttpApp, models: ModelStore): void {
   )
 }
 
-/** @throws HttpError 400 where nothing would be answered by shares; what `asHttp` throws. */
+/** @throws HttpError 409 where nothing would be answered by shares; what `asHttp` throws. */
 async function checkShare(models: ModelStore, { alias, ...model }: AliasRef, version: string): Promise<void> {
   if (alias !== 'challenger') throw shareInvalid('belongs to the alias "challenger"')
   const { task } = await asHttp(models.readManifest({ ...model, version }))
@@ -135,7 +135,7 @@ async function checkShare(models: ModelStore, { alias, ...model }: AliasRef, ver
 }
 
 const shareInvalid = (reason: string): HttpError =>
-  new HttpError(400, 'RPT_HTTP_INVALID', `The share ${reason}.`, [{ field: 'share', reason }])
+  new HttpError(409, 'RPT_MODEL_SHARE', `The share ${reason}.`, [{ field: 'share', reason }])
 
 const toAliasAnswer = (alias: Alias, standing: ModelAlias): AliasAnswer => ({ alias, ...standing })
 
