@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { ModelNameSchema, ModelVersionNameSchema } from './control.ts'
 import type { ServiceName } from './routes.ts'
 import { TextRuleSchema } from './text-rules.ts'
-import { DatasetVersionNameSchema } from './training-jobs.ts'
+import { DatasetVersionNameSchema, wantedDataset } from './training-jobs.ts'
 
 const closed = { additionalProperties: false } as const
 const TimeSchema = Type.String({ format: 'date-time' })
@@ -33,15 +33,7 @@ const ArchivedEventsSchema = Type.Object(
 /** `POST /v1/text/jobs` or `/v1/sentiment/jobs`: of `dataset` and `events` exactly one. */
 export const CreateLabelJobSchema = Type.Object(
   {
-    dataset: Type.Optional(
-      Type.Object(
-        {
-          name: ModelNameSchema,
-          version: Type.Optional(Type.String({ ...ModelVersionNameSchema, description: 'Default: the newest.' })),
-        },
-        { ...closed, description: 'The texts to label; whether they have labels already does not matter.' },
-      ),
-    ),
+    dataset: Type.Optional(wantedDataset('The texts to label; whether they have labels already does not matter.')),
     events: Type.Optional(ArchivedEventsSchema),
     model: Type.Optional(ModelNameSchema),
     version: Type.Optional(
@@ -126,6 +118,3 @@ export const labelJobKey = (service: ServiceName, { tenant, id }: Pick<LabelJob,
 /** Gzip-compressed NDJSON in parts, `part-00000.ndjson.gz` … */
 export const labelJobResultsPrefix = (service: ServiceName, tenant: string): string =>
   `label-job-results/${tenant}/${service}/`
-
-/** A record of `rapport.label-jobs.v1`, keyed by the service: it wakes whoever labels, no more. */
-export const LabelJobWakeUpSchema = Type.Object({ requestedAt: TimeSchema })

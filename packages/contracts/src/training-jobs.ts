@@ -75,6 +75,15 @@ export type TrainingDevice = (typeof trainingDevices)[number]
 /** A version of a data set. */
 export const DatasetVersionNameSchema = Type.Object({ name: ModelNameSchema, version: ModelVersionNameSchema }, closed)
 export type DatasetVersionName = Static<typeof DatasetVersionNameSchema>
+/** A data set that a request names. */
+export const wantedDataset = (description: string) =>
+  Type.Object(
+    {
+      name: ModelNameSchema,
+      version: Type.Optional(Type.String({ ...ModelVersionNameSchema, description: 'Default: the newest.' })),
+    },
+    { ...closed, description },
+  )
 
 /**
  * A training job: the object `jobs/<tenant>/<id>.json`, changed under compare-and-set alone, and what
@@ -153,13 +162,7 @@ const CreateRecommenderJobSchema = Type.Object(
 const CreateTextJobSchema = Type.Object(
   {
     task: Type.Enum(textTasks),
-    dataset: Type.Object(
-      {
-        name: ModelNameSchema,
-        version: Type.Optional(Type.String({ ...ModelVersionNameSchema, description: 'Default: the newest.' })),
-      },
-      { ...closed, description: 'The labelled texts to learn from.' },
-    ),
+    dataset: wantedDataset('The labelled texts to learn from.'),
     model: Type.Optional(
       Type.String({ ...ModelNameSchema, description: 'Default `text`, and `sentiment` for sentiment.' }),
     ),

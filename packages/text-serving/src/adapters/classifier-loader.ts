@@ -15,7 +15,7 @@ const warmUpText = 'a good example 一个很好的例子'
 export function createClassifierLoader(
   { tasks, checkLabels }: Pick<TextProfile, 'tasks' | 'checkLabels'>,
   served: Set<ServedClassifier>,
-  cache?: KnownScores,
+  cache: KnownScores,
 ): ModelLoader<ServedClassifier> {
   return {
     tasks,

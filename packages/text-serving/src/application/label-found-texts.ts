@@ -83,8 +83,8 @@ async function* labelGroup(
   const pacer = createSlicePacer()
   for (let from = 0; from < group.length; from += chunk) {
     const part = group.slice(from, from + chunk)
-    const documents = part.map(({ event: { userId, anonymousId = '' }, found: { text } }, row) => {
-      const served = answerers.of({ text, userId: userId ?? anonymousId })
+    const documents = part.map(({ event: { userId, anonymousId }, found: { text } }, row) => {
+      const served = answerers.of({ text, userId: userId ?? anonymousId ?? text })
       return { id: String(row), text, served }
     })
     const answered: AnsweredText[] = []

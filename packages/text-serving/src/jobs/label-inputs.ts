@@ -60,8 +60,10 @@ async function* archivedTexts(
       if (!eventCheck.Check(value) || value.tenant !== tenant) continue
       const atMs = Date.parse(value.timestamp)
       if (atMs < fromMs || atMs >= toMs) continue
+      const texts = findTexts(value, rules)
+      if (texts.length === 0) continue
       const place = { lastRow: progress.lastRow, offsets: { ...offsets } }
-      for (const { rule, text, itemId, rating } of findTexts(value, rules)) {
+      for (const { rule, text, itemId, rating } of texts) {
         const found = { ...(itemId !== undefined && { itemId }), ...(rating !== undefined && { rating }) }
         const source = { ...originOf(value), rule: rule.name, ...found }
         yield { text, id: `${value.messageId}#${rule.name}`, source, place }

@@ -175,7 +175,11 @@ export class LabelJobWorker implements AsyncDisposable {
         signal.throwIfAborted()
         await this.keep(job, part, progress)
       }
-      if (job.dataset === undefined && job.progress.rows === 0) await this.options.flushArchive(signal)
+      if (job.dataset === undefined && job.progress.rows === 0) {
+        await this.options.flushArchive(signal)
+        // That may have taken long, and without texts nothing else would ask.
+        await this.renew(job, {})
+      }
       const served = job.model.tenant === tenant ? lease.model : lease.model.lentTo(tenant)
       await runLabelJob(job, { objectStore, served, label, signal, onPart })
       await this.end(job, { state: 'succeeded' })

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import type { LabelJob } from '@rapport/contracts'
 import type { LabelJobs } from '@rapport/sdk'
-import { connect, InterruptedError, interruptible, pause } from '../connection.ts'
+import { connect, InterruptedError, interruptible } from '../connection.ts'
 import { sourceOptions, takeTexts } from '../dataset-source.ts'
 import { startProgress } from '../output.ts'
 
@@ -76,14 +77,13 @@ async function follow(jobs: LabelJobs, id: string, signal: AbortSignal): Promise
   const cancel = (): void => void jobs.cancel(id).catch(() => undefined)
   if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)
-  const never = new AbortController().signal
   const first = await jobs.get(id)
   const progress = startProgress('labelling', first.progress.of)
   try {
     for (let job = first; ; job = await jobs.get(id)) {
       progress.update(job.progress.rows, job.state)
       if (job.state !== 'queued' && job.state !== 'running') return job
-      await pause(pollMs, never)
+      await setTimeout(pollMs)
     }
   } finally {
     progress.stop()
