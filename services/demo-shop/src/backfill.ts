@@ -3,12 +3,11 @@ import { RapportApiError } from '@rapport/sdk'
 import type { Shop } from './history.ts'
 import { createHistory } from './history.ts'
 
-/** Everything, or what visitors did and what they wrote by themselves: texts are worth sending once somebody reads them. */
-export type HistoryPart = 'all' | 'behaviour' | 'texts'
+/** What visitors did, and what they wrote: texts are worth sending once somebody reads them. */
+export type HistoryPart = 'behaviour' | 'texts'
 
 /** Ids that no visitor has: their traits say that the part of the history is in. */
 const markerIds: Readonly<Record<HistoryPart, string>> = {
-  all: 'demo-shop-history',
   behaviour: 'demo-shop-history',
   texts: 'demo-shop-texts',
 }
@@ -28,20 +27,15 @@ async function isDone(client: RapportClient, markerId: string): Promise<boolean>
 }
 
 /**
- * Sends the catalogue and the history of the last weeks, unless that was done before. Started again after an
+ * Sends a part of the history of the last weeks, unless that was done before; with what visitors did, the catalogue. Started again after an
  * interruption it sends the same events, which count once. The number of events sent.
  */
-export async function backfill(
-  client: RapportClient,
-  shop: Shop,
-  endMs: number,
-  part: HistoryPart = 'all',
-): Promise<number> {
+export async function backfill(client: RapportClient, shop: Shop, endMs: number, part: HistoryPart): Promise<number> {
   const markerId = markerIds[part]
   if (await isDone(client, markerId)) return 0
-  if (part !== 'texts') await client.putItems(shop.products.map(({ item }) => item))
+  if (part === 'behaviour') await client.putItems(shop.products.map(({ item }) => item))
   const history = createHistory(shop, { endMs }).map(({ event }) => event)
-  const events = part === 'all' ? history : history.filter((event) => isText(event) === (part === 'texts'))
+  const events = history.filter((event) => isText(event) === (part === 'texts'))
   for (let start = 0; start < events.length; start += batchSize) {
     await client.importEvents(events.slice(start, start + batchSize))
   }

@@ -1,6 +1,6 @@
 import { splitFold, type TrainingControl } from '@rapport/ml'
 import { scoreRows, type RowScorer } from '@rapport/text-models'
-import { TrainingDataError } from '../errors.ts'
+import { assertMemory } from './assert-memory.ts'
 import { countTexts, weighRows, type CountedTexts } from './counted-texts.ts'
 import { estimateTrainingBytes, learnsOne, trainScorer, type LabelledRows } from './train-scorer.ts'
 import { isNetwork, nameOf, type FeatureSet, type RowRecipe, type TextRecipe } from './text-recipe.ts'
@@ -32,7 +32,6 @@ interface Folds {
   readonly foldOf: Int32Array
 }
 
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 / 1024)} MiB`
 /** Of the memory allowed, for the fits of folds. */
 const cacheShare = 0.25
 
@@ -168,12 +167,6 @@ export async function trainWithin(
   data: LabelledRows,
   { memoryLimitBytes, ...control }: TrainingControl & { readonly memoryLimitBytes: number },
 ): Promise<RowScorer> {
-  const needed = estimateTrainingBytes(recipe, data)
-  const free = Math.max(0, memoryLimitBytes - process.memoryUsage.rss())
-  if (needed <= free) return trainScorer(recipe, data, control)
-  const limit = mebibytes(memoryLimitBytes)
-  throw new TrainingDataError(
-    'RPT_TRAINING_MEMORY',
-    `${recipe.algorithm} needs ${mebibytes(needed)} of memory, ${mebibytes(free)} of ${limit} are free`,
-  )
+  assertMemory(recipe.algorithm, estimateTrainingBytes(recipe, data), memoryLimitBytes)
+  return trainScorer(recipe, data, control)
 }

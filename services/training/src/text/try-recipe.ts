@@ -40,34 +40,32 @@ export interface CalibratedFit {
   readonly trainingSeconds: number
 }
 
+/** The control of a part of the work, from one fraction of it to another. */
+const reporting = (control: TrainingControl, from: number, to: number): TrainingControl => ({
+  ...control,
+  onProgress: (part) => control.onProgress?.(within(from, to, part)),
+})
+
 /** Trains a recipe on the training part, calibrated on its cross-validated scores there. Throws as `fitClassifier` does. */
 export async function fitCalibrated(
   recipe: TextRecipe,
   { problem, names, split, objective, ...limits }: Omit<Arena, 'held'>,
   control: TrainingControl,
 ): Promise<CalibratedFit> {
-  const report = (from: number, to: number) => ({
-    ...control,
-    onProgress: (part: number): void => control.onProgress?.(within(from, to, part)),
-  })
   const { part } = problem
-  const { rows, scores } = await problem.crossValidate(recipe, split, report(0, 0.7))
+  const { rows, scores } = await problem.crossValidate(recipe, split, reporting(control, 0, 0.7))
   const calibration = chooseServedCalibration(objective, scores, pickTargets(part, rows))
   const started = performance.now()
-  const data = await fitClassifier(recipe, part, { ...report(0.7, 1), ...limits, names, calibration })
+  const data = await fitClassifier(recipe, part, { ...reporting(control, 0.7, 1), ...limits, names, calibration })
   return { data, trainingSeconds: (performance.now() - started) / 1000 }
 }
 
 /** Fits a recipe as `fitCalibrated` does and judges it on the held-out part through the classifier that would serve. */
 export async function tryRecipe(recipe: TextRecipe, arena: Arena, control: TrainingControl): Promise<Trial> {
   const { held, names, objective } = arena
-  const report = (from: number, to: number) => ({
-    ...control,
-    onProgress: (part: number): void => control.onProgress?.(within(from, to, part)),
-  })
-  const { data, trainingSeconds } = await fitCalibrated(recipe, arena, report(0, 0.9))
+  const { data, trainingSeconds } = await fitCalibrated(recipe, arena, reporting(control, 0, 0.9))
   const classifier = new TextClassifier(data)
-  const probabilities = await classifyAll(classifier, held.texts, report(0.9, 1))
+  const probabilities = await classifyAll(classifier, held.texts, reporting(control, 0.9, 1))
   return {
     ...judge(probabilities, held, { names, objective }),
     calibration: data.calibration,

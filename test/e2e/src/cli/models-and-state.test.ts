@@ -26,7 +26,7 @@ test(
     const early = await runCli(['train', 'recommender', '--budget', '5'], options)
     expect(early).toMatchObject({ code: 1, stderr: expect.stringContaining('not enough data') as string })
 
-    await backfill(client, createShop(5), Date.now())
+    await backfill(client, createShop(5), Date.now(), 'behaviour')
     const train = async (): Promise<string> => {
       const trained = await runCli(['train', 'recommender', '--budget', '5'], options)
       expect(trained, trained.stderr).toMatchObject({ code: 0 })
@@ -73,7 +73,7 @@ test('Ctrl-C while a model is trained cancels the job', { timeout: 120_000 }, as
   await using folder = await temporaryFolder()
   await using platform = await startPlatformProcess({ dataDir: folder.path, env })
   const options = { platform, dataDir: folder.path, launcher: true }
-  await backfill(platform.client, createShop(6), Date.now())
+  await backfill(platform.client, createShop(6), Date.now(), 'behaviour')
   const training = startCli(['train', 'recommender', '--budget', '600'], options)
   await vi.waitFor(
     async () => expect(await platform.client.trainingJobs.list()).toMatchObject([{ state: 'running' }]),

@@ -13,7 +13,8 @@ async function openShop(platform: PlatformProcess, shop: Shop): Promise<RapportC
   const body = { tenant: `shop-${shop.seed}` }
   const { key } = await platform.client.http.json<CreatedTenant>({ method: 'POST', path: '/v1/tenants', body })
   const client = new RapportClient({ url: platform.url, key: key.key })
-  await backfill(client, shop, Date.now())
+  const endMs = Date.now()
+  for (const part of ['behaviour', 'texts'] as const) await backfill(client, shop, endMs, part)
   return client
 }
 

@@ -115,7 +115,8 @@ test(
       await neighbour.putItem('p0001', { title: 'The neighbour’s' })
       await client.datasets.upload('reviews', 'text,label\nfine,good\n')
       await passRewind(neighbour, 'before')
-      await backfill(client, createShop(7), Date.now())
+      const [shop, endMs] = [createShop(7), Date.now()]
+      for (const part of ['behaviour', 'texts'] as const) await backfill(client, shop, endMs, part)
       await vi.waitFor(
         async () => expect((await client.recommend({ userId: 'visitor-1', count: 5 })).model).not.toBeNull(),
         { timeout: 120_000, interval: 500 },

@@ -8,6 +8,7 @@ import { buildVocabulary, createTokenEncoder, TextTokenizer, toTextAnalysis, voc
 import { networkScores, type NetworkTextScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../../errors.ts'
 import { seed } from '../../training-context.ts'
+import { assertMemory } from '../assert-memory.ts'
 import { toUserWords } from '../own-words.ts'
 import type { LabelledTexts } from '../text-problem.ts'
 import { estimateNetworkBytes } from './network-memory.ts'
@@ -102,7 +103,8 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const encoding = { length, pad: 'left', keep: 'both' } as const
   const encode = createTokenEncoder(vocabulary, encoding)
   const parameters = toParameters(recipe, { vocabulary: vocabularyIds(vocabulary), outputs: part.classes })
-  assertFits(recipe, estimateNetworkBytes(parameters, settings.batchSize, part.texts.length), training)
+  const needed = estimateNetworkBytes(parameters, settings.batchSize, part.texts.length)
+  assertMemory(algorithm, needed, training.memoryLimitBytes)
   const { epochs, batchSize, learningRate } = settings
   const { network, history, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
     parameters,
@@ -170,13 +172,6 @@ function toParameters(
     case 'lstm':
       return { ...base, kind: algorithm, units, readout: 'max' }
   }
-}
-
-function assertFits({ algorithm }: NetworkRecipe, needed: number, { memoryLimitBytes }: Training): void {
-  const free = Math.max(0, memoryLimitBytes - process.memoryUsage.rss())
-  if (needed <= free) return
-  const [need, left] = [needed, free].map((bytes) => `${Math.ceil(bytes / 1024 ** 2)} MiB`)
-  throw new TrainingDataError('RPT_TRAINING_MEMORY', `${algorithm} needs ${need} of memory, ${left} are free`)
 }
 
 /** Of what is learnt by what: a job that begins anew finds the epochs of the same training alone. */
