@@ -1,4 +1,5 @@
 import type { PlattCurve } from './calibration.ts'
+import { plattTargets } from './platt-targets.ts'
 
 const maxIterations = 100
 const smallestStep = 1e-10
@@ -16,16 +17,14 @@ interface Sums {
 }
 
 /**
- * Platt scaling (Platt 1999) by the Newton iteration with backtracking, and with the targets, of Lin, Lin and Weng 2007:
- * `(positives + 1) / (positives + 2)` and `1 / (negatives + 2)` in place of 1 and 0. `positive[row]` says whether the row
- * belongs to the class. A curve that would fall with the score says that the scores are no evidence of the class: its slope
+ * Platt scaling (Platt 1999) to Platt's targets by the Newton iteration with backtracking of Lin, Lin and Weng 2007.
+ * `positive[row]` says whether the row belongs to the class. A curve that would fall with the score says that the scores are no evidence of the class: its slope
  * is 0, which is the best of all that do not fall, and every score gets the mean target.
  */
 export function fitPlatt(scores: Float64Array, positive: Uint8Array): PlattCurve {
   const positives = positive.reduce((sum, value) => sum + value, 0)
   const negatives = positive.length - positives
-  const high = (positives + 1) / (positives + 2)
-  const low = 1 / (negatives + 2)
+  const { high, low } = plattTargets(positive)
   const targets = Float64Array.from(positive, (value) => (value === 1 ? high : low))
   let curve: PlattCurve = { slope: 0, intercept: Math.log((negatives + 1) / (positives + 1)) }
   let sums = sumsAt(scores, targets, curve)
