@@ -83,7 +83,7 @@ describe.each(toyNetworks)('dropout in a step of $kind', (toy) => {
     const predicted = await predictOutputs(initialWeights(parameters, 1), tokens, { rows })
     expect(await predictOutputs(initialWeights(parameters, 1), tokens, { rows })).toEqual(predicted)
     expect(await predictOutputs(initialWeights({ ...toy, ...none }, 1), tokens, { rows })).toEqual(predicted)
-    const { loss } = scoreOutputs(predicted, targets, rows)
+    const { loss } = scoreOutputs(predicted, targets, { rows })
     for (const step of [1, 2]) expect(stepOf({ ...toy, ...none }, step).loss).toBeCloseTo(loss, 5)
   })
 })

@@ -92,11 +92,13 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     expect(tokens.length).toBeGreaterThan(2)
   })
 
-  it('compares them with the others', async () => {
-    await jobs.put(reviews, { algorithms: ['multinomial-nb', 'cnn-lstm'], budgetSeconds: 4 })
+  it('compares them with the others, for macro-F1 with balanced classes', async () => {
+    const algorithms: TrainingJob['algorithms'] = ['multinomial-nb', 'cnn-lstm']
+    await jobs.put(reviews, { algorithms, budgetSeconds: 4, objective: 'macro-f1' })
     expect(await jobs.run()).toBe('succeeded')
     const job = await jobs.read()
     expect(rowOf(job, 'multinomial-nb')?.metrics['accuracy']).toBeGreaterThan(0.8)
+    expect(rowOf(job, 'cnn-lstm')).toMatchObject({ parameters: { network: { balanced: true } } })
     expect(rowOf(job, 'cnn-lstm')?.crossValidation?.mean).toBeGreaterThan(0.5)
     expect(job.leaderboard?.filter(({ isWinner }) => isWinner)).toHaveLength(1)
   })
