@@ -90,6 +90,22 @@ describe('a run', () => {
     expect(await train(2)).not.toEqual(first)
   })
 
+  it('takes every row of the training part once an epoch, in another order each time', async () => {
+    const data = toyTexts(100, 1)
+    const once = { ...options, epochs: 3, validationFraction: 0.2 }
+    const { training } = splitRows(data.targets, 100, { fraction: 0.2, seed: once.seed })
+    using run = vi.spyOn(TrainingStep.prototype, 'run')
+    await trainNetwork(textCnn, data, once)
+    const rows = run.mock.calls.flatMap(([batch]) => [...batch])
+    const orders = [0, 1, 2].map((epoch) => rows.slice(epoch * training.length, (epoch + 1) * training.length))
+    expect(rows).toHaveLength(3 * training.length)
+    for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual([...training])
+    expect(new Set([[...training], ...orders].map(String)).size).toBe(4)
+    run.mockClear()
+    await trainNetwork(textCnn, data, once)
+    expect(run.mock.calls.flatMap(([batch]) => [...batch])).toEqual(rows)
+  })
+
   it('reports each step and epoch, the backend and the time of the first step', async () => {
     const onStep = vi.fn()
     const onEpoch = vi.fn()

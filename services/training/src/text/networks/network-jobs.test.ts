@@ -75,7 +75,10 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     expect(row?.metrics['accuracy']).toBeGreaterThan(0.7)
     expect(row?.modelBytes).toBeGreaterThan(10_000)
     expect(of('networks are trained here')).toEqual([
-      expect.objectContaining({ backend: expect.stringMatching(/^(native-(cpu|gpu)|wasm)$/) as string }),
+      expect.objectContaining({
+        backend: expect.stringMatching(/^(native-(cpu|gpu)|wasm)$/) as string,
+        device: expect.stringMatching(/ x \d+$/) as string,
+      }),
     ])
     const [first] = of('a network is trained')
     expect(first).toMatchObject({ algorithm: 'text-cnn', firstStepMs: expect.any(Number) as number, resumedEpochs: 0 })
