@@ -4,6 +4,7 @@ import {
   LinearShap,
   linearScores,
   maxLimeTokens,
+  treeScores,
   TreeShap,
   type TokenMasks,
 } from '@rapport/ml'
@@ -97,7 +98,8 @@ function createTreeExplainer({ vectorizer: data, ensemble }: TreeTextScorer): Ex
   return async (text, label) => {
     // Two classes have one score, that of the second.
     const [output, sign] = outputs === 1 ? [0, label === 0 ? -1 : 1] : [label, 1]
-    const { indices, values } = vectorizer.transform([text])
+    const matrix = vectorizer.transform([text])
+    const { indices, values } = matrix
     const row = new Float32Array(ensemble.featureCount)
     indices.forEach((column, entry) => (row[column] = values[entry] as number))
     const { base, contributions } = shap.explain(row)
@@ -108,12 +110,11 @@ function createTreeExplainer({ vectorizer: data, ensemble }: TreeTextScorer): Ex
       if (row[column] === 0) absent += contribution
       else ofColumn.set(column, contribution)
     }
-    const left = sign * (base[output] as number) + absent
     return {
       method: 'tree-shap',
       of: 'score',
-      base: left,
-      value: ofColumn.values().reduce((sum, contribution) => sum + contribution, left),
+      base: sign * (base[output] as number) + absent,
+      value: sign * (treeScores(ensemble, matrix)[output] as number),
       tokens: spread(text, { vectorizer, tokenizer, ofColumn }),
     }
   }

@@ -8,6 +8,14 @@ import { TextClassifier } from './text-classifier.ts'
 
 /** The weights of the network are of no training. */
 const trained = ['linear SVM', 'naive Bayes', 'random forest', 'boosted trees', 'kernel SVM']
+const methods: Readonly<Record<string, string>> = {
+  'linear SVM': 'linear-shap',
+  'naive Bayes': 'linear-shap',
+  'random forest': 'tree-shap',
+  'boosted trees': 'tree-shap',
+  'kernel SVM': 'lime',
+  network: 'lime',
+}
 const odd = [
   '',
   '   ',
@@ -19,11 +27,17 @@ const odd = [
   'ÀÉ good é',
 ]
 
+/** Floats that are no numbers, or integers that are none of an index; undefined where the file has neither. */
+function spoil(path: string, content: Uint8Array): Buffer | undefined {
+  if (/\.(f32|f64|bin)$/.test(path)) return Buffer.from(content).fill(0xff, 0, 8)
+  return path.endsWith('.i32') ? Buffer.from(content).fill(0x7f, 0, 4) : undefined
+}
+
 describe.each([2, 3])('of %i classes', async (classes) => {
   const scorers = await smallScorers(classes)
   const { texts, labels } = smallTexts(classes)
 
-  describe.each(Object.entries(scorers))('a classifier by %s', (_, scorer) => {
+  describe.each(Object.entries(scorers))('a classifier by %s', (name, scorer) => {
     const data = calibrated(scorer, classes)
     const classifier = new TextClassifier(data)
 
@@ -53,10 +67,20 @@ describe.each([2, 3])('of %i classes', async (classes) => {
         expect(() => decodeTextClassifier(without), `without ${path}`).toThrow(/_INVALID|missing|is not/)
         const cut = new Map(files).set(path, content.subarray(0, content.length - 1))
         expect(() => decodeTextClassifier(cut), `cut ${path}`).toThrow(/: /)
-        if (!path.endsWith('.f32') && !path.endsWith('.f64') && !path.endsWith('.bin')) continue
-        const spoilt = Buffer.from(content)
-        spoilt.fill(0xff, 0, 8)
-        expect(() => decodeTextClassifier(new Map(files).set(path, spoilt)), `NaN in ${path}`).toThrow(basename(path))
+        const longer = new Map(files).set(path, Buffer.concat([content, content]))
+        expect(() => decodeTextClassifier(longer), `twice ${path}`).toThrow(/: /)
+        const spoilt = spoil(path, content)
+        if (spoilt === undefined) continue
+        expect(() => decodeTextClassifier(new Map(files).set(path, spoilt)), `bad ${path}`).toThrow(basename(path))
+      }
+    })
+
+    it('is refused when its arrays are those of more or fewer labels', () => {
+      const files = encodeTextClassifier(data)
+      const header = JSON.parse(Buffer.from(files.get('classifier.json') ?? []).toString()) as object
+      for (const labels of [[...data.labels, 'another'], data.labels.slice(1)]) {
+        const other = new Map(files).set('classifier.json', Buffer.from(JSON.stringify({ ...header, labels })))
+        expect(() => decodeTextClassifier(other)).toThrow(expect.objectContaining({ code: 'RPT_ML_BUNDLE_INVALID' }))
       }
     })
 
@@ -72,9 +96,12 @@ describe.each([2, 3])('of %i classes', async (classes) => {
           }
           const sum = tokens.reduce((total, token) => total + token.weight, base)
           const tolerance = 1e-6 * Math.max(1, Math.abs(value))
+          const isLime = methods[name] === 'lime'
+          expect({ method, of }).toEqual({ method: methods[name], of: isLime ? 'probability' : 'score' })
+          expect(localR2 === undefined).toBe(!isLime)
           expect(localR2 ?? 1).toBeLessThanOrEqual(1)
-          expect(of === 'probability' || Math.abs(sum - value) < tolerance).toBe(true)
-          expect(method === 'lime' && value).toBe(method === 'lime' && classifier.classify([text])[label])
+          const expected = isLime ? (classifier.classify([text])[label] as number) : sum
+          expect(Math.abs(value - expected)).toBeLessThan(tolerance)
         }
       }
     })

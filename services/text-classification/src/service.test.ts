@@ -1,4 +1,5 @@
 import { encodeTextClassifier, type TextClassifierData } from '@rapport/text-models'
+import { smallNetwork } from '@rapport/text-models/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { TestDesk, topicLabels, topicTexts, trainTopics } from './testing.ts'
 
@@ -13,32 +14,48 @@ afterEach(() => desk[Symbol.asyncDispose]())
 const probe = [{ id: 'a', text: '我要退款' }]
 
 /** The files of a model with one of them changed. */
-function spoilt(path: string, change: (content: Buffer) => Uint8Array): ReadonlyMap<string, Uint8Array> {
-  const files = new Map(encodeTextClassifier(data))
+function spoilt(path: string, change: (content: Buffer) => Uint8Array, of = data): ReadonlyMap<string, Uint8Array> {
+  const files = new Map(encodeTextClassifier(of))
   const content = files.get(path)
   if (content === undefined) throw new Error(`no ${path} among ${[...files.keys()].join(', ')}`)
   return files.set(path, change(Buffer.from(content)))
 }
 
 describe('createTextClassificationService', () => {
-  const broken: readonly [string, string, () => ReadonlyMap<string, Uint8Array>][] = [
-    ['cut short', 'decode', () => spoilt('linear/weights.f32', (content) => content.subarray(0, -4))],
-    ['of NaN weights', 'decode', () => spoilt('linear/weights.f32', (content) => content.fill(0xff, 0, 4))],
-    ['of another shape', 'decode', () => spoilt('linear/bias.f32', (content) => Buffer.concat([content, content]))],
-    ['of other weights', 'self-check', () => spoilt('linear/weights.f32', (content) => content.fill(0))],
-    ['without a file', 'decode', () => new Map([...encodeTextClassifier(data)].slice(0, 1))],
+  const network: TextClassifierData = {
+    labels: topicLabels,
+    calibration: { kind: 'temperature', temperature: 1 },
+    scorer: smallNetwork(topicTexts().texts, topicLabels.length),
+  }
+  const linear = 'linear/weights.f32'
+  const [deep, form] = ['network/weights.bin', 'network/model.json']
+  const cut = (content: Buffer) => content.subarray(0, -4)
+  const toNaN = (content: Buffer) => content.fill(0xff, 0, 4)
+  const toZeros = (content: Buffer) => content.fill(0)
+  const widen = (content: Buffer) => Buffer.from(content.toString().replace('"embedding":3', '"embedding":4'))
+  const broken: readonly [string, string, () => ReadonlyMap<string, Uint8Array>, TextClassifierData?][] = [
+    ['model cut short', 'decode', () => spoilt(linear, cut)],
+    ['model of NaN weights', 'decode', () => spoilt(linear, toNaN)],
+    ['model of another shape', 'decode', () => spoilt('linear/bias.f32', (bias) => Buffer.concat([bias, bias]))],
+    ['model of other weights', 'self-check', () => spoilt(linear, toZeros)],
+    ['model without a file', 'decode', () => new Map([...encodeTextClassifier(data)].slice(0, 1))],
+    ['network cut short', 'decode', () => spoilt(deep, cut, network), network],
+    ['network of NaN weights', 'decode', () => spoilt(deep, toNaN, network), network],
+    ['network of another shape', 'decode', () => spoilt(form, widen, network), network],
+    ['network of other weights', 'self-check', () => spoilt(deep, toZeros, network), network],
+    ['network of no description', 'decode', () => spoilt(form, () => Buffer.from(''), network), network],
   ]
-  it.each(broken)('refuses a model %s, and the one before goes on serving', async (_, reason, files) => {
+  it.each(broken)('refuses a %s, and the one before goes on serving', async (_, reason, files, of = data) => {
     await desk.publish({ version: 'v1', data })
     await desk.serves('v1')
-    await desk.publish({ version: 'v2', data, files: files() })
+    await desk.publish({ version: 'v2', data: of, files: files() })
     await vi.waitFor(async () =>
       expect(await desk.metric('rapport_text_model_refusals')).toContain(`reason="${reason}"} 1`),
     )
     expect((await desk.classify(probe)).results[0]).toMatchObject({ label: 'refund', modelVersion: 'v1' })
     const pinned = await desk.request('POST', '/v1/text/classify', { documents: probe, version: 'v2' })
     expect([pinned.statusCode, pinned.json().error.code]).toEqual([409, 'RPT_TEXT_MODEL_REFUSED'])
-    await desk.publish({ version: 'v3', data })
+    await desk.publish({ version: 'v3', data: of })
     await desk.serves('v3')
   })
 

@@ -30,27 +30,35 @@ export function lossOf(outputs: tf.Tensor2D, { kind, matrix, scales }: BatchTarg
 }
 
 export interface Score {
+  /** The mean of each row's weight times its loss. */
   readonly loss: number
-  /** Share of rows whose class has the largest output; NaN for values. */
+  /** Share of rows, unweighted, whose class has the largest output; NaN for values. */
   readonly accuracy: number
 }
 
-/** Unweighted loss and accuracy of outputs (rows x columns): logits for classes. */
-export function scoreOutputs(outputs: Float32Array, targets: Targets, rows: Int32Array): Score {
+export interface ScoredRows {
+  readonly rows: Int32Array
+  /** Of every document, as in training; all 1 when absent. */
+  readonly weights?: Float64Array
+}
+
+/** Loss and accuracy of outputs (rows x columns): logits for classes. */
+export function scoreOutputs(outputs: Float32Array, targets: Targets, { rows, weights }: ScoredRows): Score {
   const width = outputs.length / rows.length
   let loss = 0
   let hits = 0
   for (const [position, row] of rows.entries()) {
     const own = outputs.subarray(position * width, (position + 1) * width)
+    const weight = weights?.[row] ?? 1
     if (targets.kind === 'values') {
       for (const [column, value] of own.entries())
-        loss += (value - (targets.values[row * width + column] as number)) ** 2 / width
+        loss += (weight * (value - (targets.values[row * width + column] as number)) ** 2) / width
       continue
     }
     const largest = own.reduce((left, right) => Math.max(left, right))
     const sum = own.reduce((total, logit) => total + Math.exp(logit - largest), 0)
     const label = targets.labels[row] as number
-    loss += Math.log(sum) + largest - (own[label] as number)
+    loss += weight * (Math.log(sum) + largest - (own[label] as number))
     if (own[label] === largest) hits += 1
   }
   return { loss: loss / rows.length, accuracy: targets.kind === 'values' ? Number.NaN : hits / rows.length }

@@ -5,7 +5,7 @@ export interface EpochReport {
   /** Mean over the epoch's steps, weights and dropout included. */
   readonly loss: number
   readonly validation?: {
-    /** Unweighted, without dropout. */
+    /** Weighted as in training, without dropout. */
     readonly loss: number
     /** Absent where values are learnt. */
     readonly accuracy?: number

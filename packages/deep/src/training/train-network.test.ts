@@ -9,6 +9,7 @@ import { scoreOutputs } from './loss.ts'
 import { predictOutputs } from './predict-outputs.ts'
 import { TrainingStep } from './training-step.ts'
 import { trainNetwork, type TrainingOptions, type TrainingResult } from './train-network.ts'
+import { splitRows } from './validation-split.ts'
 
 const [textCnn, lstm] = toyNetworks as [TextCnnParameters, LstmParameters]
 const options: TrainingOptions = { epochs: 3, seed: 4, batchSize: 32, learningRate: 0.01 }
@@ -51,7 +52,7 @@ describe.each(toyNetworks)('training of $kind', (parameters) => {
     expect([...counts]).toEqual([before])
     const { tokens, targets } = toyTexts(200, 2)
     const rows = Int32Array.from({ length: 200 }, (_, row) => row)
-    expect(scoreOutputs(await predictOutputs(network, tokens), targets, rows).accuracy).toBeGreaterThan(0.95)
+    expect(scoreOutputs(await predictOutputs(network, tokens), targets, { rows }).accuracy).toBeGreaterThan(0.95)
     expect(tf.memory().numTensors).toBe(before)
   })
 
@@ -87,6 +88,22 @@ describe('a run', () => {
     const first = await train(1)
     expect(await train(1)).toEqual(first)
     expect(await train(2)).not.toEqual(first)
+  })
+
+  it('takes every row of the training part once an epoch, in another order each time', async () => {
+    const data = toyTexts(100, 1)
+    const once = { ...options, epochs: 3, validationFraction: 0.2 }
+    const { training } = splitRows(data.targets, 100, { fraction: 0.2, seed: once.seed })
+    using run = vi.spyOn(TrainingStep.prototype, 'run')
+    await trainNetwork(textCnn, data, once)
+    const rows = run.mock.calls.flatMap(([batch]) => [...batch])
+    const orders = [0, 1, 2].map((epoch) => rows.slice(epoch * training.length, (epoch + 1) * training.length))
+    expect(rows).toHaveLength(3 * training.length)
+    for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual([...training])
+    expect(new Set([[...training], ...orders].map(String)).size).toBe(4)
+    run.mockClear()
+    await trainNetwork(textCnn, data, once)
+    expect(run.mock.calls.flatMap(([batch]) => [...batch])).toEqual(rows)
   })
 
   it('reports each step and epoch, the backend and the time of the first step', async () => {
@@ -210,6 +227,23 @@ describe('a run', () => {
     expect(await shareOfRare({ sampleWeights: Float64Array.from(labels, (label) => 8 * label + 1) })).toBeGreaterThan(
       0.35,
     )
+  })
+
+  it('weighs the classes of the validation part as those that it learns', async () => {
+    const { tokens, targets } = toyTexts(100, 1)
+    const classWeights = Float64Array.of(1, 5, 0.5)
+    const once = { ...options, epochs: 1, validationFraction: 0.2, classWeights }
+    const { network, history } = await trainNetwork(textCnn, { tokens, targets }, once)
+    const rows = splitRows(targets, tokens.rows, { fraction: 0.2, seed: once.seed }).validation
+    const losses = await Promise.all(
+      Array.from(rows, async (row) => {
+        const only = { rows: Int32Array.of(row) }
+        const { loss } = scoreOutputs(await predictOutputs(network, tokens, only), targets, only)
+        return (classWeights[targets.labels[row] as number] as number) * loss
+      }),
+    )
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / rows.length
+    expect(history[0]?.validation?.loss).toBeCloseTo(mean, 5)
   })
 
   it('says that it diverged', async () => {

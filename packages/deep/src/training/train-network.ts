@@ -91,6 +91,8 @@ export async function trainNetwork(
 interface Run {
   readonly network: NetworkWeights
   readonly data: { readonly tokens: TokenIds; readonly targets: Targets }
+  /** One a row. */
+  readonly weights: Float64Array
   readonly split: RowSplit
   readonly adam: Adam
   readonly step: TrainingStep
@@ -117,7 +119,17 @@ async function beginRun(
   const adam = new Adam(lengths, learningRate, state?.adam)
   const step = new TrainingStep(network, { tokens, targets, weights }, { adam, largestNorm })
   const split = splitRows(targets, tokens.rows, { fraction, seed })
-  return { network, data, split, adam, step, history: [...(state?.history ?? [])], fingerprint, best: state?.best }
+  return {
+    network,
+    data,
+    weights,
+    split,
+    adam,
+    step,
+    history: [...(state?.history ?? [])],
+    fingerprint,
+    best: state?.best,
+  }
 }
 
 async function restore(fingerprint: string, { checkpoints, log }: TrainingHooks): Promise<TrainingState | undefined> {
@@ -195,7 +207,7 @@ async function validate(run: Run, { signal }: TrainingHooks): Promise<EpochRepor
   const rows = run.split.validation
   if (rows.length === 0) return undefined
   const outputs = await predictOutputs(run.network, run.data.tokens, { rows, signal })
-  const { loss, accuracy } = scoreOutputs(outputs, run.data.targets, rows)
+  const { loss, accuracy } = scoreOutputs(outputs, run.data.targets, { rows, weights: run.weights })
   return run.data.targets.kind === 'values' ? { loss } : { loss, accuracy }
 }
 

@@ -73,7 +73,7 @@ export function calibrated(scorer: TextScorer, classes: number): TextClassifierD
 }
 
 /** A text CNN whose weights follow from their places. */
-function smallNetwork(texts: readonly string[], classes: number): NetworkTextScorer {
+export function smallNetwork(texts: readonly string[], classes: number): NetworkTextScorer {
   const analysis = toTextAnalysis({})
   const tokenizer = new TextTokenizer(analysis)
   const vocabulary = buildVocabulary(texts.map((text) => tokenizer.tokens(text)))

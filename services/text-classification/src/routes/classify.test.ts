@@ -183,7 +183,7 @@ describe('explanations', () => {
     const { explanation } = results[0] ?? {}
     expect(explanation).toMatchObject({ label: 'refund', method: 'linear-shap', of: 'score', offsets: 'utf-16' })
     const { tokens = [], base = 0, value } = explanation ?? {}
-    expect(tokens.reduce((sum, { weight }) => sum + weight, base)).toBeCloseTo(value ?? 0, 5)
+    expect(tokens.reduce((sum, { weight }) => sum + weight, base)).toBeCloseTo(value ?? 0, 6)
     for (const token of tokens) expect(text.slice(token.start, token.end)).toBe(token.text)
     const most = tokens.reduce((a, b) => (b.weight > a.weight ? b : a))
     expect(['want', 'my', 'money', 'back']).toContain(most.text)

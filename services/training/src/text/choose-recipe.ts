@@ -51,7 +51,7 @@ export async function chooseRecipe(
   const leftMs = (): number => 1000 * budgetSeconds - (performance.now() - started)
   const report: Context['report'] = (fraction, stage, details) =>
     context.report(fraction, stage, { ...details, leftSeconds: toLeftSeconds(leftMs()) })
-  const networks = networkRecipes(algorithms, texts, asked)
+  const networks = networkRecipes(algorithms, texts, { ...asked, objective })
   const share = networks.length === 0 ? 1 : rowsShare
   const tried = await searchRows(
     problem,

@@ -85,15 +85,18 @@ export function candidateRecipes(
   )
 }
 
-/** The networks that a search tries, one of each kind, on words. */
+/** The networks that a search tries, one of each kind, on words; for macro-F1 they are balanced. */
 export const networkRecipes = (
   algorithms: readonly TextAlgorithm[],
   texts: readonly string[],
-  { dictionary }: Pick<ReadingWish, 'dictionary'> = {},
+  { dictionary, objective }: Pick<TrainingJob, 'dictionary' | 'objective'> = {},
 ): readonly NetworkRecipe[] =>
   networkAlgorithms
     .filter((algorithm) => algorithms.includes(algorithm))
     .map((algorithm) => defaultNetworkRecipe(algorithm, texts, { dictionary }))
+    .map((recipe) =>
+      objective === 'macro-f1' ? { ...recipe, network: { ...recipe.network, balanced: true } } : recipe,
+    )
 
 /** The same networks on characters, of Chinese texts alone: those of an alphabet say little each. */
 export const characterRecipes = (
@@ -101,5 +104,8 @@ export const characterRecipes = (
   texts: readonly string[],
 ): readonly NetworkRecipe[] =>
   languageOf(texts) === 'zh'
-    ? recipes.map(({ algorithm }) => defaultNetworkRecipe(algorithm, texts, { ofCharacters: true }))
+    ? recipes.map((recipe) => ({
+        ...recipe,
+        tokens: defaultNetworkRecipe(recipe.algorithm, texts, { ofCharacters: true }).tokens,
+      }))
     : []

@@ -1,4 +1,4 @@
-import { textAlgorithms, trainingObjectives } from '@rapport/contracts'
+import { networkAlgorithms, textAlgorithms, trainingObjectives, type TrainingObjective } from '@rapport/contracts'
 import { expect, it } from 'vitest'
 import { generatedReviews } from '../testing/text-datasets.ts'
 import {
@@ -17,8 +17,8 @@ it('comes back from a manifest, also beside what else stands there', () => {
   for (const objective of trainingObjectives) {
     const recipes: TextRecipe[] = [
       ...candidateRecipes(textAlgorithms, featureSetsOf(texts('zh', 50)), objective),
-      ...networkRecipes(textAlgorithms, texts('zh', 50)),
-      ...characterRecipes(networkRecipes(textAlgorithms, []), texts('zh', 50)),
+      ...networkRecipes(textAlgorithms, texts('zh', 50), { objective }),
+      ...characterRecipes(networkRecipes(textAlgorithms, [], { objective }), texts('zh', 50)),
       ...[['降噪耳机壳'], ['降噪', '耳机壳']].flatMap((dictionary) => [
         ...candidateRecipes(['linear-svm'], featureSetsOf(texts('zh', 50), { dictionary }).slice(1), objective),
         ...candidateRecipes(
@@ -72,6 +72,18 @@ it('has the features of the language, and the slow algorithms for little data al
   expect(defaultAlgorithms(40_000)).not.toContain('boosted-trees')
   expect(defaultAlgorithms(400)).not.toContain('text-cnn')
   expect(defaultAlgorithms(40_000, 'gpu')).toContain('text-cnn')
+})
+
+it('balances the classes of networks for macro-F1 alone', () => {
+  const balancedFor = (objective: TrainingObjective): unknown[] => {
+    const networks = networkRecipes(networkAlgorithms, texts('zh', 50), { objective })
+    const all = [...networks, ...characterRecipes(networks, texts('zh', 50))]
+    expect(all).toHaveLength(2 * networkAlgorithms.length)
+    return [...new Set(all.map(({ network }) => network.balanced))]
+  }
+  expect(trainingObjectives.map(balancedFor)).toEqual(
+    trainingObjectives.map((objective) => [objective === 'macro-f1' ? true : undefined]),
+  )
 })
 
 it('reads of a text what fits the language and the lengths of most', () => {

@@ -75,7 +75,10 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     expect(row?.metrics['accuracy']).toBeGreaterThan(0.7)
     expect(row?.modelBytes).toBeGreaterThan(10_000)
     expect(of('networks are trained here')).toEqual([
-      expect.objectContaining({ backend: expect.stringMatching(/^(native-(cpu|gpu)|wasm)$/) as string }),
+      expect.objectContaining({
+        backend: expect.stringMatching(/^(native-(cpu|gpu)|wasm)$/) as string,
+        device: expect.stringMatching(/ x \d+$/) as string,
+      }),
     ])
     const [first] = of('a network is trained')
     expect(first).toMatchObject({ algorithm: 'text-cnn', firstStepMs: expect.any(Number) as number, resumedEpochs: 0 })
@@ -92,11 +95,13 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     expect(tokens.length).toBeGreaterThan(2)
   })
 
-  it('compares them with the others', async () => {
-    await jobs.put(reviews, { algorithms: ['multinomial-nb', 'cnn-lstm'], budgetSeconds: 4 })
+  it('compares them with the others, for macro-F1 with balanced classes', async () => {
+    const algorithms: TrainingJob['algorithms'] = ['multinomial-nb', 'cnn-lstm']
+    await jobs.put(reviews, { algorithms, budgetSeconds: 4, objective: 'macro-f1' })
     expect(await jobs.run()).toBe('succeeded')
     const job = await jobs.read()
     expect(rowOf(job, 'multinomial-nb')?.metrics['accuracy']).toBeGreaterThan(0.8)
+    expect(rowOf(job, 'cnn-lstm')).toMatchObject({ parameters: { network: { balanced: true } } })
     expect(rowOf(job, 'cnn-lstm')?.crossValidation?.mean).toBeGreaterThan(0.5)
     expect(job.leaderboard?.filter(({ isWinner }) => isWinner)).toHaveLength(1)
   })

@@ -32,6 +32,8 @@ const NetworkSettingsSchema = Type.Object({
   batchSize: CountSchema,
   /** At most; training ends when a part that is put aside gets worse. */
   epochs: CountSchema,
+  /** Every class weighs the same in the loss, whatever its rows. */
+  balanced: Type.Optional(Type.Boolean()),
 })
 export type NetworkSettings = Static<typeof NetworkSettingsSchema>
 

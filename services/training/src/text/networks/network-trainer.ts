@@ -118,6 +118,7 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
       validationFraction,
       patience: patienceOf(recipe, part),
       monitor: 'loss',
+      ...(settings.balanced === true && { classWeights: 'balanced' }),
     },
     {
       ...(control.signal && { signal: control.signal }),
