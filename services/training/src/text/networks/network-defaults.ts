@@ -17,7 +17,7 @@ export interface NetworkReading {
   readonly ofCharacters?: boolean
 }
 
-/** The form and the training of a network, as they did best on validation parts of public data sets (docs/quality.md). */
+/** The form and the training of a network, chosen on parts of the training texts of public data sets (docs/quality.md). */
 export function defaultNetworkRecipe(
   algorithm: NetworkAlgorithm,
   texts: readonly string[],
