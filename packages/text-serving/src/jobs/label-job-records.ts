@@ -26,7 +26,7 @@ export interface LabelJobStore {
 const check = Compile(LabelJobSchema)
 const idForm = new RegExp(labelJobIdPattern)
 const nothingDone = { rows: 0, lastRow: 0, parts: 0, labelled: 0, refused: 0, labels: {}, given: 0, agreeing: 0 }
-const readTogether = 16
+const readAtOnce = 16
 
 export const isFinished = ({ state }: LabelJob): boolean => state !== 'queued' && state !== 'running'
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()
@@ -72,21 +72,35 @@ async function readIntactJob(store: LabelJobStore, ref: LabelJobRef): Promise<La
 
 /** Those of a tenant, newest first. */
 export async function listLabelJobs(store: LabelJobStore, tenant: string): Promise<readonly LabelJob[]> {
-  const refs: LabelJobRef[] = []
-  for await (const { ref } of labelJobKeys(store, tenant)) refs.push(ref)
-  const jobs: LabelJob[] = []
-  for (let from = 0; from < refs.length; from += readTogether) {
-    const read = refs.slice(from, from + readTogether).map((ref) => readIntactJob(store, ref))
-    jobs.push(...(await Promise.all(read)).filter((job) => job !== undefined))
+  const read = readTogether(labelJobKeys(store, tenant), ({ ref }) => readIntactJob(store, ref))
+  const jobs = await Array.fromAsync(read)
+  return jobs.filter((job) => job !== undefined).reverse()
+}
+
+/** What `read` gives of each, in order: 16 are asked at once, since a store is far away and has thousands. */
+export async function* readTogether<T, R>(all: AsyncIterable<T>, read: (one: T) => Promise<R>): AsyncGenerator<R> {
+  let slice: T[] = []
+  for await (const one of all) {
+    slice.push(one)
+    if (slice.length < readAtOnce) continue
+    yield* await Promise.all(slice.map(read))
+    slice = []
   }
-  return jobs.reverse()
+  yield* await Promise.all(slice.map(read))
+}
+
+/** Where a job's record stands, and which version of it. */
+export interface LabelJobKey {
+  readonly ref: LabelJobRef
+  readonly key: string
+  readonly etag: string
 }
 
 /** The records of all tenants, or of one: those of a tenant oldest first. */
 export async function* labelJobKeys(
   { service, objectStore }: LabelJobStore,
   tenant?: string,
-): AsyncGenerator<{ readonly ref: LabelJobRef; readonly key: string; readonly etag: string }> {
+): AsyncGenerator<LabelJobKey> {
   const prefix = tenant === undefined ? labelJobsRoot : labelJobsPrefix(service, tenant)
   for await (const { key, etag } of objectStore.list(prefix)) {
     const [owner, of, file = '', ...rest] = key.slice(labelJobsRoot.length).split('/')
