@@ -9,8 +9,8 @@ export class ModelStoreError extends RapportError {
 export class AliasConflictError extends ModelStoreError {
   override readonly name = 'AliasConflictError'
 
-  constructor(message: string) {
-    super('RPT_MODEL_ALIAS_CONFLICT', message)
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('RPT_MODEL_ALIAS_CONFLICT', message, options)
   }
 }
 

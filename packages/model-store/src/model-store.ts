@@ -2,7 +2,7 @@ import { type Alias, aliases, type ModelAlias, type ModelAliasChange, type Model
 import { type Clock, type Log, systemClock } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { ModelRefusedError, ModelStoreError } from './errors.ts'
-import { type AliasMove, moveAlias, promoteTo, readAliasObject, rollBackTo } from './move-alias.ts'
+import { type AliasMove, moveAlias, promoteTo, readAlias, rollBackTo } from './move-alias.ts'
 import {
   type AliasRef,
   checkModelRef,
@@ -96,17 +96,17 @@ export function createModelStore(objects: ObjectStore, options: ModelStoreOption
     },
     listModels: (tenant) => listModels(objects, tenant),
     listVersions: (ref) => listVersions(objects, ref, log),
-    readAlias: async (ref) => (await readAliasObject(objects, ref))?.alias,
+    readAlias: (ref) => readAlias(objects, ref),
     async listAliases(ref) {
-      const found = await Promise.all(aliases.map((alias) => readAliasObject(objects, { ...ref, alias })))
-      return new Map(aliases.flatMap((name, at) => (found[at] === undefined ? [] : [[name, found[at].alias] as const])))
+      const found = await Promise.all(aliases.map((alias) => readAlias(objects, { ...ref, alias })))
+      return new Map(aliases.flatMap((name, at) => (found[at] === undefined ? [] : [[name, found[at]] as const])))
     },
     promote: (ref, version, { ifRevision, share } = {}) => {
       const choose = promoteTo(version, share)
       return nameVersion(ref, version, { choose, ...(ifRevision === undefined ? {} : { ifRevision }) })
     },
     async rollback(ref, { ifRevision, version } = {}) {
-      const current = (await readAliasObject(objects, ref))?.alias
+      const current = await readAlias(objects, ref)
       const target = rollBackTo(version)(current)
       // The revision read here must still stand: otherwise "the one before" would be another one.
       const revision = ifRevision ?? current?.revision ?? 0

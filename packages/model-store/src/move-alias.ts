@@ -1,25 +1,20 @@
 import { type ModelAlias, ModelAliasSchema } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
-import type { ObjectStore } from '@rapport/object-store'
+import {
+  changeJsonRecord,
+  type JsonRecord,
+  type ObjectStore,
+  readJsonRecord,
+  RecordContendedError,
+} from '@rapport/object-store'
 import { Value } from 'typebox/value'
 import { AliasConflictError, ModelStoreError } from './errors.ts'
-import { getJson, toJsonBytes } from './json-object.ts'
 import { type AliasRef, aliasKey, checkModelRef } from './model-keys.ts'
 
 const longestHistory = 50
-const maxAttempts = 100
 
-export async function readAliasObject(
-  store: ObjectStore,
-  ref: AliasRef,
-): Promise<{ readonly alias: ModelAlias; readonly etag: string } | undefined> {
-  checkModelRef(ref)
-  const found = await getJson(store, aliasKey(ref))
-  if (found === undefined) return undefined
-  if (!Value.Check(ModelAliasSchema, found.value)) {
-    throw new ModelStoreError('RPT_MODEL_ALIAS_INVALID', `${aliasKey(ref)} is not a valid alias`)
-  }
-  return { alias: found.value, etag: found.object.etag }
+export async function readAlias(store: ObjectStore, ref: AliasRef): Promise<ModelAlias | undefined> {
+  return (await readJsonRecord(store, recordOf(ref)))?.record
 }
 
 /** What an alias shall name, given what it names now. */
@@ -67,25 +62,37 @@ export async function moveAlias(
   ref: AliasRef,
   move: AliasMove,
 ): Promise<{ readonly alias: ModelAlias; readonly isChanged: boolean }> {
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const current = await readAliasObject(store, ref)
-    const revision = current?.alias.revision ?? 0
+  const moved = (standing: ModelAlias | undefined): ModelAlias => {
+    const revision = standing?.revision ?? 0
     if (move.ifRevision !== undefined && move.ifRevision !== revision) {
       throw new AliasConflictError(`${aliasKey(ref)} is at revision ${revision}, not ${move.ifRevision}`)
     }
-    const { version, history, share } = move.choose(current?.alias)
-    if (current?.alias.version === version && current.alias.share === share) {
-      return { alias: current.alias, isChanged: false }
-    }
-    const alias: ModelAlias = {
+    const { version, history, share } = move.choose(standing)
+    if (standing?.version === version && standing.share === share) return standing
+    return {
       version,
       revision: revision + 1,
       changedAt: new Date(move.clock.now()).toISOString(),
       history: [...history],
       ...(share !== undefined && { share }),
     }
-    const condition = current === undefined ? { ifAbsent: true } : { ifMatch: current.etag }
-    if ((await store.put(aliasKey(ref), toJsonBytes(alias), condition)).stored) return { alias, isChanged: true }
   }
-  throw new AliasConflictError(`${aliasKey(ref)} kept changing`)
+  try {
+    const { record: alias, isWritten: isChanged } = await changeJsonRecord(store, recordOf(ref), moved)
+    return { alias, isChanged }
+  } catch (error) {
+    if (error instanceof RecordContendedError) throw new AliasConflictError(error.message, { cause: error })
+    throw error
+  }
+}
+
+/** @throws ModelStoreError where the reference cannot be one */
+function recordOf(ref: AliasRef): JsonRecord<ModelAlias> {
+  checkModelRef(ref)
+  const key = aliasKey(ref)
+  const read = (content: unknown): ModelAlias => {
+    if (Value.Check(ModelAliasSchema, content)) return content
+    throw new ModelStoreError('RPT_MODEL_ALIAS_INVALID', `${key} is not a valid alias`)
+  }
+  return { key, read }
 }

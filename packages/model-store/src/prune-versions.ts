@@ -1,7 +1,7 @@
 import { aliases } from '@rapport/contracts'
 import type { Clock, Log } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
-import { readAliasObject } from './move-alias.ts'
+import { readAlias } from './move-alias.ts'
 import {
   allHoldsPrefix,
   allRemovalsPrefix,
@@ -110,10 +110,8 @@ async function removeVersion(
 
 /** Every version that an alias names, or could be rolled back to. */
 async function namedVersions(store: ObjectStore, { tenant, name }: ModelRef): Promise<ReadonlySet<string>> {
-  const found = await Promise.all(aliases.map((alias) => readAliasObject(store, { tenant, name, alias })))
-  return new Set(
-    found.flatMap((each) => (each === undefined ? [] : [each.alias.version, ...(each.alias.history ?? [])])),
-  )
+  const found = await Promise.all(aliases.map((alias) => readAlias(store, { tenant, name, alias })))
+  return new Set(found.flatMap((each) => (each === undefined ? [] : [each.version, ...(each.history ?? [])])))
 }
 
 async function readStanding(store: ObjectStore, ref: ModelRef, prefix: string): Promise<StandingVersion[]> {

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { ModelFileSchema, type ModelManifest } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
-import type { ObjectStore } from '@rapport/object-store'
+import { type ObjectStore, toJsonBytes } from '@rapport/object-store'
 import { Value } from 'typebox/value'
 import { ModelStoreError } from './errors.ts'
-import { toJsonBytes } from './json-object.ts'
 import { checkVersionRef, describeVersion, manifestFile, manifestKey, versionPrefix } from './model-keys.ts'
 
 /** A manifest without what publishing fills in. */

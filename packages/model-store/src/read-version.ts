@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type ModelManifest, ModelManifestSchema } from '@rapport/contracts'
-import { ObjectStoreError, type ObjectStore } from '@rapport/object-store'
+import { ObjectStoreError, readJsonRecord, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 import { ModelRefusedError } from './errors.ts'
-import { getJson } from './json-object.ts'
 import { checkVersionRef, describeVersion, manifestKey, type VersionRef, versionPrefix } from './model-keys.ts'
 
 const manifestCheck = Compile(ModelManifestSchema)
@@ -21,10 +20,14 @@ export interface VerifiedVersion {
  */
 export async function readManifest(store: ObjectStore, ref: VersionRef): Promise<ModelManifest> {
   checkVersionRef(ref)
+  const read = (content: unknown): ModelManifest => checkManifest(content, ref)
+  const found = await readJsonRecord(store, { key: manifestKey(ref), read })
+  if (found === undefined) throw new ModelRefusedError('manifest missing', `${describeVersion(ref)} has no manifest`)
+  return found.record
+}
+
+function checkManifest(value: unknown, ref: VersionRef): ModelManifest {
   const named = describeVersion(ref)
-  const found = await getJson(store, manifestKey(ref))
-  if (found === undefined) throw new ModelRefusedError('manifest missing', `${named} has no manifest`)
-  const { value } = found
   if (!manifestCheck.Check(value)) {
     const [problem] = manifestCheck.Errors(value)
     const where = problem === undefined ? 'it' : `${problem.instancePath || 'it'} ${problem.message}`

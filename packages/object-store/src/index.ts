@@ -1,4 +1,5 @@
 export * from './errors.ts'
+export * from './json-record.ts'
 export * from './keys.ts'
 export * from './object-store.ts'
 export { archiveFileName, archivePrefix, readArchiveFileName, type ArchiveFile } from './archive/archive-file.ts'

@@ -1,6 +1,7 @@
 export * from './answer-counts.ts'
 export * from './classifier-files.ts'
 export * from './explain-text.ts'
+export * from './own-words.ts'
 export { networkScores, scoreRows, type RowScorer } from './score-texts.ts'
 export * from './self-check.ts'
 export * from './text-classifier-data.ts'

@@ -5,7 +5,7 @@ import { describeVersion, type VersionRef } from '../model-keys.ts'
 import type { ModelStore } from '../model-store.ts'
 import { loadVersion } from './load-version.ts'
 import { LoadedModel } from './loaded-model.ts'
-import type { MemoryBudget } from './memory-budget.ts'
+import type { Footprint, MemoryBudget } from './memory-budget.ts'
 import { fileBytes, type ModelLoader } from './model-loader.ts'
 import type { Refusals } from './refusals.ts'
 
@@ -21,7 +21,7 @@ export interface HostContext<T> {
   readonly clock: Clock
   readonly log: Log
   /** Takes memory at the cost of other models, but never of the one that `spared` has in memory. */
-  readonly reserve: (bytes: number, spared?: object) => Promise<boolean>
+  readonly reserve: (wanted: Footprint, spared?: object) => Promise<boolean>
   /** The model of a pinned version, which is the caller's from now on; undefined when it is not in memory. */
   readonly adopt: (ref: VersionRef) => LoadedModel<T> | undefined
   readonly counts: { loads: number; swaps: number; evictions: number; readFailures: number }
@@ -49,20 +49,22 @@ export async function loadIntoMemory<T>(
     throw new ModelRefusedError('task', `${named} is of the task ${manifest.task}, not ${loader.tasks.join(' or ')}`)
   }
   const bytes = loader.estimateBytes?.(manifest) ?? fileBytes(manifest)
-  if (!(await reserve(bytes, spared))) {
-    const room = `${bytes} bytes do not fit beside ${budget.usedBytes} of ${budget.totalBytes}`
+  const shared = loader.shared?.(manifest)
+  const footprint: Footprint = { bytes, shared }
+  if (!(await reserve(footprint, spared))) {
+    const room = `${bytes + (shared?.bytes ?? 0)} bytes do not fit beside ${budget.usedBytes} of ${budget.totalBytes}`
     throw new ModelRefusedError('memory budget', `${named}: ${room}`)
   }
   let model: T
   try {
     model = await loadVersion(store, manifest, loader)
   } catch (error) {
-    budget.release(bytes)
+    budget.release(footprint)
     throw error
   }
-  const loaded = new LoadedModel({ model, manifest, revision, bytes }, () => {
+  const loaded = new LoadedModel({ model, manifest, revision, footprint }, () => {
     loader.dispose?.(model)
-    budget.release(bytes)
+    budget.release(footprint)
   })
   loaded.lastUsed = nextUse()
   counts.loads += 1

@@ -1,4 +1,5 @@
 import type { ModelManifest } from '@rapport/contracts'
+import type { Footprint } from './memory-budget.ts'
 
 /** A use of a loaded model: it stays in memory until the lease is disposed (`using lease = …`). */
 export interface ModelLease<T> extends Disposable {
@@ -14,7 +15,7 @@ export interface ModelLease<T> extends Disposable {
 export class LoadedModel<T> {
   readonly model: T
   readonly manifest: ModelManifest
-  readonly bytes: number
+  readonly footprint: Footprint
   /** The alias may come to name the same version again under a higher revision. */
   revision: number
   lastUsed = 0
@@ -24,14 +25,14 @@ export class LoadedModel<T> {
   #isRetired = false
 
   constructor(
-    content: { model: T; manifest: ModelManifest; revision: number; bytes: number },
+    content: { model: T; manifest: ModelManifest; revision: number; footprint: Footprint },
     /** Called once, when nobody uses the model any more. */
     release: () => void,
   ) {
     this.model = content.model
     this.manifest = content.manifest
     this.revision = content.revision
-    this.bytes = content.bytes
+    this.footprint = content.footprint
     this.#release = release
   }
 

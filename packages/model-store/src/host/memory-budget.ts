@@ -1,18 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** Memory that models hold together, so that it counts once: all of the same key. */
+export interface SharedMemory {
+  readonly key: string
+  readonly bytes: number
+}
+
+/** Memory of one model. The object itself stands for the model: no two share one. */
+export interface Footprint {
+  /** Its own. */
+  readonly bytes: number
+  readonly shared?: SharedMemory | undefined
+}
+
 /** What the budget can take back to make room. */
 export interface Evictable {
-  readonly bytes: number
+  readonly footprint: Footprint
   readonly lastUsed: number
   /** Drops the model; `released` resolves when its last lease has ended. */
   evict(): { readonly released: Promise<void> }
 }
 
-/** Counts the bytes of every model in memory: serving, being loaded, and retired but still leased. */
+function bytesOf(footprints: Iterable<Footprint>): number {
+  const shared = new Map<string, number>()
+  let own = 0
+  for (const footprint of footprints) {
+    own += footprint.bytes
+    if (footprint.shared !== undefined) shared.set(footprint.shared.key, footprint.shared.bytes)
+  }
+  return shared.values().reduce((sum, bytes) => sum + bytes, own)
+}
+
+/** Counts the memory of every model: serving, being loaded, and retired but still leased. */
 export class MemoryBudget {
   readonly totalBytes: number
   readonly #drainMs: number
-  #usedBytes = 0
+  readonly #held = new Set<Footprint>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(totalBytes: number, drainMs: number) {
@@ -21,37 +44,41 @@ export class MemoryBudget {
   }
 
   get usedBytes(): number {
-    return this.#usedBytes
+    return bytesOf(this.#held)
   }
 
-  release(bytes: number): void {
-    this.#usedBytes -= bytes
+  release(footprint: Footprint): void {
+    this.#held.delete(footprint)
   }
 
   /**
-   * Takes `bytes`, evicting the least recently used as needed and waiting for their leases. False, with nothing evicted,
-   * when evicting everything would not be enough; false as well when leases are not given back in time.
+   * Takes the memory of `wanted`, evicting the least recently used as needed and waiting for their leases. False, with nothing
+   * evicted, when evicting everything would not be enough; false as well when leases are not given back in time.
    */
-  reserve(bytes: number, candidates: () => readonly Evictable[]): Promise<boolean> {
-    const attempt = this.#turn.then(() => this.#reserve(bytes, candidates()))
+  reserve(wanted: Footprint, candidates: () => readonly Evictable[]): Promise<boolean> {
+    const attempt = this.#turn.then(() => this.#reserve(wanted, candidates()))
     this.#turn = attempt.catch(() => undefined)
     return attempt
   }
 
-  async #reserve(bytes: number, candidates: readonly Evictable[]): Promise<boolean> {
-    const evictableBytes = candidates.reduce((sum, candidate) => sum + candidate.bytes, 0)
-    if (this.#usedBytes - evictableBytes + bytes > this.totalBytes) return false
-    let remaining = this.#usedBytes
+  async #reserve(wanted: Footprint, candidates: readonly Evictable[]): Promise<boolean> {
+    const evictable = new Set(candidates.map(({ footprint }) => footprint))
+    if (!this.#fits(this.#held.difference(evictable), wanted)) return false
+    const remaining = new Set(this.#held)
     const releases: Promise<void>[] = []
     for (const candidate of candidates.toSorted((left, right) => left.lastUsed - right.lastUsed)) {
-      if (remaining + bytes <= this.totalBytes) break
-      remaining -= candidate.bytes
+      if (this.#fits(remaining, wanted)) break
+      remaining.delete(candidate.footprint)
       releases.push(candidate.evict().released)
     }
     await this.#settled(releases)
-    if (this.#usedBytes + bytes > this.totalBytes) return false
-    this.#usedBytes += bytes
+    if (!this.#fits(this.#held, wanted)) return false
+    this.#held.add(wanted)
     return true
+  }
+
+  #fits(held: ReadonlySet<Footprint>, wanted: Footprint): boolean {
+    return bytesOf([...held, wanted]) <= this.totalBytes
   }
 
   async #settled(releases: readonly Promise<void>[]): Promise<void> {

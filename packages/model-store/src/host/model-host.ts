@@ -18,7 +18,7 @@ export interface ModelHostOptions<T> {
   readonly store: ModelStore
   readonly loader: ModelLoader<T>
   readonly log: Log
-  /** Bytes of all models in memory together, the old and the new one of a swap both counted. */
+  /** Bytes of all models in memory together, the old and the new one of a swap both counted, and what they share once. */
   readonly budgetBytes: number
   /** Default `champion`. */
   readonly alias?: Alias
@@ -37,6 +37,7 @@ export interface ModelHostOptions<T> {
 }
 
 export interface ModelHostStats {
+  /** Of all, with what they share; `bytes` of a model are without. */
   readonly usedBytes: number
   readonly budgetBytes: number
   readonly loads: number
@@ -107,7 +108,7 @@ class SlotHost<T> implements ModelHost<T> {
       budget: this.#budget,
       refusals: this.#refusals,
       counts: { loads: 0, swaps: 0, evictions: 0, readFailures: 0 },
-      reserve: (bytes, spared) => this.#budget.reserve(bytes, () => this.#evictable(spared)),
+      reserve: (wanted, spared) => this.#budget.reserve(wanted, () => this.#evictable(spared)),
       adopt: (ref) => this.#pinned.adopt(ref),
       nextUse: () => (this.#uses += 1),
     }
@@ -159,7 +160,7 @@ class SlotHost<T> implements ModelHost<T> {
 
   stats(): ModelHostStats {
     const serving = [...this.#slots.values()].flatMap((slot) => slot.serving ?? [])
-    const models = [...serving, ...this.#pinned.all].map(({ revision, bytes, leases, manifest }) => {
+    const models = [...serving, ...this.#pinned.all].map(({ revision, footprint: { bytes }, leases, manifest }) => {
       const { tenant, name, version } = manifest
       return { tenant, name, version, revision, bytes, leases }
     })
@@ -186,7 +187,7 @@ class SlotHost<T> implements ModelHost<T> {
     const slots = [...this.#slots.values()].flatMap((slot) => {
       const { serving } = slot
       if (serving === undefined || slot === spared) return []
-      return [{ bytes: serving.bytes, lastUsed: serving.lastUsed, evict: () => slot.evict() }]
+      return [{ footprint: serving.footprint, lastUsed: serving.lastUsed, evict: () => slot.evict() }]
     })
     return [...slots, ...this.#pinned.evictable()]
   }

@@ -1,4 +1,5 @@
 import type { ModelManifest } from '@rapport/contracts'
+import type { SharedMemory } from './memory-budget.ts'
 
 /** What a serving service knows about its kind of model. Problems are thrown; the version is refused with their message. */
 export interface ModelLoader<T> {
@@ -6,6 +7,8 @@ export interface ModelLoader<T> {
   readonly tasks?: readonly string[]
   /** Bytes that the model will hold in memory, asked before anything is read. The bytes of its files when absent. */
   readonly estimateBytes?: (manifest: ModelManifest) => number
+  /** What it will hold besides, together with other models: once for all of the same key. Nothing when absent. */
+  readonly shared?: (manifest: ModelManifest) => SharedMemory | undefined
   readonly decode: (files: ReadonlyMap<string, Uint8Array>, manifest: ModelManifest) => T | Promise<T>
   /** Compares the model with the manifest's `selfCheck`, an input and the output that it must give. */
   readonly selfCheck: (model: T, expected: unknown) => void | Promise<void>

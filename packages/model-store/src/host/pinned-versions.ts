@@ -43,7 +43,7 @@ export class PinnedVersions<T> {
 
   evictable(): readonly Evictable[] {
     return [...this.#loaded].map(([key, loaded]) => ({
-      bytes: loaded.bytes,
+      footprint: loaded.footprint,
       lastUsed: loaded.lastUsed,
       evict: () => {
         this.#context.counts.evictions += 1

@@ -1,6 +1,6 @@
 import { accessKey, TenantAccessSchema, type TenantAccess } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
-import type { ObjectStore } from '@rapport/object-store'
+import { readJsonRecord, type JsonRecord, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 
 const validator = Compile(TenantAccessSchema)
@@ -16,28 +16,21 @@ export interface StoredAccess {
  * @throws RapportError `RPT_ACCESS_CORRUPT` when the object is not an access record.
  */
 export async function readTenantAccess(store: ObjectStore, tenant: string): Promise<StoredAccess | undefined> {
-  const found = await store.get(accessKey(tenant))
-  if (found === undefined) return undefined
-  return { access: parseAccess(found.body, tenant), etag: found.object.etag }
+  const found = await readJsonRecord(store, accessRecord(tenant))
+  return found && { access: found.record, etag: found.etag }
 }
 
-function parseAccess(body: Uint8Array, tenant: string): TenantAccess {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch (cause) {
-    throw new RapportError('RPT_ACCESS_CORRUPT', `The access record of tenant "${tenant}" is not JSON.`, { cause })
-  }
-  if (!validator.Check(value) || value.tenant !== tenant) {
+/** Where a tenant's access record stands, and what makes an object one. */
+export function accessRecord(tenant: string): JsonRecord<TenantAccess> {
+  const read = (content: unknown): TenantAccess => {
+    if (validator.Check(content) && content.tenant === tenant) return content
     throw new RapportError(
       'RPT_ACCESS_CORRUPT',
       `The access record of tenant "${tenant}" does not have the form of one.`,
     )
   }
-  return value
+  return { key: accessKey(tenant), read }
 }
-
-export const encodeAccess = (access: TenantAccess): Uint8Array => Buffer.from(JSON.stringify(access))
 
 /** The tenant of an access record's object key; undefined for another object. */
 export function tenantOfAccessKey(key: string): string | undefined {

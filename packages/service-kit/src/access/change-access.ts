@@ -8,10 +8,10 @@ import {
   type TenantAccess,
 } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
-import type { ObjectStore } from '@rapport/object-store'
+import { changeJsonRecord, toJsonBytes, type ObjectStore } from '@rapport/object-store'
 import { randomBytes } from 'node:crypto'
 import { announceAccess, type AccessDependencies } from './announce-access.ts'
-import { accessPrefix, encodeAccess, readTenantAccess, tenantOfAccessKey } from './access-records.ts'
+import { accessPrefix, accessRecord, readTenantAccess, tenantOfAccessKey } from './access-records.ts'
 import { createApiKeyText, hashApiKey } from './api-key.ts'
 import { readTenantRemoval } from './tenant-removal.ts'
 
@@ -28,8 +28,6 @@ export interface CreatedKey {
   readonly key: string
   readonly record: ApiKeyRecord
 }
-
-const maxAttempts = 20
 
 export interface NewTenant {
   readonly access: TenantAccess
@@ -50,7 +48,7 @@ export async function createTenant(
   const createdAt = new Date(dependencies.clock.now()).toISOString()
   const created = makeKey(firstKey, createdAt)
   const access: TenantAccess = { tenant, createdAt, keys: [created.record] }
-  const outcome = await dependencies.objectStore.put(accessKey(tenant), encodeAccess(access), { ifAbsent: true })
+  const outcome = await dependencies.objectStore.put(accessKey(tenant), toJsonBytes(access), { ifAbsent: true })
   if (!outcome.stored) return 'exists'
   await announceAccess(dependencies, tenant)
   return { access, firstKey: created }
@@ -135,28 +133,17 @@ function makeKey({ name, scopes: wanted, text }: NewKey, createdAt: string): Cre
   return { key, record: { id, name, sha256: hashApiKey(key), scopes: ordered, createdAt } }
 }
 
-/**
- * Replaces a tenant's record under compare-and-set and announces it.
- * @throws RapportError `RPT_ACCESS_CONTENDED` when others change it again and again.
- */
+/** Changes a tenant's record (see `changeJsonRecord`) and announces it. @throws RapportError `RPT_ACCESS_CORRUPT`; RecordContendedError */
 async function change(
   dependencies: AccessDependencies,
   tenant: string,
   update: (access: TenantAccess) => TenantAccess,
 ): Promise<TenantAccess | undefined> {
-  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    const stored = await readTenantAccess(dependencies.objectStore, tenant)
-    if (stored === undefined) return undefined
-    const access = update(stored.access)
-    if (access === stored.access) return access
-    const outcome = await dependencies.objectStore.put(accessKey(tenant), encodeAccess(access), {
-      ifMatch: stored.etag,
-    })
-    if (!outcome.stored) continue
-    await announceAccess(dependencies, tenant)
-    return access
-  }
-  throw new RapportError('RPT_ACCESS_CONTENDED', `The keys of tenant "${tenant}" are being changed by others.`, {
-    canRetry: true,
-  })
+  const { record, isWritten } = await changeJsonRecord(
+    dependencies.objectStore,
+    accessRecord(tenant),
+    (access) => access && update(access),
+  )
+  if (isWritten) await announceAccess(dependencies, tenant)
+  return record
 }

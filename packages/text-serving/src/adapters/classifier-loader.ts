@@ -1,5 +1,6 @@
 import type { ModelLoader } from '@rapport/model-store'
-import { decodeTextClassifier, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
+import { ownSegmenterBytes } from '@rapport/text'
+import { decodeTextClassifier, ownWordsOf, runTextSelfCheck, TextClassifier } from '@rapport/text-models'
 import { ServedClassifier, type KnownScores } from '../domain/served-classifier.ts'
 import type { TextProfile } from '../text-profile.ts'
 
@@ -20,6 +21,10 @@ export function createClassifierLoader(
   return {
     tasks,
     estimateBytes: ({ files }) => files.reduce((sum, { bytes }) => sum + bytes, 0) * memoryPerFileByte,
+    shared: ({ parameters }) => {
+      const words = ownWordsOf(parameters)
+      return words && { key: JSON.stringify(words), bytes: ownSegmenterBytes }
+    },
     decode: (files, manifest) => {
       const made = new ServedClassifier(manifest, new TextClassifier(decodeTextClassifier(files)), { cache })
       checkLabels?.(made.classifier)

@@ -1,5 +1,6 @@
 import { eventKey, topics } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
+import { readEvent, tenantOfKey } from '@rapport/features'
 import {
   decoded,
   drop,
@@ -14,7 +15,6 @@ import type { TextContext } from '../application/context.ts'
 import { labelFoundTexts, type EventText } from '../application/label-found-texts.ts'
 import type { TenantRules } from '../application/tenant-rules.ts'
 import { findTexts, type RuleSet } from '../domain/find-texts.ts'
-import { readEvent, tenantOfKey } from '../domain/read-event.ts'
 import type { TextMetrics } from '../metrics.ts'
 
 export interface TextConsumerOptions {
@@ -73,12 +73,13 @@ async function textsOf(
   const known = new Map<string, RuleSet>()
   for (const { record, value } of entries) {
     const tenant = tenantOfKey(record.key)
-    if (tenant === '') continue
+    if (tenant === undefined) continue
     const own = known.get(tenant) ?? (await rules.of(tenant))
     known.set(tenant, own)
     if (!own.mayMatch(value)) continue
-    const event = readEvent(record.key, value)
-    if (event === undefined) continue
+    const reading = readEvent(record.key, value)
+    if (!reading.ok) continue
+    const { event } = reading.value
     for (const found of findTexts(event, own.rules)) texts.push({ event, found })
   }
   return texts

@@ -1,8 +1,7 @@
-import { defaultTextRules, eventKey } from '@rapport/contracts'
+import { defaultTextRules } from '@rapport/contracts'
 import { describe, expect, it } from 'vitest'
 import { textEvent } from '../testing.ts'
 import { findTexts, RuleSet } from './find-texts.ts'
-import { readEvent } from './read-event.ts'
 
 const texts = (...event: Parameters<typeof textEvent>) =>
   findTexts(textEvent(...event), defaultTextRules).map(({ rule, ...found }) => ({ rule: rule.name, ...found }))
@@ -32,14 +31,4 @@ it('a tenant’s rules tell records that surely have no text without reading the
   expect(rules.mayMatch(bytesOf(textEvent({ text: 'x' }, { event: 'He said "so" 说' })))).toBe(true)
   expect(rules.mayMatch(bytesOf(textEvent({ text: 'x' })))).toBe(false)
   expect(new RuleSet([]).mayMatch(bytesOf(textEvent({})))).toBe(false)
-})
-
-it('what is no event, or stands under the key of another visitor, is none', () => {
-  const event = textEvent({ review: 'Lovely' })
-  const value = Buffer.from(JSON.stringify(event))
-  expect(readEvent(eventKey(event), value)).toEqual(event)
-  expect(readEvent('shop/u:bob', value)).toBeUndefined()
-  expect(readEvent(eventKey(event), value.subarray(1))).toBeUndefined()
-  expect(readEvent(eventKey(event), Buffer.from([0xff]))).toBeUndefined()
-  expect(readEvent(eventKey(event), Buffer.from('{}'))).toBeUndefined()
 })

@@ -1,8 +1,8 @@
-import { EventSchema, topics, type Event, type LabelJob } from '@rapport/contracts'
+import { topics, type Event, type LabelJob } from '@rapport/contracts'
 import { readManifest, readRowsAfter } from '@rapport/datasets'
+import { readParsedEvent } from '@rapport/features'
 import type { Pacer } from '@rapport/ml'
 import { readArchiveFiles, type ObjectStore } from '@rapport/object-store'
-import { Compile } from 'typebox/compile'
 import { findTexts } from '../domain/find-texts.ts'
 
 /** A text of a job. */
@@ -24,8 +24,6 @@ export interface LabelSource {
   /** Lets others in between two slices. */
   readonly pacer: Pacer
 }
-
-const eventCheck = Compile(EventSchema)
 
 /** The texts of a job that are not done, in order. @throws DatasetError, ArchiveError */
 export function readLabelInputs(job: LabelJob, source: LabelSource): AsyncGenerator<LabelInput> {
@@ -53,20 +51,21 @@ async function* archivedTexts(
   const start = new Map(Object.entries(offsets).map(([partition, offset]) => [Number(partition), offset]))
   const [fromMs, toMs] = [from === undefined ? 0 : Date.parse(from), to === undefined ? Infinity : Date.parse(to)]
   for await (const { lines } of readArchiveFiles(objectStore, tenant, topics.events.name, { from: start })) {
-    for (const { partition, offset, value } of lines) {
+    for (const { partition, offset, key, value } of lines) {
       signal.throwIfAborted()
       if (pacer.due()) await pacer.pause(0)
       offsets[partition] = offset + 1
-      if (!eventCheck.Check(value) || value.tenant !== tenant) continue
-      const atMs = Date.parse(value.timestamp)
+      const reading = readParsedEvent(key, value)
+      if (!reading.ok || reading.value.event.tenant !== tenant) continue
+      const { event, atMs } = reading.value
       if (atMs < fromMs || atMs >= toMs) continue
-      const texts = findTexts(value, rules)
+      const texts = findTexts(event, rules)
       if (texts.length === 0) continue
       const place = { lastRow: progress.lastRow, offsets: { ...offsets } }
       for (const { rule, text, itemId, rating } of texts) {
         const found = { ...(itemId !== undefined && { itemId }), ...(rating !== undefined && { rating }) }
-        const source = { ...originOf(value), rule: rule.name, ...found }
-        yield { text, id: `${value.messageId}#${rule.name}`, source, place }
+        const source = { ...originOf(event), rule: rule.name, ...found }
+        yield { text, id: `${event.messageId}#${rule.name}`, source, place }
       }
     }
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   labelJobIdPattern,
   labelJobKey,
@@ -12,7 +11,7 @@ import {
   type ServiceName,
 } from '@rapport/contracts'
 import { RapportError, type Clock } from '@rapport/core'
-import type { ObjectStore } from '@rapport/object-store'
+import { changeJsonRecord, readJsonRecord, toJsonBytes, type JsonRecord, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 
 export type LabelJobRef = Pick<LabelJob, 'tenant' | 'id'>
@@ -26,9 +25,8 @@ export interface LabelJobStore {
 
 const check = Compile(LabelJobSchema)
 const idForm = new RegExp(labelJobIdPattern)
-const maxAttempts = 50
 const nothingDone = { rows: 0, lastRow: 0, parts: 0, labelled: 0, refused: 0, labels: {}, given: 0, agreeing: 0 }
-const readTogether = 16
+const readAtOnce = 16
 
 export const isFinished = ({ state }: LabelJob): boolean => state !== 'queued' && state !== 'running'
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()
@@ -52,14 +50,14 @@ export async function createLabelJob(
     attempts: 0,
     progress: { ...(rows !== undefined && { of: rows }), ...nothingDone },
   }
-  const { stored } = await store.objectStore.put(labelJobKey(store.service, job), encode(job), { ifAbsent: true })
+  const { stored } = await store.objectStore.put(labelJobKey(store.service, job), toJsonBytes(job), { ifAbsent: true })
   if (!stored) throw new RapportError('RPT_LABEL_JOB_EXISTS', `There is a job ${job.id} already.`)
   return job
 }
 
 /** Undefined when there is no such job. @throws RapportError `RPT_LABEL_JOB_CORRUPT` */
 export async function readLabelJob(store: LabelJobStore, ref: LabelJobRef): Promise<LabelJob | undefined> {
-  return (await readStored(store, ref))?.job
+  return (await readJsonRecord(store.objectStore, recordOf(store, ref)))?.record
 }
 
 /** Undefined for a record that is none, too: of those the workers tell. */
@@ -74,21 +72,35 @@ async function readIntactJob(store: LabelJobStore, ref: LabelJobRef): Promise<La
 
 /** Those of a tenant, newest first. */
 export async function listLabelJobs(store: LabelJobStore, tenant: string): Promise<readonly LabelJob[]> {
-  const refs: LabelJobRef[] = []
-  for await (const { ref } of labelJobKeys(store, tenant)) refs.push(ref)
-  const jobs: LabelJob[] = []
-  for (let from = 0; from < refs.length; from += readTogether) {
-    const read = refs.slice(from, from + readTogether).map((ref) => readIntactJob(store, ref))
-    jobs.push(...(await Promise.all(read)).filter((job) => job !== undefined))
+  const read = readTogether(labelJobKeys(store, tenant), ({ ref }) => readIntactJob(store, ref))
+  const jobs = await Array.fromAsync(read)
+  return jobs.filter((job) => job !== undefined).reverse()
+}
+
+/** What `read` gives of each, in order: 16 are asked at once, since a store is far away and has thousands. */
+export async function* readTogether<T, R>(all: AsyncIterable<T>, read: (one: T) => Promise<R>): AsyncGenerator<R> {
+  let slice: T[] = []
+  for await (const one of all) {
+    slice.push(one)
+    if (slice.length < readAtOnce) continue
+    yield* await Promise.all(slice.map(read))
+    slice = []
   }
-  return jobs.reverse()
+  yield* await Promise.all(slice.map(read))
+}
+
+/** Where a job's record stands, and which version of it. */
+export interface LabelJobKey {
+  readonly ref: LabelJobRef
+  readonly key: string
+  readonly etag: string
 }
 
 /** The records of all tenants, or of one: those of a tenant oldest first. */
 export async function* labelJobKeys(
   { service, objectStore }: LabelJobStore,
   tenant?: string,
-): AsyncGenerator<{ readonly ref: LabelJobRef; readonly key: string; readonly etag: string }> {
+): AsyncGenerator<LabelJobKey> {
   const prefix = tenant === undefined ? labelJobsRoot : labelJobsPrefix(service, tenant)
   for await (const { key, etag } of objectStore.list(prefix)) {
     const [owner, of, file = '', ...rest] = key.slice(labelJobsRoot.length).split('/')
@@ -99,25 +111,16 @@ export async function* labelJobKeys(
 }
 
 /**
- * Changes a job under compare-and-set; `change` is called again on a newer record when another writer was quicker, and leaves
- * the job alone by giving it back. Undefined when there is no such job.
- * @throws RapportError `RPT_LABEL_JOB_CONTENDED`, which can be tried again
+ * Changes a job (see `changeJsonRecord`); nothing is written when `change` gives back the job it was given. Undefined when
+ * there is no such job.
+ * @throws RapportError `RPT_LABEL_JOB_CORRUPT`; RecordContendedError
  */
 export async function changeLabelJob(
   store: LabelJobStore,
   ref: LabelJobRef,
   change: (job: LabelJob) => LabelJob,
 ): Promise<LabelJob | undefined> {
-  const key = labelJobKey(store.service, ref)
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const stored = await readStored(store, ref)
-    if (stored === undefined) return undefined
-    const job = change(stored.job)
-    if (job === stored.job) return job
-    if ((await store.objectStore.put(key, encode(job), { ifMatch: stored.etag })).stored) return job
-    await delay(Math.random() * Math.min(attempt * 2, 50))
-  }
-  throw new RapportError('RPT_LABEL_JOB_CONTENDED', `The job ${ref.id} kept changing.`, { canRetry: true })
+  return (await changeJsonRecord(store.objectStore, recordOf(store, ref), (job) => job && change(job))).record
 }
 
 /** At once when nobody works at it; otherwise its worker sees it. A finished job stays as it is. */
@@ -141,24 +144,10 @@ export async function removeLabelJob({ service, objectStore }: LabelJobStore, jo
 export const resultPartKey = (service: ServiceName, { tenant, id }: LabelJobRef, part: number): string =>
   `${labelJobResultsPrefix(service, tenant)}${id}/part-${String(part).padStart(5, '0')}.ndjson.gz`
 
-async function readStored(
-  { service, objectStore }: LabelJobStore,
-  ref: LabelJobRef,
-): Promise<{ readonly job: LabelJob; readonly etag: string } | undefined> {
-  const found = await objectStore.get(labelJobKey(service, ref))
-  if (found === undefined) return undefined
-  const job = parse(found.body)
-  if (check.Check(job) && job.tenant === ref.tenant && job.id === ref.id) return { job, etag: found.object.etag }
-  throw new RapportError('RPT_LABEL_JOB_CORRUPT', `The record of the job ${ref.tenant}/${ref.id} is not one.`)
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    // What is no JSON is no record either, which is said by the caller.
-    return undefined
+function recordOf({ service }: LabelJobStore, ref: LabelJobRef): JsonRecord<LabelJob> {
+  const read = (content: unknown): LabelJob => {
+    if (check.Check(content) && content.tenant === ref.tenant && content.id === ref.id) return content
+    throw new RapportError('RPT_LABEL_JOB_CORRUPT', `The record of the job ${ref.tenant}/${ref.id} is not one.`)
   }
+  return { key: labelJobKey(service, ref), read }
 }
-
-const encode = (job: LabelJob): Uint8Array => Buffer.from(JSON.stringify(job))

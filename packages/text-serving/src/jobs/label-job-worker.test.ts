@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { defaultTextRules, topics, type LabelJob } from '@rapport/contracts'
+import { defaultTextRules, labelJobKey, topics, type LabelJob } from '@rapport/contracts'
 import { DatasetWriter } from '@rapport/datasets'
 import type { EventLog } from '@rapport/messaging'
 import { ModelRefusedError } from '@rapport/model-store'
-import type { ObjectStore } from '@rapport/object-store'
-import { archiveFileName, toArchiveLine } from '@rapport/object-store'
+import { archiveFileName, toArchiveLine, toJsonBytes, type ObjectStore } from '@rapport/object-store'
 import { openFilesystemObjectStore } from '@rapport/object-store/filesystem'
 import { TextClassifier } from '@rapport/text-models'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -203,6 +202,31 @@ describe('a worker of labelling jobs', () => {
     expect((await read(job)).state).toBe('succeeded')
     expect(log.error).toHaveBeenCalledTimes(1)
   })
+})
+
+it('a worker that begins reads the finished jobs many at once, and each a single time', async () => {
+  const job = await newJob(2)
+  const finishedAt = new Date(nowMs).toISOString()
+  for (let number = 0; number < 40; number += 1) {
+    const id = job.id.replace(/[^-]+$/, String(number).padStart(8, '0'))
+    const finished: LabelJob = { ...job, id, state: 'succeeded', finishedAt }
+    await objectStore.put(labelJobKey(jobs.service, finished), toJsonBytes(finished))
+  }
+  let [reads, atOnce, mostAtOnce] = [0, 0, 0]
+  const get = async (key: string): ReturnType<ObjectStore['get']> => {
+    if (!key.startsWith('label-jobs/') || key === labelJobKey(jobs.service, job)) return objectStore.get(key)
+    reads += 1
+    mostAtOnce = Math.max(mostAtOnce, (atOnce += 1))
+    return objectStore.get(key).finally(() => (atOnce -= 1))
+  }
+  const counting = new Proxy(objectStore, {
+    get: (target, name: keyof ObjectStore) => (name === 'get' ? get : (target[name] as () => unknown).bind(target)),
+  })
+  const beginning = worker({ objectStore: counting })
+  await beginning.look()
+  await beginning.look()
+  expect((await read(job)).state).toBe('succeeded')
+  expect({ reads, mostAtOnce }).toEqual({ reads: 40, mostAtOnce: 16 })
 })
 
 it('a tenant has so many unfinished jobs and no more, and old ones go', async () => {

@@ -5,8 +5,18 @@ import type { EventLog, Follower } from '@rapport/messaging'
 import { ModelRefusedError } from '@rapport/model-store'
 import type { LabelDocuments } from '../application/label-documents.ts'
 import type { TextModelHost } from '../application/find-model.ts'
-import { changeLabelJob, isFinished, isoTime, labelJobKeys, readLabelJob } from './label-job-records.ts'
-import { resultPartKey, type LabelJobRef, type LabelJobStore } from './label-job-records.ts'
+import {
+  changeLabelJob,
+  isFinished,
+  isoTime,
+  labelJobKeys,
+  readLabelJob,
+  readTogether,
+  resultPartKey,
+  type LabelJobKey,
+  type LabelJobRef,
+  type LabelJobStore,
+} from './label-job-records.ts'
 import { runLabelJob, type LabelProgress } from './run-label-job.ts'
 
 /** The jobs of a service, and how its workers hear of one. */
@@ -110,9 +120,8 @@ export class LabelJobWorker implements AsyncDisposable {
   /** The job that has waited longest, of all tenants; not one that has just failed here. */
   private async claimNext(tried: ReadonlySet<string>): Promise<LabelJob | undefined> {
     const waiting: LabelJob[] = []
-    for await (const { ref, key, etag } of labelJobKeys(this.options)) {
-      if (tried.has(ref.id) || this.settled.get(key) === etag) continue
-      const job = await this.readIntact(ref)
+    for await (const { job, key, etag } of readTogether(this.unsettled(tried), (one) => this.readIntact(one))) {
+      if (this.stopping.signal.aborted) return undefined
       if (job === undefined) continue
       if (job === 'corrupt' || isFinished(job)) this.settled.set(key, etag)
       else if (this.isClaimable(job)) waiting.push(job)
@@ -124,14 +133,21 @@ export class LabelJobWorker implements AsyncDisposable {
     return undefined
   }
 
+  private async *unsettled(tried: ReadonlySet<string>): AsyncGenerator<LabelJobKey> {
+    for await (const one of labelJobKeys(this.options)) {
+      if (!tried.has(one.ref.id) && this.settled.get(one.key) !== one.etag) yield one
+    }
+  }
+
   /** A record that is no job stands in nobody's way: it is told of once and left alone until it changes. */
-  private async readIntact(ref: LabelJobRef): Promise<LabelJob | 'corrupt' | undefined> {
+  private async readIntact(at: LabelJobKey): Promise<LabelJobKey & { readonly job: LabelJob | 'corrupt' | undefined }> {
+    const { ref } = at
     try {
-      return await readLabelJob(this.options, ref)
+      return { ...at, job: await readLabelJob(this.options, ref) }
     } catch (error) {
       if (!(error instanceof RapportError) || error.code !== 'RPT_LABEL_JOB_CORRUPT') throw error
       this.options.log.error({ err: error, tenant: ref.tenant, job: ref.id }, 'a labelling job cannot be read')
-      return 'corrupt'
+      return { ...at, job: 'corrupt' }
     }
   }
 

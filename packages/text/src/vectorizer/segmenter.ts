@@ -16,6 +16,9 @@ export type Segmenter = (text: string) => readonly string[]
 
 const defaultFrequency = 100_000
 
+/** Memory of a segmentation with words of its own: 42 MB were measured, with 10 words as with 2,000 (ten of each, by RSS). */
+export const ownSegmenterBytes = 45_000_000
+
 let shared: Segmenter | undefined
 /** Those with words of their own, by these, as long as anybody holds them: each takes what the shared one does. */
 const held = new Map<string, WeakRef<Segmenter>>()

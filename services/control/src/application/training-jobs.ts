@@ -9,7 +9,7 @@ import {
 } from '@rapport/contracts'
 import { RapportError, type Clock, type Log } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
-import type { ObjectStore } from '@rapport/object-store'
+import { changeJsonRecord, readJsonRecord, toJsonBytes, type JsonRecord, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 
 export interface JobDependencies {
@@ -47,6 +47,7 @@ export const isFinished = ({ state }: TrainingJob): boolean => state !== 'queued
 /**
  * Makes a job unless one of the tenant and task is under way, which is answered instead. Ids are numbered, and a number is
  * taken once; so of two callers one makes the job and the other finds it.
+ * @throws RapportError `RPT_JOB_CONTENDED` when others take number after number
  */
 export async function createJob(
   dependencies: JobDependencies,
@@ -60,18 +61,20 @@ export async function createJob(
     if (before !== undefined && !isFinished(before)) return { created: false, job: before }
     const id = `${wanted.task}-${String(numberOf(newest) + 1).padStart(6, '0')}`
     const job: TrainingJob = { ...wanted, id, state: 'queued', attempts: 0, requestedAt: isoTime(clock) }
-    const outcome = await objectStore.put(trainingJobKey(job.tenant, id), encode(job), { ifAbsent: true })
+    const outcome = await objectStore.put(trainingJobKey(job.tenant, id), toJsonBytes(job), { ifAbsent: true })
     if (!outcome.stored) continue
     await objectStore.delete(ids.slice(0, -keptJobs).map((old) => trainingJobKey(wanted.tenant, old)))
     await wakeRunners(dependencies, job)
     return { created: true, job }
   }
-  throw contended(wanted.tenant)
+  throw new RapportError('RPT_JOB_CONTENDED', `Others keep making jobs of tenant "${wanted.tenant}".`, {
+    canRetry: true,
+  })
 }
 
-/** Undefined when there is no such job. */
-export async function readJob(objectStore: ObjectStore, { tenant, id }: JobRef): Promise<TrainingJob | undefined> {
-  return (await readStored(objectStore, { tenant, id }))?.job
+/** Undefined when there is no such job. @throws RapportError `RPT_JOB_CORRUPT` */
+export async function readJob(objectStore: ObjectStore, ref: JobRef): Promise<TrainingJob | undefined> {
+  return (await readJsonRecord(objectStore, recordOf(ref)))?.record
 }
 
 /** The newest jobs of a tenant, of one task or of all, newest first. */
@@ -103,23 +106,16 @@ export function cancelJob(dependencies: JobDependencies, ref: JobRef): Promise<T
 }
 
 /**
- * Changes a job under compare-and-set; nothing is written when `update` answers the job it was given.
- * @throws RapportError `RPT_JOB_CONTENDED` when others change it again and again.
+ * Changes a job (see `changeJsonRecord`); nothing is written when `update` gives back the job it was given. Undefined when
+ * there is no such job.
+ * @throws RapportError `RPT_JOB_CORRUPT`; RecordContendedError
  */
 export async function changeJob(
   { objectStore }: Pick<JobDependencies, 'objectStore'>,
   ref: JobRef,
   update: (job: TrainingJob) => TrainingJob,
 ): Promise<TrainingJob | undefined> {
-  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-    const stored = await readStored(objectStore, ref)
-    if (stored === undefined) return undefined
-    const job = update(stored.job)
-    if (job === stored.job) return job
-    const outcome = await objectStore.put(trainingJobKey(ref.tenant, ref.id), encode(job), { ifMatch: stored.etag })
-    if (outcome.stored) return job
-  }
-  throw contended(ref.tenant)
+  return (await changeJsonRecord(objectStore, recordOf(ref), (job) => job && update(job))).record
 }
 
 /** Tells whoever runs jobs to look now. They look from time to time anyway, so a failure is only logged. */
@@ -138,15 +134,15 @@ export function jobOfKey(key: string): JobRef | undefined {
   return tenant === undefined || name === undefined ? undefined : { tenant, id: name }
 }
 
-async function readStored(
-  objectStore: ObjectStore,
-  { tenant, id }: JobRef,
-): Promise<{ job: TrainingJob; etag: string } | undefined> {
-  const found = await objectStore.get(trainingJobKey(tenant, id))
-  if (found === undefined) return undefined
-  const job: unknown = JSON.parse(Buffer.from(found.body).toString('utf8'))
-  if (validator.Check(job)) return { job, etag: found.object.etag }
-  throw new RapportError('RPT_JOB_CORRUPT', `The record of training job ${tenant}/${id} does not have the form of one.`)
+function recordOf({ tenant, id }: JobRef): JsonRecord<TrainingJob> {
+  const read = (content: unknown): TrainingJob => {
+    if (validator.Check(content)) return content
+    throw new RapportError(
+      'RPT_JOB_CORRUPT',
+      `The record of training job ${tenant}/${id} does not have the form of one.`,
+    )
+  }
+  return { key: trainingJobKey(tenant, id), read }
 }
 
 async function jobIds(objectStore: ObjectStore, tenant: string, task: TrainingTask): Promise<string[]> {
@@ -163,10 +159,4 @@ const idOfKey = (tenant: string, key: string): string | undefined => {
   return job?.tenant === tenant ? job.id : undefined
 }
 const numberOf = (id: string | undefined): number => Number(/-(\d+)$/.exec(id ?? '')?.[1] ?? 0)
-const encode = (job: TrainingJob): Uint8Array => Buffer.from(JSON.stringify(job))
-const contended = (tenant: string): RapportError =>
-  new RapportError('RPT_JOB_CONTENDED', `The training jobs of tenant "${tenant}" are being changed by others.`, {
-    canRetry: true,
-  })
-
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString()

@@ -126,9 +126,7 @@ export class JobRunner implements AsyncDisposable {
     try {
       return await readJob(this.#options.objectStore, ref)
     } catch (error) {
-      const isCorrupt =
-        error instanceof SyntaxError || (error instanceof RapportError && error.code === 'RPT_JOB_CORRUPT')
-      if (!isCorrupt) throw error
+      if (!(error instanceof RapportError) || error.code !== 'RPT_JOB_CORRUPT') throw error
       this.#options.log.error({ err: error, tenant: ref.tenant, job: ref.id }, 'a training job cannot be read')
       return 'corrupt'
     }

@@ -7,15 +7,14 @@ import {
   type StateCommand,
   type StateRebuildRecord,
 } from '@rapport/contracts'
-import { RapportError, type Clock } from '@rapport/core'
+import type { Clock } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
-import type { ObjectStore } from '@rapport/object-store'
+import { changeJsonRecord, readJsonRecord, toJsonBytes, type JsonRecord, type ObjectStore } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 import { isFinished } from '../domain/rebuild-work.ts'
 import { RebuildRecordError } from '../errors.ts'
 
 const schema = Compile(StateRebuildRecordSchema)
-const maxTries = 50
 
 export interface RebuildRef {
   readonly tenant: string
@@ -24,29 +23,20 @@ export interface RebuildRef {
 
 /** @throws RebuildRecordError when the object is not a rebuild's record. */
 export async function readRebuild(store: ObjectStore, ref: RebuildRef): Promise<StateRebuildRecord | undefined> {
-  return (await readStored(store, ref))?.record
+  return (await readJsonRecord(store, recordOf(ref)))?.record
 }
 
 /**
- * Changes a record under compare-and-set: `update` is asked for each version that is met, and nothing is written when it
- * answers the record that it was given. What it looks at besides is as new as that version. Undefined: there is no such record.
- * @throws RebuildRecordError when the object is not a rebuild's record; RapportError `RPT_STATE_REBUILD_CONTENDED` (can be
- * retried) when others change it again and again.
+ * Changes a record (see `changeJsonRecord`): nothing is written when `update` gives back the record that it was given. What
+ * it looks at besides is as new as that version. Undefined: there is no such record.
+ * @throws RebuildRecordError when the object is not a rebuild's record; RecordContendedError
  */
 export async function changeRebuild(
   store: ObjectStore,
   ref: RebuildRef,
   update: (record: StateRebuildRecord) => StateRebuildRecord,
 ): Promise<StateRebuildRecord | undefined> {
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const stored = await readStored(store, ref)
-    if (stored === undefined) return undefined
-    const record = update(stored.record)
-    if (record === stored.record) return record
-    const { stored: isStored } = await store.put(keyOf(ref), encode(record), { ifMatch: stored.etag })
-    if (isStored) return record
-  }
-  throw new RapportError('RPT_STATE_REBUILD_CONTENDED', `${keyOf(ref)} is being changed by others`, { canRetry: true })
+  return (await changeJsonRecord(store, recordOf(ref), (record) => record && update(record))).record
 }
 
 /**
@@ -77,7 +67,7 @@ async function createRebuild(store: ObjectStore, ref: RebuildRef, clock: Clock):
   const requestedAt = new Date(clock.now()).toISOString()
   const figures = { attempts: 0, eventsRead: 0, eventsApplied: 0 }
   const record: StateRebuildRecord = { id: ref.id, state: 'pending', requestedAt, ...figures }
-  const { stored } = await store.put(keyOf(ref), encode(record), { ifAbsent: true })
+  const { stored } = await store.put(recordOf(ref).key, toJsonBytes(record), { ifAbsent: true })
   return stored ? record : ((await readRebuild(store, ref)) ?? record)
 }
 
@@ -94,25 +84,11 @@ async function newestRebuild(store: ObjectStore, tenant: string): Promise<StateR
   return id === undefined ? undefined : readRebuild(store, { tenant, id })
 }
 
-async function readStored(
-  store: ObjectStore,
-  ref: RebuildRef,
-): Promise<{ record: StateRebuildRecord; etag: string } | undefined> {
-  const found = await store.get(keyOf(ref))
-  if (found === undefined) return undefined
-  const record = parse(found.body)
-  if (!schema.Check(record)) throw new RebuildRecordError(keyOf(ref))
-  return { record, etag: found.object.etag }
-}
-
-/** Undefined for what is no JSON. */
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    return undefined
+function recordOf({ tenant, id }: RebuildRef): JsonRecord<StateRebuildRecord> {
+  const key = stateRebuildKey(tenant, id)
+  const read = (content: unknown): StateRebuildRecord => {
+    if (schema.Check(content)) return content
+    throw new RebuildRecordError(key)
   }
+  return { key, read }
 }
-
-const keyOf = ({ tenant, id }: RebuildRef): string => stateRebuildKey(tenant, id)
-const encode = (record: StateRebuildRecord): Uint8Array => Buffer.from(JSON.stringify(record))

@@ -1,7 +1,7 @@
+import { tenantOfKey } from '@rapport/features'
 import type { LogRecord, RecordBatch } from '@rapport/messaging'
 import { archiveFileName, toArchiveLine, type ArchiveFile } from '@rapport/object-store'
 import { LineBuffer } from './line-buffer.ts'
-import { tenantOfKey } from '../domain/tenant-of-key.ts'
 
 interface TenantLines {
   readonly lines: LineBuffer

@@ -8,10 +8,10 @@ import {
   type Event,
   type StateCommand,
 } from '@rapport/contracts'
+import { readEvent, type TimedEvent } from '@rapport/features'
 import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyRecords } from '../application/apply-records.ts'
-import { readEvent, type TimedEvent } from '../domain/read-event.ts'
 import { anEvent, noonMs, toRecord } from '../testing/events.ts'
 import { atGate } from '../testing/gate.ts'
 import { createHarness, exportText, testConfig, type Harness } from '../testing/harness.ts'

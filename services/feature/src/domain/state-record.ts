@@ -1,8 +1,15 @@
 import { topics } from '@rapport/contracts'
+import {
+  readEvent,
+  readParsedEvent,
+  readParsedTextLabel,
+  readTextLabel,
+  type Reading,
+  type RecordHead,
+  type TimedEvent,
+  type TimedTextLabel,
+} from '@rapport/features'
 import type { LogRecord } from '@rapport/messaging'
-import { readEvent, readParsedEvent, type TimedEvent } from './read-event.ts'
-import { readParsedTextLabel, readTextLabel, type RecordHead, type TimedTextLabel } from './read-text-label.ts'
-import type { Reading } from './reading.ts'
 import { toEffects, type Effects } from './to-effects.ts'
 import { toTextEffects } from './to-text-effects.ts'
 

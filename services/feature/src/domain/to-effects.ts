@@ -11,12 +11,12 @@ import {
   limits,
   parts,
   ratingOf,
+  type TimedEvent,
 } from '@rapport/features'
 import type { Change, EntityRef, JsonValue } from '@rapport/online-store'
 import { identityChanges } from './identity.ts'
 import { itemLines, type ItemLine } from './item-lines.ts'
 import { readCurrency, toMinorUnits } from './money.ts'
-import type { TimedEvent } from './read-event.ts'
 
 export interface Effect {
   readonly entity: EntityRef

@@ -1,6 +1,5 @@
-import { entities, limits, parts, textLabelSample, type TextMark } from '@rapport/features'
+import { entities, limits, parts, textLabelSample, type TextMark, type TimedTextLabel } from '@rapport/features'
 import type { Change, EntityRef, JsonValue } from '@rapport/online-store'
-import type { TimedTextLabel } from './read-text-label.ts'
 import type { Effects } from './to-effects.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { networkAlgorithms, textAlgorithms, trainingObjectives, type TrainingObjective } from '@rapport/contracts'
+import { ownWordsOf } from '@rapport/text-models'
 import { expect, it } from 'vitest'
 import { generatedReviews } from '../testing/text-datasets.ts'
 import {
@@ -33,6 +34,8 @@ it('comes back from a manifest, also beside what else stands there', () => {
     for (const recipe of recipes) {
       const stored = JSON.parse(JSON.stringify({ ...toParameters(recipe), calibration: 'platt' })) as object
       expect(readTextRecipe(recipe.algorithm, { ...stored })).toEqual(recipe)
+      const { dictionary } = 'tokens' in recipe ? recipe.tokens : recipe.features
+      expect(ownWordsOf({ ...stored })).toEqual(dictionary)
     }
   }
 })
