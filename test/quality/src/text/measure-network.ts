@@ -26,11 +26,11 @@ export async function measureNetwork(
       say(`${algorithm}, epoch ${epoch}: loss ${figures.join(', validation ')}, ${seconds.toFixed(1)} s`)
     },
   })
-  const { backend, train: trainNetwork } = await networks()
+  const { backend, fit } = await networks()
   say(`${algorithm} on ${backend.name} ${backend.version}, ${backend.device}`)
   const recipe = defaultNetworkRecipe(algorithm, train.texts)
   const started = performance.now()
-  const { scorer } = await trainNetwork(recipe, { ...train, classes: names.length }, {})
+  const { scorer } = await fit(recipe, { ...train, classes: names.length }, {})
   const trainSeconds = (performance.now() - started) / 1000
   const classifier = new TextClassifier({ labels: names, scorer, calibration: { kind: 'temperature', temperature: 1 } })
   const { accuracy, macroF1, logLoss } = judgeServed(classifier, test)

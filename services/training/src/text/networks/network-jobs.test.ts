@@ -83,6 +83,9 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     const [first] = of('a network is trained')
     expect(first).toMatchObject({ algorithm: 'text-cnn', firstStepMs: expect.any(Number) as number, resumedEpochs: 0 })
     expect(of('epoch').length).toBeGreaterThan(10)
+    const [stopped, onAll] = of('a network is trained').slice(-2)
+    expect([stopped?.['onAll'], onAll?.['onAll']]).toEqual([false, true])
+    expect(onAll).toMatchObject({ rows: stopped?.['rows'], bestEpoch: stopped?.['bestEpoch'] })
 
     const { files, check } = await published()
     const classifier = new TextClassifier(decodeTextClassifier(files))

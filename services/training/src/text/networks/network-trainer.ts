@@ -2,12 +2,20 @@ import { createHash } from 'node:crypto'
 import type { TrainingDevice } from '@rapport/contracts'
 import { RapportError, type Log } from '@rapport/core'
 import type * as deepModule from '@rapport/deep'
-import type { BackendDescription, CheckpointStore, EpochReport, NetworkParameters } from '@rapport/deep'
+import type {
+  BackendDescription,
+  CheckpointStore,
+  EpochReport,
+  NetworkParameters,
+  TokenIds,
+  TrainingOptions,
+  TrainingResult,
+} from '@rapport/deep'
 import { createPacer, readNetwork, type TrainingControl } from '@rapport/ml'
 import { buildVocabulary, createTokenEncoder, TextTokenizer, toTextAnalysis, vocabularyIds } from '@rapport/text'
 import { networkScores, type NetworkTextScorer } from '@rapport/text-models'
 import { TrainingDataError } from '../../errors.ts'
-import { seed } from '../../training-context.ts'
+import { seed, within } from '../../training-context.ts'
 import { assertMemory } from '../assert-memory.ts'
 import { toUserWords } from '../own-words.ts'
 import type { LabelledTexts } from '../text-problem.ts'
@@ -38,10 +46,15 @@ export interface TrainedNetwork {
   readonly score: (texts: readonly string[], control: TrainingControl) => Promise<Float32Array>
 }
 
+type Train = (recipe: NetworkRecipe, part: LabelledTexts, control: TrainingControl) => Promise<TrainedNetwork>
+
+/** Both throw TrainingDataError when it does not fit into memory, RPT_DEEP_DIVERGED, and RPT_DEEP_FAILED. */
 export interface NetworkTrainer {
   readonly backend: BackendDescription
-  /** @throws TrainingDataError when it does not fit into memory; RPT_DEEP_DIVERGED, RPT_DEEP_FAILED */
-  readonly train: (recipe: NetworkRecipe, part: LabelledTexts, control: TrainingControl) => Promise<TrainedNetwork>
+  /** On nine tenths of the texts; the others say when to stop. */
+  readonly train: Train
+  /** The same, then anew on all texts for as many epochs as did best: what would serve. */
+  readonly fit: Train
 }
 
 /** The trainer of a job, opened where a network is to be trained. */
@@ -66,7 +79,11 @@ export async function openNetworkTrainer(options: NetworkTrainerOptions): Promis
   log.info({ backend: computesOn, ...described }, 'networks are trained here')
   if (backend.name === 'wasm')
     log.warn({ reason: fallbackReason }, 'networks are trained on WebAssembly, which is slow')
-  return { backend, train: (recipe, part, control) => train(deep, recipe, { ...options, part, control }) }
+  const trainAs =
+    (onAll: boolean): Train =>
+    (recipe, part, control) =>
+      train(deep, recipe, { ...options, part, control, onAll })
+  return { backend, train: trainAs(false), fit: trainAs(true) }
 }
 
 /** Opens the trainer at the first call. */
@@ -90,10 +107,12 @@ async function openBackend(deep: Deep, device: TrainingDevice): Promise<BackendD
 interface Training extends NetworkTrainerOptions {
   readonly part: LabelledTexts
   readonly control: TrainingControl
+  /** In the end. */
+  readonly onAll: boolean
 }
 
 async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Promise<TrainedNetwork> {
-  const { part, control, log, onEpoch, checkpoints } = training
+  const { part, control, onAll } = training
   const { algorithm, tokens, network: settings } = recipe
   const analysis = toTextAnalysis({ analyzer: tokens.analyzer, userWords: toUserWords(tokens.dictionary) })
   const tokenizer = new TextTokenizer(analysis)
@@ -105,39 +124,66 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const parameters = toParameters(recipe, { vocabulary: vocabularyIds(vocabulary), outputs: part.classes })
   const needed = estimateNetworkBytes(parameters, settings.batchSize, part.texts.length)
   assertMemory(algorithm, needed, training.memoryLimitBytes)
-  const { epochs, batchSize, learningRate } = settings
-  const { network, history, firstStepMs, bestEpoch, resumedEpochs } = await deep.trainNetwork(
-    parameters,
-    { tokens: encode(documents), targets: { kind: 'classes', labels: part.labels } },
-    {
-      epochs,
-      batchSize,
-      learningRate,
-      gradientNorm,
-      seed,
-      validationFraction,
-      patience: patienceOf(recipe, part),
-      monitor: 'loss',
-      ...(settings.balanced === true && { classWeights: 'balanced' }),
-    },
-    {
-      ...(control.signal && { signal: control.signal }),
-      ...(checkpoints && { checkpoints: checkpoints(`${algorithm}-${digestOf(recipe, part)}`) }),
-      log,
-      onStep: ({ fraction }) => control.onProgress?.(fraction),
-      onEpoch: (epoch) => onEpoch?.({ ...epoch, algorithm, epochs }),
-    },
-  )
-  log.info({ algorithm, rows: part.texts.length, firstStepMs, bestEpoch, resumedEpochs }, 'a network is trained')
+  const learn = (run: EpochRun): Promise<TrainingResult> =>
+    runEpochs(deep, recipe, { ...training, ...run, parameters, tokens: encode(documents) })
+  const stopped = await learn({ until: earlyStop(recipe, part), from: 0, to: onAll ? 0.5 : 1 })
+  const trained = onAll ? await learn({ until: { epochs: stopped.bestEpoch }, from: 0.5, to: 1 }) : stopped
+  const { network } = trained
   const files = deep.toModelFiles(network, 'softmax')
   const scorer = { kind: 'network', analysis, vocabulary, encoding, network: readNetwork(files), files } as const
   const score = async (texts: readonly string[], scoring: TrainingControl): Promise<Float32Array> => {
     const ids = encode(await tokenise(tokenizer, texts, scoring))
     return networkScores(await deep.predictOutputs(network, ids, { signal: scoring.signal }), part.classes)
   }
-  const trainingMs = 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0)
-  return { scorer, trainingMs, score }
+  return { scorer, trainingMs: msOf(stopped) + (onAll ? msOf(trained) : 0), score }
 }
+
+interface EpochRun {
+  readonly until: Pick<TrainingOptions, 'epochs' | 'validationFraction' | 'patience'>
+  /** Its share of the progress. */
+  readonly from: number
+  readonly to: number
+}
+
+const earlyStop = (recipe: NetworkRecipe, part: LabelledTexts): EpochRun['until'] => ({
+  epochs: recipe.network.epochs,
+  validationFraction,
+  patience: patienceOf(recipe, part),
+})
+
+async function runEpochs(
+  deep: Deep,
+  recipe: NetworkRecipe,
+  {
+    part,
+    control,
+    until,
+    ...run
+  }: Training & EpochRun & { readonly parameters: NetworkParameters; readonly tokens: TokenIds },
+): Promise<TrainingResult> {
+  const { log, onEpoch, checkpoints } = run
+  const { algorithm, network } = recipe
+  const { batchSize, learningRate, balanced } = network
+  const onAll = until.validationFraction === undefined
+  const name = `${algorithm}-${digestOf(recipe, part)}${onAll ? '-all' : ''}`
+  const result = await deep.trainNetwork(
+    run.parameters,
+    { tokens: run.tokens, targets: { kind: 'classes', labels: part.labels } },
+    { ...until, batchSize, learningRate, gradientNorm, seed, ...(balanced === true && { classWeights: 'balanced' }) },
+    {
+      ...(control.signal && { signal: control.signal }),
+      ...(checkpoints && { checkpoints: checkpoints(name) }),
+      log,
+      onStep: ({ fraction }) => control.onProgress?.(within(run.from, run.to, fraction)),
+      onEpoch: (epoch) => onEpoch?.({ ...epoch, algorithm, epochs: until.epochs }),
+    },
+  )
+  const { firstStepMs, bestEpoch, resumedEpochs } = result
+  log.info({ algorithm, rows: part.texts.length, onAll, firstStepMs, bestEpoch, resumedEpochs }, 'a network is trained')
+  return result
+}
+
+const msOf = ({ history }: TrainingResult): number => 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0)
 
 async function tokenise(
   tokenizer: TextTokenizer,
