@@ -17,7 +17,8 @@ export const InferenceServerSchema = Type.Object({
   extensions: Type.Array(Type.String()),
 })
 export const InferenceLiveSchema = Type.Object({ live: Type.Boolean() })
-export const InferenceReadySchema = Type.Object({ ready: Type.Boolean() })
+/** The specification has `live` here, and its servers and clients have `ready`. */
+export const InferenceReadySchema = Type.Object({ live: Type.Boolean(), ready: Type.Boolean() })
 export const InferenceModelReadySchema = Type.Object({ name: Type.String(), ready: Type.Boolean() })
 
 export const InferenceModelSchema = Type.Object({

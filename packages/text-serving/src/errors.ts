@@ -38,6 +38,10 @@ export const tooManyDocuments = (message: string): HttpError =>
 export const inferenceInvalid = (message: string): HttpError =>
   new HttpError(400, 'RPT_TEXT_INFERENCE_INVALID', message)
 
+/** 400: an inference request whose tensors stand as bytes behind its JSON. */
+export const binaryTensors = (): HttpError =>
+  inferenceInvalid('The extension for binary tensors is not spoken here; send them as JSON (binary_data=False).')
+
 /** 400: damaged gzip, or the sender went away. */
 export const streamInvalid = (message: string): HttpError => new HttpError(400, 'RPT_TEXT_STREAM_INVALID', message)
 

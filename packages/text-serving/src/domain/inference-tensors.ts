@@ -34,7 +34,7 @@ export function readTexts({ inputs }: InferenceRequest): readonly string[] {
   if (count > textLimits.documents) {
     throw tooManyDocuments(`A call has at most ${textLimits.documents} texts, not ${count}.`)
   }
-  const data = input.data.flat(1)
+  const data = flatten(input)
   if (data.length !== count) throw invalid(`has ${data.length} elements, not the ${count} of its shape`)
   return data.map((text, at) => {
     if (typeof text !== 'string') throw invalid(`has an element ${at} that is no string`)
@@ -42,6 +42,12 @@ export function readTexts({ inputs }: InferenceRequest): readonly string[] {
     if (problem !== undefined) throw invalid(`has an element ${at} that cannot be classified (${problem.code})`)
     return text
   })
+}
+
+/** Data may be nested as its shape is; of every other nesting the rows stay, as elements that are no strings. */
+function flatten({ shape, data }: InferenceRequest['inputs'][number]): readonly unknown[] {
+  const isColumn = shape.length === 2 && data.every((row) => Array.isArray(row) && row.length === 1)
+  return isColumn ? data.flat(1) : data
 }
 
 export interface Scored {

@@ -16,6 +16,7 @@ import { Type } from 'typebox'
 import type { TextContext } from '../application/context.ts'
 import { findModel } from '../application/find-model.ts'
 import { describeModel, inferTexts } from '../application/infer-texts.ts'
+import { binaryTensors } from '../errors.ts'
 import type { TextProfile } from '../text-profile.ts'
 import { takeJsonBodies } from './json-bodies.ts'
 
@@ -33,10 +34,27 @@ const toBody = (error: InferenceError): string => JSON.stringify(error)
 export function addInferenceRoutes(app: HttpApp, context: TextContext): void {
   void app.register((scoped: HttpApp, _options: object, done: () => void) => {
     takeJsonBodies(scoped)
+    speakJson(scoped)
     scoped.setErrorHandler(answerErrorsAs(({ message }) => toBody({ error: message })))
     addServerRoutes(scoped, context.profile)
     addModelRoutes(scoped, context)
     addInferRoutes(scoped, context)
+    done()
+  })
+}
+
+/**
+ * Requests and answers are `application/json`: Triton's client names no content type for its JSON, and KServe's reads an error
+ * only where the type has no parameter.
+ */
+function speakJson(app: HttpApp): void {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    if (request.headers['inference-header-content-length'] !== undefined) return done(binaryTensors())
+    request.headers['content-type'] ??= 'application/json'
+    done(null, payload)
+  })
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('content-type', 'application/json')
     done()
   })
 }
@@ -77,7 +95,7 @@ function addServerRoutes(app: HttpApp, { prefix, word, server }: TextProfile): v
         response: { 200: InferenceReadySchema, ...errors },
       },
     },
-    () => ({ ready: true }),
+    () => ({ live: true, ready: true }),
   )
 }
 

@@ -31,7 +31,7 @@ describe('the Open Inference Protocol', () => {
   it('describes the server and its models, and says what is ready', async () => {
     expect(await get('')).toEqual([200, { name: '@rapport/text-classification', version: '0.1.0', extensions: [] }])
     expect(await get('/health/live')).toEqual([200, { live: true }])
-    expect(await get('/health/ready')).toEqual([200, { ready: true }])
+    expect(await get('/health/ready')).toEqual([200, { live: true, ready: true }])
     const tensors = {
       platform: 'rapport_linear',
       inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],

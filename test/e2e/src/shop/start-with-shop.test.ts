@@ -35,7 +35,7 @@ const env = { RAPPORT_STARTER_MODELS: 'true' }
 
 test(
   'npm start shows within two minutes what the platform does, and goes on where it was',
-  { timeout: 400_000 },
+  { timeout: 480_000 },
   async () => {
     await using folder = await temporaryFolder()
     {
@@ -62,7 +62,23 @@ test(
         async () => {
           const profiles = await Promise.all(visitors.map((visitor) => shop.users.get(visitor)))
           const texts = profiles.flatMap((profile) => profile?.texts ?? [])
-          expect(texts.filter(({ sentiment, label }) => sentiment !== undefined && label !== undefined)).not.toEqual([])
+          const reviews = texts.filter(({ rating }) => rating !== undefined)
+          expect(reviews.filter(({ sentiment, label }) => sentiment !== undefined && label !== undefined)).not.toEqual(
+            [],
+          )
+          expect(profiles.flatMap((profile) => Object.keys(profile?.sentiments ?? {}))).toContain('negative')
+        },
+        { timeout: twoMinutes, interval: 500 },
+      )
+      await vi.waitFor(
+        async () => {
+          const shown = await Promise.all(
+            visitors.map((userId) => shop.recommend({ userId, count: 100, explain: true })),
+          )
+          const reasons = shown.flatMap(({ items }) => items.flatMap(({ reasons = [] }) => reasons))
+          const said = reasons.map(({ text }) => text.en)
+          expect(said).toContainEqual(expect.stringMatching(/^Rated \d(\.\d)? on average in \d+ reviews$/))
+          expect(said).toContainEqual(expect.stringMatching(/^\d+ messages of customers are unhappy about “[a-z]+”$/))
         },
         { timeout: twoMinutes, interval: 500 },
       )
