@@ -1,4 +1,12 @@
-import { defaultTextRules, TextLabelRecordSchema, textRulesKey, topics, type TextLabelRecord } from '@rapport/contracts'
+import {
+  defaultTextRules,
+  eventKey,
+  ingestionLimits,
+  TextLabelRecordSchema,
+  textRulesKey,
+  topics,
+  type TextLabelRecord,
+} from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
 import type { TextClassifierData } from '@rapport/text-models'
 import { textEvent } from '@rapport/text-serving/testing'
@@ -85,6 +93,27 @@ describe('texts of events', () => {
     expect(await labels(1)).toHaveLength(1)
     await counted('no model', 1)
     await counted('model refused', 1)
+  })
+
+  it('are none where the feature service refuses the event: under a foreign key, or too large', async () => {
+    await desk.publish({ version: 'v1', data })
+    await desk.publish({ version: 'v1', data, tenant: 'other' })
+    await desk.service.startConsuming()
+    const review = { review: '我要退款' }
+    const [first, last] = [textEvent(review), textEvent(review)]
+    const large = textEvent({ ...review, more: 'x'.repeat(ingestionLimits.storedEventBytes) })
+    const others = [textEvent(review, { userId: 'bob' }), textEvent(review, { tenant: 'other' }), large]
+    // Under one key they stand in one partition, and come in this order.
+    await desk.platform.drivers.eventLog.publish(
+      [first, ...others, last].map((event) => ({
+        topic: topics.events.name,
+        key: eventKey(first),
+        value: Buffer.from(JSON.stringify(event)),
+      })),
+    )
+    expect((await labels(2)).map(({ value }) => value.sourceMessageId)).toEqual([first.messageId, last.messageId])
+    await counted('labelled', 2)
+    expect(await desk.records(topics.eventsDeadLetters.name, 0)).toEqual([])
   })
 
   it('wait while the rules or the model cannot be read, and are labelled then', async () => {

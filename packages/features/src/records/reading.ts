@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '@rapport/core'
 import type { Validator } from 'typebox/compile'
 
-/** Why a record cannot be applied; it goes to the dead letters. */
+/** Why a record cannot be applied; the feature service sends such ones to the dead letters, other readers leave them out. */
 export interface Refusal {
   readonly code: string
   readonly reason: string

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { defaultTextRules, labelJobKey, topics, type LabelJob } from '@rapport/contracts'
+import { defaultTextRules, ingestionLimits, labelJobKey, topics, type LabelJob } from '@rapport/contracts'
 import { DatasetWriter } from '@rapport/datasets'
 import type { EventLog } from '@rapport/messaging'
 import { ModelRefusedError } from '@rapport/model-store'
@@ -278,13 +278,14 @@ describe('a job over the archived events', () => {
     receivedAt: new Date(nowMs + offset * 1_000).toISOString(),
     version: 1,
   })
-  async function archive(partition: number, first: number, last: number): Promise<void> {
+  type Others = Readonly<Record<number, { readonly key?: string; readonly properties?: object }>>
+  async function archive(partition: number, first: number, last: number, others: Others = {}): Promise<void> {
     const lines = Array.from({ length: last - first + 1 }, (_, at) =>
       toArchiveLine({
         offset: first + at,
         appendedAtMs: nowMs,
-        key: 'shop/u:ada',
-        value: Buffer.from(JSON.stringify(reviewed(first + at))),
+        key: others[first + at]?.key ?? 'shop/u:ada',
+        value: Buffer.from(JSON.stringify(reviewed(first + at, others[first + at]?.properties))),
       }),
     )
     const file = { tenant: 'shop', topic: topics.events.name, partition, first, last }
@@ -330,6 +331,15 @@ describe('a job over the archived events', () => {
     expect(lines.map(({ messageId }) => messageId)).toEqual(expected.map((offset) => `m${offset}`))
     expect(lines[0]).toMatchObject({ rule: 'review', userId: 'ada', label: topicLabels[0] })
     expect(lines[0]).not.toHaveProperty('review')
+  })
+
+  it('leaves out events that the feature service refuses: under a key that is not theirs, or too large', async () => {
+    const large = { review: 'text', more: 'x'.repeat(ingestionLimits.storedEventBytes) }
+    await archive(0, 0, 3, { 1: { key: 'shop/u:bob' }, 2: { properties: large } })
+    const job = (await createLabelJob(jobs, { ...wanted, events: {} })) as LabelJob
+    await worker().look()
+    expect(await read(job)).toMatchObject({ state: 'succeeded', progress: { rows: 2, labelled: 2, refused: 0 } })
+    expect((await resultOf(job)).map(({ messageId }) => messageId)).toEqual(['m0', 'm3'])
   })
 
   it('ends when it is cancelled, also where no text is found', async () => {
