@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { HttpApp } from '../service.ts'
 import { answerClientError } from './client-error.ts'
-import { answerError } from './error-handler.ts'
+import { ErrorAnswers } from './error-handler.ts'
 import { addNotFoundHandler } from './method-not-allowed.ts'
 import type { OperationsOptions } from './operations-routes.ts'
 import { requestIdOf } from './request-id.ts'
@@ -101,6 +101,7 @@ async function close(app: HttpApp, stopMs: number): Promise<void> {
 function createApp(log: Logger, limits: HttpLimits): HttpApp {
   const requestMs = limits.requestMs ?? 300_000
   const bodies = new StreamedBodies()
+  const errors = new ErrorAnswers()
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -117,7 +118,7 @@ function createApp(log: Logger, limits: HttpLimits): HttpApp {
     exposeHeadRoutes: false,
     // Some event clients end every path with a slash.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
-    frameworkErrors: answerError,
+    frameworkErrors: errors.answer,
     clientErrorHandler: (error, socket) => {
       const refuse = (): void => answerClientError(error, socket)
       if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' || !bodies.watch(socket, { idleMs: requestMs, refuse })) refuse()
@@ -133,6 +134,7 @@ function createApp(log: Logger, limits: HttpLimits): HttpApp {
   // No route takes plain text; the framework would hand it to routes that describe their bodies by content type.
   app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(compileValidator)
-  app.setErrorHandler(answerError)
+  app.setErrorHandler(errors.answer)
+  app.decorate('answerErrorsBelow', (path, form) => errors.addForm(path, form))
   return app
 }

@@ -8,7 +8,7 @@ export interface ErrorAnswer {
 
 export const jsonContentType = 'application/json; charset=utf-8'
 
-/** The one error format, as text: an answer that is text skips the look-up of a serializer. */
+/** The one error format, as text. */
 export function renderError({ code, message, details }: ErrorAnswer, requestId: string): string {
   return JSON.stringify({ error: { code, message, requestId, ...(details === undefined ? {} : { details }) } })
 }

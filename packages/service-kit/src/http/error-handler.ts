@@ -2,6 +2,7 @@ import { RapportError } from '@rapport/core'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { jsonContentType, renderError } from './error-body.ts'
 import { HttpError, unavailable, type ErrorDetail } from './http-error.ts'
+import { pathOf } from './path-of.ts'
 import { RequestInvalidError } from './validation.ts'
 
 const codeByStatus: Readonly<Record<number, string>> = {
@@ -18,22 +19,48 @@ const codeByStatus: Readonly<Record<number, string>> = {
 /** The code of an error that has only a status. */
 export const codeOfStatus = (status: number): string => codeByStatus[status] ?? 'RPT_HTTP_REFUSED'
 
-/** Answers every error in the one format. What the caller cannot act on is a 500 that says nothing, logged with its cause. */
-export const answerError = answerErrorsAs(renderError)
+/** How errors are written. */
+export interface ErrorForm {
+  readonly contentType: string
+  readonly render: (error: HttpError, requestId: string) => string
+}
 
-/** As every error is answered, with the body that a protocol of others prescribes. */
-export function answerErrorsAs(render: (error: HttpError, requestId: string) => string) {
-  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void =>
-    sendError(error, { request, reply, render })
+const ownForm: ErrorForm = { contentType: jsonContentType, render: renderError }
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every error of a path and of those below it has this form, whether a route takes the request or none does. */
+    answerErrorsBelow(path: string, form: ErrorForm): void
+  }
+}
+
+/**
+ * Answers every error of the app in the one format, or in that of `answerErrorsBelow`. What the caller cannot act on is a
+ * 500 that says nothing, logged with its cause.
+ */
+export class ErrorAnswers {
+  readonly #forms = new Map<string, ErrorForm>()
+
+  addForm(path: string, form: ErrorForm): void {
+    this.#forms.set(path, form)
+  }
+
+  readonly answer = (error: unknown, request: FastifyRequest, reply: FastifyReply): void =>
+    sendError(error, { request, reply, form: this.#formOf(request.routeOptions.url ?? pathOf(request)) })
+
+  #formOf(path: string): ErrorForm {
+    for (const [root, form] of this.#forms) if (path === root || path.startsWith(`${root}/`)) return form
+    return ownForm
+  }
 }
 
 interface Answering {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  readonly render: (error: HttpError, requestId: string) => string
+  readonly form: ErrorForm
 }
 
-function sendError(error: unknown, { request, reply, render }: Answering): void {
+function sendError(error: unknown, { request, reply, form }: Answering): void {
   const answer = toHttpError(error)
   if (answer.statusCode >= 500) {
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'a request failed')
@@ -41,7 +68,9 @@ function sendError(error: unknown, { request, reply, render }: Answering): void 
   for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value)
   // A request that fails before routing has passed no hook.
   reply.header('x-request-id', request.id)
-  reply.code(answer.statusCode).header('content-type', jsonContentType).send(render(answer, request.id))
+  // As bytes: no serializer is looked for, and the framework adds no charset to the type.
+  const body = Buffer.from(form.render(answer, request.id))
+  reply.code(answer.statusCode).header('content-type', form.contentType).send(body)
 }
 
 function toHttpError(error: unknown): HttpError {

@@ -177,6 +177,38 @@ describe('errors', () => {
   })
 })
 
+describe('errors below a path that has a form of its own', () => {
+  it('have that form, of whatever is refused, and no others do', async () => {
+    const form = {
+      contentType: 'application/json',
+      render: ({ message }: HttpError) => JSON.stringify({ no: message }),
+    }
+    const { app } = await platform.serve([
+      {
+        name: 'text-classification',
+        notReady: () => [],
+        routes: (routed) => {
+          routed.answerErrorsBelow('/v1/text/v9', form)
+          for (const url of ['/v1/text/v9/:name', '/v1/text/v90'])
+            routed.get(url, { config: { scope: 'text' } }, () => ({}))
+        },
+      },
+    ])
+    const answers = async (method: 'GET' | 'PUT', url: string) => {
+      const { statusCode, headers, json: read } = await app.inject({ method, url })
+      return [statusCode, headers['content-type'], Object.keys(read())]
+    }
+    const own = ['application/json', ['no']]
+    expect(await answers('GET', '/v1/text/v9/a')).toEqual([401, ...own])
+    expect(await answers('GET', '/v1/text/%76%39/a')).toEqual([401, ...own])
+    expect(await answers('PUT', '/v1/text/v9/a?b')).toEqual([405, ...own])
+    expect(await answers('GET', '/v1/text/v9')).toEqual([404, ...own])
+    expect(await answers('GET', '/v1/text/v9/a/b')).toEqual([404, ...own])
+    expect(await answers('GET', '/v1/text/v9/%')).toEqual([400, ...own])
+    expect(await answers('PUT', '/v1/text/v90')).toEqual([405, 'application/json; charset=utf-8', ['error']])
+  })
+})
+
 describe('a slash at the end', () => {
   it('changes no path, and stays in a parameter when it is encoded', async () => {
     const post = await call({ method: 'POST', url: '/v1/recommendations/', payload: { count: 3 } })

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { HttpApp } from '../service.ts'
 import { HttpError, notFound } from './http-error.ts'
+import { pathOf } from './path-of.ts'
 
 /**
  * Answers what no route takes: 405 with `Allow` when the path has other methods, 404 otherwise. The answer comes before a
@@ -53,8 +54,6 @@ function noteHidden(paths: ReadonlyMap<string, KnownPath>): void {
     for (const other of paths.keys()) if (!/[:*]/.test(other) && pattern.test(other)) hides.add(other)
   }
 }
-
-const pathOf = ({ url }: FastifyRequest): string => (url.split('?', 1)[0] ?? '/').replace(/(?<=.)\/$/, '')
 
 function toPattern(url: string): RegExp {
   const source = url

@@ -43,6 +43,28 @@ export function describeErrorRules({ caller, fixture, model, texts }: Tried): vo
       expect(await caller().refusalAt(`${root}/infer`, { status: 404, body: request })).toContain('"none"')
     })
 
+    it('404: there is no such path, also where its beginning is a model’s', async () => {
+      for (const path of ['/nothing', `/models/${model}/y`, `/models/${model}/infer/y?z=1`]) {
+        const [named] = path.split('?')
+        expect(await caller().refusalAt(path, { status: 404 })).toContain(`v2${named}`)
+        expect(await caller().refusalAt(path, { status: 404, body: request })).toContain(`v2${named}`)
+      }
+    })
+
+    it('405: the path takes another method', async () => {
+      const infer = `/models/${model}/infer`
+      expect(await caller().refusalAt(infer, { status: 405 })).toContain('takes POST, not GET')
+      for (const path of paths) {
+        expect(await caller().refusalAt(path, { status: 405, body: request })).toContain('takes GET, not POST')
+        expect(await caller().refusalAt(path, { status: 405, method: 'DELETE' })).toContain('takes GET, not DELETE')
+      }
+    })
+
+    it('400 and 414: the path cannot be decoded, or has too long a part', async () => {
+      expect(await caller().refusalAt('/models/%', { status: 400 })).toContain('not a valid url')
+      expect(await caller().refusalAt(`/models/${'a'.repeat(5_000)}`, { status: 414 })).toContain('length')
+    })
+
     it('409: there is no such model, and the error says how to make one', async () => {
       for (const path of ['/models/nobodys', '/models/nobodys/ready']) {
         expect(await caller().refusalAt(path, { status: 409 })).toContain('rapport train')

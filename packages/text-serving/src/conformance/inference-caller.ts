@@ -13,6 +13,13 @@ export interface InferenceFixture extends AsyncDisposable, Pick<TextDesk<never>,
 export type InferenceAnswer = Static<typeof InferenceForm>
 export type DescribedModel = Static<typeof ModelForm>
 type Headers = Readonly<Record<string, string>>
+interface Refused {
+  readonly status: number
+  /** POST with a body and GET without, if not named. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly body?: object | string
+  readonly headers?: Headers
+}
 
 /** A tensor of texts, of shape [n] unless `more` says another. */
 export const textTensor = (data: readonly unknown[], more: object = {}): object => ({
@@ -55,12 +62,9 @@ export class InferenceCaller {
     return this.refusalAt(`/models/${this.model}/infer`, { status, body, ...(headers && { headers }) })
   }
 
-  async refusalAt(
-    path: string,
-    { status, body, headers }: { status: number; body?: object | string; headers?: Headers },
-  ): Promise<string> {
-    const method = body === undefined ? 'GET' : 'POST'
-    const answer = await this.fixture.request(method, this.root + path, body, headers)
+  async refusalAt(path: string, { status, method, body, headers }: Refused): Promise<string> {
+    const usual = body === undefined ? 'GET' : 'POST'
+    const answer = await this.fixture.request(method ?? usual, this.root + path, body, headers)
     return checked(answer, status, ErrorForm).error
   }
 

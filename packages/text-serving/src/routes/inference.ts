@@ -11,7 +11,7 @@ import {
   ModelVersionNameSchema,
   type InferenceError,
 } from '@rapport/contracts'
-import { answerErrorsAs, type HttpApp } from '@rapport/service-kit'
+import type { HttpApp, HttpError } from '@rapport/service-kit'
 import { Type } from 'typebox'
 import type { TextContext } from '../application/context.ts'
 import { findModel } from '../application/find-model.ts'
@@ -29,13 +29,16 @@ const params = Type.Object({ name: ModelNameSchema })
 const versionParams = Type.Object({ name: ModelNameSchema, version: ModelVersionNameSchema })
 const config = { scope: 'text', errors: [404, 409] } as const
 const toBody = (error: InferenceError): string => JSON.stringify(error)
+/** KServe's client reads an error only where the type has no parameter. */
+const jsonType = 'application/json'
 
 /** `…/v2`: the Open Inference Protocol, which answers errors in its own form. */
 export function addInferenceRoutes(app: HttpApp, context: TextContext): void {
+  const render = ({ message }: HttpError): string => toBody({ error: message })
+  app.answerErrorsBelow(`${context.profile.prefix}/v2`, { contentType: jsonType, render })
   void app.register((scoped: HttpApp, _options: object, done: () => void) => {
     takeJsonBodies(scoped)
     speakJson(scoped)
-    scoped.setErrorHandler(answerErrorsAs(({ message }) => toBody({ error: message })))
     addServerRoutes(scoped, context.profile)
     addModelRoutes(scoped, context)
     addInferRoutes(scoped, context)
@@ -44,17 +47,17 @@ export function addInferenceRoutes(app: HttpApp, context: TextContext): void {
 }
 
 /**
- * Requests and answers are `application/json`: Triton's client names no content type for its JSON, and KServe's reads an error
- * only where the type has no parameter.
+ * Requests and answers are `application/json`: Triton's client names no content type for its JSON. Requests whose tensors stand
+ * as bytes behind the JSON are refused.
  */
 function speakJson(app: HttpApp): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     if (request.headers['inference-header-content-length'] !== undefined) return done(binaryTensors())
-    request.headers['content-type'] ??= 'application/json'
+    request.headers['content-type'] ??= jsonType
     done(null, payload)
   })
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    reply.header('content-type', 'application/json')
+    reply.header('content-type', jsonType)
     done()
   })
 }
