@@ -144,7 +144,8 @@ function addInferRoutes(app: HttpApp, context: TextContext): void {
   const infer = {
     summary: 'Open Inference Protocol: label texts',
     description: `The input is \`text\`, BYTES of shape [n]. The outputs are \`label\`, BYTES [n], \`probabilities\`, FP32 [n, classes],
-whose columns are in the order of \`labels\`, BYTES [classes].`,
+whose columns are in the order of \`labels\`, BYTES [classes]. Tensors are JSON: a request with the header
+\`Inference-Header-Content-Length\`, of the extension for binary tensors, is refused with 400.`,
     body: InferenceRequestSchema,
     response: { 200: InferenceResponseSchema, ...errors },
   }
