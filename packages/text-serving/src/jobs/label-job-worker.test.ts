@@ -87,6 +87,11 @@ async function newJob(rows = 200): Promise<LabelJob> {
   return job
 }
 const read = async (job: LabelJob): Promise<LabelJob> => (await readLabelJob(jobs, job)) as LabelJob
+/** The store with methods of another behaviour. */
+const changedStore = (changed: Partial<ObjectStore>): ObjectStore =>
+  new Proxy(objectStore, {
+    get: (target, name: keyof ObjectStore) => changed[name] ?? (target[name] as () => unknown).bind(target),
+  })
 const keysOf = (prefix: string): Promise<string[]> => Array.fromAsync(objectStore.list(prefix), ({ key }) => key)
 
 describe('a worker of labelling jobs', () => {
@@ -219,14 +224,32 @@ it('a worker that begins reads the finished jobs many at once, and each a single
     mostAtOnce = Math.max(mostAtOnce, (atOnce += 1))
     return objectStore.get(key).finally(() => (atOnce -= 1))
   }
-  const counting = new Proxy(objectStore, {
-    get: (target, name: keyof ObjectStore) => (name === 'get' ? get : (target[name] as () => unknown).bind(target)),
-  })
-  const beginning = worker({ objectStore: counting })
+  const beginning = worker({ objectStore: changedStore({ get }) })
   await beginning.look()
   await beginning.look()
   expect((await read(job)).state).toBe('succeeded')
   expect({ reads, mostAtOnce }).toEqual({ reads: 40, mostAtOnce: 16 })
+})
+
+it('a worker forgets a settled job that is gone', async () => {
+  const finished: LabelJob = { ...(await newJob(1)), state: 'succeeded', finishedAt: new Date(nowMs).toISOString() }
+  const key = labelJobKey(jobs.service, finished)
+  const get = vi.fn((read: string) => objectStore.get(read))
+  // As a store whose etags are those of the contents.
+  const list: ObjectStore['list'] = async function* (prefix) {
+    for await (const entry of objectStore.list(prefix)) yield { ...entry, etag: 'same' }
+  }
+  const looking = worker({ objectStore: changedStore({ get, list }) })
+  for (const [isThere, reads] of [
+    [true, 1],
+    [true, 1],
+    [false, 1],
+    [true, 2],
+  ] as const) {
+    await (isThere ? objectStore.put(key, toJsonBytes(finished)) : objectStore.delete([key]))
+    await looking.look()
+    expect(get).toHaveBeenCalledTimes(reads)
+  }
 })
 
 it('a tenant has so many unfinished jobs and no more, and old ones go', async () => {

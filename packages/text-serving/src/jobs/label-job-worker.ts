@@ -65,7 +65,7 @@ export class LabelJobWorker implements AsyncDisposable {
   private readonly options: LabelJobWorkerOptions
   private readonly owner = randomUUID()
   private readonly leaseMs: number
-  /** Keys of jobs that are finished, or cannot be read, with their etags. */
+  /** Keys of jobs that are finished, or cannot be read, with their etags; those that the last listing has. */
   private readonly settled = new Map<string, string>()
   private readonly stopping = new AbortController()
   private follower: Follower | undefined
@@ -134,9 +134,12 @@ export class LabelJobWorker implements AsyncDisposable {
   }
 
   private async *unsettled(tried: ReadonlySet<string>): AsyncGenerator<LabelJobKey> {
+    const listed = new Set<string>()
     for await (const one of labelJobKeys(this.options)) {
+      listed.add(one.key)
       if (!tried.has(one.ref.id) && this.settled.get(one.key) !== one.etag) yield one
     }
+    for (const key of this.settled.keys()) if (!listed.has(key)) this.settled.delete(key)
   }
 
   /** A record that is no job stands in nobody's way: it is told of once and left alone until it changes. */
