@@ -1,5 +1,5 @@
 import { countAnswers, answerMetrics, TextClassifier, type TextClassifierData } from '@rapport/text-models'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TextDesk } from './testing.ts'
 
 type Desk = TextDesk<{ readonly results: readonly { readonly id: string; readonly modelVersion: string }[] }>
@@ -25,6 +25,7 @@ export function describeCanary(options: CanaryOptions): void {
   beforeAll(async () => {
     canary = await Canary.open(options)
   })
+  beforeEach(() => canary.withoutChallenger())
   afterAll(() => canary.desk[Symbol.asyncDispose]())
   const tried = { options, canary: () => canary }
   describe('a challenger with a share', () => {
@@ -70,6 +71,26 @@ class Canary {
     return new Canary(desk, data, options)
   }
 
+  /** Resolves when `v1` answers all. */
+  async withoutChallenger(): Promise<void> {
+    await this.desk.store.promote({ tenant: 'shop', name: this.options.model, alias: 'champion' }, 'v1')
+    await this.challenge('c1')
+    await this.until('v1 answers all', (answered) => answered.every((version) => version === 'v1'))
+  }
+
+  /** Resolves when `c1`, which had no share, has this one. */
+  async giveShare(share: number): Promise<void> {
+    await this.challenge('c1', share)
+    await this.until('c1 answers', (answered) => answered.includes('c1'))
+  }
+
+  private until(what: string, isSo: (answered: readonly string[]) => boolean): Promise<void> {
+    const look = async (): Promise<void> => {
+      if (!isSo(await this.answerers())) throw new Error(`It is not so yet that ${what}.`)
+    }
+    return vi.waitFor(look, { timeout: 8_000 })
+  }
+
   async challenge(version: string, share?: number): Promise<void> {
     const alias = { tenant: 'shop', name: this.options.model, alias: 'challenger' } as const
     await this.desk.store.promote(alias, version, share === undefined ? {} : { share })
@@ -98,8 +119,7 @@ const shareOf = (version: string, answered: readonly string[]): number =>
 function describeShare({ canary }: Tried): void {
   it('answers that share of a call, in order, and each text every time', async () => {
     const { documents, desk } = canary()
-    await canary().challenge('c1', 0.3)
-    await vi.waitFor(async () => expect(await canary().answerers()).toContain('c1'))
+    await canary().giveShare(0.3)
     const answered = await canary().answerers()
     expect(shareOf('c1', answered)).toBeGreaterThan(0.15)
     expect(shareOf('c1', answered)).toBeLessThan(0.45)
@@ -109,6 +129,7 @@ function describeShare({ canary }: Tried): void {
   })
 
   it('answers all texts of a user, or none', async () => {
+    await canary().giveShare(0.3)
     const users = ['ann', 'bob', 'cem', 'dee', 'eve', 'fei', 'gil', 'hua', 'ida', 'jun', 'kim', 'lea']
     const ofUser = (userId: string) =>
       canary()
@@ -121,6 +142,7 @@ function describeShare({ canary }: Tried): void {
   })
 
   it('keeps whom it has when its share grows, and loses all when it has none', async () => {
+    await canary().giveShare(0.3)
     const before = await canary().answerers()
     await canary().challenge('c1', 0.6)
     await vi.waitFor(async () =>
@@ -138,8 +160,8 @@ function describeReach({ canary, options }: Tried): void {
 
   it('answers streams and the inference protocol, but not who names a version', async () => {
     const { documents, desk } = canary()
-    await canary().challenge('c1', 1)
-    await vi.waitFor(async () => expect(await canary().versions()).toEqual(new Set(['c1'])))
+    await canary().giveShare(1)
+    expect(await canary().versions()).toEqual(new Set(['c1']))
     expect(new Set(await canary().answerers(documents, { version: 'v1' }))).toEqual(new Set(['v1']))
     const lines = documents.map((each) => `${JSON.stringify(each)}\n`).join('')
     const stream = await desk.request('POST', paths.label, lines, { 'content-type': 'application/x-ndjson' })
@@ -150,14 +172,17 @@ function describeReach({ canary, options }: Tried): void {
   })
 
   it('is counted for itself', async () => {
+    await canary().giveShare(1)
     expect(await canary().monitored('c1')).toMatchObject({ challengerShare: 1, drift: null })
     const counted = await canary().desk.metric(`${metricPrefix}_documents_total`)
     expect(counted).toMatch(/version="c1",outcome="classified"} [1-9]/)
   })
 
   it('of other labels answers nobody, nor does one that must not serve', async () => {
-    const { desk, data } = canary()
+    const { desk, data, documents } = canary()
     await desk.publish({ version: 'c2', data: await trainOther(), promotes: false })
+    expect(new Set(await canary().answerers(documents, { version: 'c2' }))).toEqual(new Set(['c2']))
+    await canary().giveShare(1)
     await canary().challenge('c2', 1)
     await vi.waitFor(async () => expect(await canary().versions()).toEqual(new Set(['v1'])))
     const selfCheck = { texts: ['a'], probabilities: [[1, 0, 0]] }
@@ -175,7 +200,6 @@ function describeDrift({ canary, options: { texts, metricPrefix } }: Tried): voi
     const classifier = new TextClassifier(data)
     const tested = Array.from({ length: Math.ceil(200 / texts.length) }, () => texts).flat()
     const metrics = answerMetrics(countAnswers(classifier.classify(tested), data.labels.length), data.labels)
-    await canary().challenge('c1')
     await desk.publish({ version: 'v2', data, metrics })
     await desk.serves('v2')
     for (let call = 0; call < 3; call += 1) await desk.classify(documents)
