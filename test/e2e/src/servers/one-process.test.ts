@@ -47,7 +47,8 @@ it(
     })
 
     {
-      await using platform = await startPlatformProcess({ dataDir: folder.path, env })
+      const own = { ...env, RAPPORT_STARTER_MODELS: 'true' }
+      await using platform = await startPlatformProcess({ dataDir: folder.path, env: own })
       const { client } = platform
       await client.putItems([1, 2, 3].map((number) => ({ id: `tea-${number}`, title: `Green tea ${number}` })))
       await client.track({ userId: 'ada', event: 'Product Viewed', properties: { product_id: 'tea-1' } })
@@ -68,11 +69,34 @@ it(
         },
         { timeout: 20_000 },
       )
+      // Texts are understood as they come once there is a model.
+      const review = 'Terrible tea, I hate it.'
+      await vi.waitFor(() => client.sentiment.analyze({ documents: [{ id: 'review', text: review }] }), {
+        timeout: 60_000,
+        interval: 200,
+      })
+      const properties = { product_id: 'tea-2', rating: 1, review }
+      await client.track({ userId: 'ada', event: 'Product Reviewed', properties })
+      await vi.waitFor(
+        async () => {
+          const { texts } = (await client.users.get('ada')) ?? {}
+          expect(texts).toMatchObject([{ itemId: 'tea-2', rule: 'review', rating: 1, sentiment: 'negative' }])
+        },
+        { timeout: 20_000 },
+      )
     }
     // Nothing of it lies in the data folder.
     const other = owned.use(await temporaryFolder())
     await using platform = await startPlatformProcess({ dataDir: other.path, env })
-    expect((await platform.client.users.get('ada'))?.counts['Product Viewed']?.all).toBe(1)
+    const ada = await platform.client.users.get('ada')
+    expect(ada?.counts['Product Viewed']?.all).toBe(1)
+    expect(ada?.sentiments).toMatchObject({ negative: { '24h': 1 } })
+    const entities = [{ kind: 'item', id: 'tea-2' } as const]
+    const features = ['rating:all', 'sentiment:24h']
+    expect((await platform.client.features({ entities, features })).entities[0]?.features).toMatchObject({
+      'rating:all': { value: 1 },
+      'sentiment:24h': { value: -1 },
+    })
     expect((await platform.client.getItem('tea-2'))?.title).toBe('Green tea 2')
     expect(await scrape(platform.url)).toMatch(/^rapport_feature_lag_records\{/m)
     await kafka.server.pause()
