@@ -73,7 +73,11 @@ describe('calibration, against scikit-learn', () => {
     const positives = labels.reduce((sum, label) => sum + label, 0)
     const [high, low] = [(positives + 1) / (positives + 2), 1 / (labels.length - positives + 2)]
     const [third, twoThirds] = [1 / 3, 2 / 3]
-    const shrunk = (means: number[]): unknown => close(means.map((mean) => low + mean * (high - low)), 6)
+    const shrunk = (means: number[]): unknown =>
+      close(
+        means.map((mean) => low + mean * (high - low)),
+        6,
+      )
     expect(calibration).toEqual({
       kind: 'isotonic',
       curves: [
