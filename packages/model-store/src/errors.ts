@@ -5,7 +5,7 @@ export class ModelStoreError extends RapportError {
   override readonly name: string = 'ModelStoreError'
 }
 
-/** An alias stands at another revision than the caller had seen. */
+/** An alias stands at another revision than the caller had seen, or others changed it again and again. */
 export class AliasConflictError extends ModelStoreError {
   override readonly name = 'AliasConflictError'
 

@@ -55,10 +55,10 @@ export interface AliasMove {
 /**
  * Replaces an alias by compare-and-set; the revision grows by one. An alias that names the version with the same share already
  * stays as it is.
- * @throws AliasConflictError when `ifRevision` does not stand.
+ * @throws AliasConflictError when `ifRevision` does not stand, or others changed the alias again and again meanwhile
  */
 export async function moveAlias(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'get' | 'put'>,
   ref: AliasRef,
   move: AliasMove,
 ): Promise<{ readonly alias: ModelAlias; readonly isChanged: boolean }> {

@@ -16,7 +16,10 @@ export type ObjectStoreErrorCode =
   /** The store could not do it now; the outcome of a write is unknown. */
   | 'RPT_OBJECT_STORE_UNAVAILABLE'
 
-/** What the object store throws. Only `RPT_OBJECT_STORE_UNAVAILABLE` can be tried again. */
+/**
+ * What an object store throws. Of its codes only `RPT_OBJECT_STORE_UNAVAILABLE` can be tried again; a `RecordContendedError`,
+ * which no store throws but what changes records in one, can be, too.
+ */
 export class ObjectStoreError extends RapportError {
   override readonly name = 'ObjectStoreError'
 

@@ -176,7 +176,7 @@ function hostMetrics(registry: Registry, sources: TextModelSources): readonly Ga
   return [
     new Gauge({
       name: `${prefix}_model_bytes`,
-      help: 'Memory of loaded text models.',
+      help: 'Memory of loaded text models: champions, challengers and shadows, what they share counted once.',
       registers,
       collect() {
         this.set(hosts.reduce((sum, host) => sum + host.stats().usedBytes, 0))

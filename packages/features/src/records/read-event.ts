@@ -1,6 +1,6 @@
 import { EventSchema, eventKey, ingestionLimits, type Event } from '@rapport/contracts'
 import { Compile } from 'typebox/compile'
-import { isRecordTime, parseRecord, problemOf, refuse, type Reading } from './reading.ts'
+import { isRecordTime, parseRecord, problemOf, refuse, type RecordReading } from './reading.ts'
 import { tenantOfKey } from './tenant-of-key.ts'
 
 /** An event with its times as numbers. */
@@ -10,7 +10,7 @@ export interface TimedEvent {
   readonly receivedAtMs: number
 }
 
-export type EventReading = Reading<TimedEvent>
+type EventReading = RecordReading<TimedEvent>
 
 const schema = Compile(EventSchema)
 
@@ -54,5 +54,5 @@ const surelySmallBytes = storedEventBytes / 6
 
 /** Ingestion takes no such event, so nothing behind it is made for one. Counted without blanks, as the archive has it. */
 const isTooLarge = (value: unknown): boolean => Buffer.byteLength(JSON.stringify(value)) > storedEventBytes
-const refuseLarge = (): Reading<never> =>
+const refuseLarge = (): RecordReading<never> =>
   refuse('RPT_EVENT_TOO_LARGE', `the event is larger than ${storedEventBytes} bytes`)

@@ -8,7 +8,7 @@ import {
   type TextLabelRecord,
 } from '@rapport/contracts'
 import { Compile } from 'typebox/compile'
-import { isRecordTime, parseRecord, problemOf, refuse, type Reading } from './reading.ts'
+import { isRecordTime, parseRecord, problemOf, refuse, type RecordReading } from './reading.ts'
 import { tenantOfKey } from './tenant-of-key.ts'
 
 /** What was found in the text of an event, with its times as numbers. */
@@ -21,18 +21,18 @@ const sentimentSchema = Compile(SentimentRecordSchema)
 const textLabelSchema = Compile(TextLabelRecordSchema)
 
 /** A record's topic and key. */
-export interface RecordHead {
+interface RecordHead {
   readonly topic: string
   readonly key: string
 }
 
 /** Reads a record of `rapport.sentiments.v1` or `rapport.text-labels.v1`. It looks at nothing but the record. */
-export function readTextLabel(head: RecordHead, value: Uint8Array | null): Reading<TimedTextLabel> {
+export function readTextLabel(head: RecordHead, value: Uint8Array | null): RecordReading<TimedTextLabel> {
   return readParsedTextLabel(head, value === null ? null : parseRecord(value))
 }
 
 /** As `readTextLabel`, for a value that was parsed already. */
-export function readParsedTextLabel({ topic, key }: RecordHead, value: unknown): Reading<TimedTextLabel> {
+export function readParsedTextLabel({ topic, key }: RecordHead, value: unknown): RecordReading<TimedTextLabel> {
   if (value === null) return refuse('RPT_TEXT_LABEL_EMPTY', 'the record has no value')
   if (value === undefined) return refuse('RPT_TEXT_LABEL_NOT_JSON', 'the value is not JSON in UTF-8')
   if (topic === topics.sentiments.name) {
@@ -49,8 +49,8 @@ function readTimes(
   key: string,
   label: TextLabelRecord | SentimentRecord,
   timed: (times: Times) => TimedTextLabel,
-): Reading<TimedTextLabel> {
-  const invalid = (reason: string): Reading<never> => refuse('RPT_TEXT_LABEL_INVALID', reason)
+): RecordReading<TimedTextLabel> {
+  const invalid = (reason: string): RecordReading<never> => refuse('RPT_TEXT_LABEL_INVALID', reason)
   if (label.userId === undefined && label.anonymousId === undefined) return invalid('/userId: is missing')
   if (eventKey(label) !== key) return invalid(`the record's key is not ${JSON.stringify(eventKey(label))}`)
   if (tenantOfKey(key) !== label.tenant) return invalid('/tenant: is no tenant name')

@@ -2,16 +2,16 @@ import { decodeUtf8 } from '@rapport/core'
 import type { Validator } from 'typebox/compile'
 
 /** Why a record cannot be applied; the feature service sends such ones to the dead letters, other readers leave them out. */
-export interface Refusal {
+interface RecordRefusal {
   readonly code: string
   readonly reason: string
 }
 
-export type Reading<Value> =
+export type RecordReading<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly refusal: Refusal }
+  | { readonly ok: false; readonly refusal: RecordRefusal }
 
-export const refuse = (code: string, reason: string): Reading<never> => ({ ok: false, refusal: { code, reason } })
+export const refuse = (code: string, reason: string): RecordReading<never> => ({ ok: false, refusal: { code, reason } })
 
 /** Undefined for what is no JSON in UTF-8. */
 export function parseRecord(value: Uint8Array): unknown {

@@ -52,7 +52,8 @@ export async function loadIntoMemory<T>(
   const shared = loader.shared?.(manifest)
   const footprint: Footprint = { bytes, shared }
   if (!(await reserve(footprint, spared))) {
-    const room = `${bytes + (shared?.bytes ?? 0)} bytes do not fit beside ${budget.usedBytes} of ${budget.totalBytes}`
+    const sharing = shared === undefined ? '' : ` with ${shared.bytes} that it shares`
+    const room = `${bytes} bytes of its own${sharing} do not fit beside ${budget.usedBytes} of ${budget.totalBytes}`
     throw new ModelRefusedError('memory budget', `${named}: ${room}`)
   }
   let model: T
@@ -69,6 +70,7 @@ export async function loadIntoMemory<T>(
   loaded.lastUsed = nextUse()
   counts.loads += 1
   const { tenant, name: modelName, version } = manifest
-  log.info({ tenant, model: modelName, version, revision, bytes }, 'model version serves')
+  const ofMemory = { bytes, sharedBytes: shared?.bytes }
+  log.info({ tenant, model: modelName, version, revision, ...ofMemory }, 'model version serves')
   return loaded
 }

@@ -295,6 +295,29 @@ describe('the model host', () => {
     })
   })
 
+  it('has what its models share with those of the host beside it for nothing, as long as they hold it there', async () => {
+    await serve('v1', 1)
+    await fixture.models.promote({ ...champion, alias: 'challenger' }, 'v1')
+    const sharing = { ...loader, shared: () => ({ key: 'words', bytes: 200 }) }
+    const champions = openHost({ loader: sharing })
+    const challengers = openHost({ loader: sharing, alias: 'challenger', budgetBytes: 150, beside: champions })
+    expect(await valueOf(challengers)).toBeUndefined()
+    expect(challengers.absence('shop', 'numbers')).toBe('memory budget')
+    await expect(challengers.acquireVersion({ ...champion, version: 'v1' })).rejects.toThrow(
+      '100 bytes of its own with 200 that it shares do not fit beside 0 of 150',
+    )
+    expect(await valueOf(champions)).toBe(1)
+    fixture.clock.nowMs += 1000
+    expect(await valueOf(challengers)).toBe(1)
+    expect([champions.stats().usedBytes, challengers.stats().usedBytes]).toEqual([300, 100])
+    await challengers.poll()
+    expect(challengers.stats().evictions).toBe(0)
+    await champions[Symbol.asyncDispose]()
+    expect(challengers.stats().usedBytes).toBe(300)
+    await challengers.poll()
+    expect(challengers.stats()).toMatchObject({ usedBytes: 0, evictions: 1, models: [] })
+  })
+
   it('follows alias changes by broadcast, and only those of models in use', async () => {
     const hand: { over?: (records: readonly LogRecord[]) => void | Promise<void> } = {}
     const eventLog = {

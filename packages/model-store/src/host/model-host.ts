@@ -20,6 +20,11 @@ export interface ModelHostOptions<T> {
   readonly log: Log
   /** Bytes of all models in memory together, the old and the new one of a swap both counted, and what they share once. */
   readonly budgetBytes: number
+  /**
+   * A host of the same process. What models of both share counts there and not here as well, as long as models hold it there.
+   * From then on it counts here: where it is too much, the next poll gives models up.
+   */
+  readonly beside?: Pick<ModelHost<T>, 'countsShared'>
   /** Default `champion`. */
   readonly alias?: Alias
   /** Alias changes come by broadcast when given. */
@@ -37,7 +42,7 @@ export interface ModelHostOptions<T> {
 }
 
 export interface ModelHostStats {
-  /** Of all, with what they share; `bytes` of a model are without. */
+  /** Of all, with what they share unless it counts in the host beside this one; `bytes` of a model are without. */
   readonly usedBytes: number
   readonly budgetBytes: number
   readonly loads: number
@@ -67,6 +72,8 @@ export interface ModelHost<T> extends AsyncDisposable {
   servingVersion(tenant: string, name: string): string | undefined
   /** Follows alias changes, by broadcast and by polling. Resolves when the changes that stand are known. */
   start(): Promise<void>
+  /** Whether memory that models share, by its key, counts in this host or in the one beside it. */
+  countsShared(key: string): boolean
   /** Reads the aliases of all models in use now. */
   poll(): Promise<void>
   stats(): ModelHostStats
@@ -96,7 +103,11 @@ class SlotHost<T> implements ModelHost<T> {
   constructor(options: ModelHostOptions<T>) {
     const { store, loader, log, alias = 'champion', clock = systemClock, pauseBetweenLooksMs = 1000 } = options
     this.#options = options
-    this.#budget = new MemoryBudget(options.budgetBytes, options.drainMs ?? 5000)
+    this.#budget = new MemoryBudget({
+      totalBytes: options.budgetBytes,
+      drainMs: options.drainMs ?? 5000,
+      countsElsewhere: (key) => options.beside?.countsShared(key) ?? false,
+    })
     this.#refusals = new Refusals(log)
     this.#context = {
       store,
@@ -151,7 +162,12 @@ class SlotHost<T> implements ModelHost<T> {
     await follower.caughtUp
   }
 
+  countsShared(key: string): boolean {
+    return this.#budget.counts(key)
+  }
+
   async poll(): Promise<void> {
+    await this.#budget.trim(() => this.#evictable())
     // Names that callers make up must not stay.
     for (const [key, slot] of this.#slots) if (slot.isForgettable()) this.#slots.delete(key)
     const slots = [...this.#slots.values()].filter((slot) => slot.isWatched)
@@ -183,7 +199,7 @@ class SlotHost<T> implements ModelHost<T> {
     return slot
   }
 
-  #evictable(spared: object | undefined): readonly Evictable[] {
+  #evictable(spared?: object): readonly Evictable[] {
     const slots = [...this.#slots.values()].flatMap((slot) => {
       const { serving } = slot
       if (serving === undefined || slot === spared) return []

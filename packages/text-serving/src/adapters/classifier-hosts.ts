@@ -14,7 +14,7 @@ export interface ClassifierHostsOptions extends Pick<
   ModelHostOptions<ServedClassifier>,
   'store' | 'log' | 'clock' | 'eventLog'
 > {
-  readonly profile: TextProfile
+  readonly profile: Pick<TextProfile, 'tasks' | 'checkLabels'>
   readonly cache: KnownScores
   /** Memory for loaded models. */
   readonly modelBytes: number
@@ -29,20 +29,25 @@ export interface ClassifierHosts {
   readonly shadows: ClassifierHost | undefined
 }
 
-/** What it opens is the stack's to end. */
+type HostTerms = Pick<ModelHostOptions<ServedClassifier>, 'budgetBytes' | 'pauseBetweenLooksMs' | 'beside'>
+
+/**
+ * What models of several hosts share counts once: with the champions, or else with the challengers. What it opens is the
+ * stack's to end.
+ */
 export function openClassifierHosts(stack: AsyncDisposableStack, options: ClassifierHostsOptions): ClassifierHosts {
   const { profile, cache, modelBytes, trialBytes, pollMs, ...shared } = options
-  const open = (alias: Alias, budgetBytes: number, pauses: { readonly pauseBetweenLooksMs?: number } = {}) => {
+  const open = (alias: Alias, terms: HostTerms) => {
     const served = new Set<ServedClassifier>()
     const loader = createClassifierLoader(profile, served, cache)
-    const host = stack.use(createModelHost({ ...shared, loader, alias, pollMs, budgetBytes, ...pauses }))
+    const host = stack.use(createModelHost({ ...shared, loader, alias, pollMs, ...terms }))
     return { host, served }
   }
+  const champions = open('champion', { budgetBytes: modelBytes })
+  if (trialBytes === 0) return { champions, challengers: undefined, shadows: undefined }
   // Most models have neither, and calls need not ask for one again and again.
-  const rarely = { pauseBetweenLooksMs: pollMs }
-  return {
-    champions: open('champion', modelBytes),
-    challengers: trialBytes > 0 ? open('challenger', trialBytes, rarely) : undefined,
-    shadows: trialBytes > 0 ? open('shadow', trialBytes, rarely) : undefined,
-  }
+  const trial = { budgetBytes: trialBytes, pauseBetweenLooksMs: pollMs }
+  const challengers = open('challenger', { ...trial, beside: champions.host })
+  const shadows = open('shadow', { ...trial, beside: challengers.host })
+  return { champions, challengers, shadows }
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { textLimits } from '@rapport/contracts'
-import { HttpError, type HttpApp } from '@rapport/service-kit'
+import { HttpError, isGzip, type HttpApp } from '@rapport/service-kit'
 
 export const ndjsonType = 'application/x-ndjson'
 /** Other names under which it is sent. */
@@ -36,6 +36,7 @@ export function takeNdjsonStreams(app: HttpApp): void {
 
 /** @throws HttpError 400. */
 export function parseJson(body: Buffer): unknown {
+  if (isGzip(body)) throw malformed('is compressed by gzip, which is not taken here')
   if (!isUtf8(body)) throw malformed('is not UTF-8')
   const text = body.toString('utf8')
   try {

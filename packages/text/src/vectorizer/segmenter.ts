@@ -16,10 +16,19 @@ export type Segmenter = (text: string) => readonly string[]
 
 const defaultFrequency = 100_000
 
-/** Memory of a segmentation with words of its own: 42 MB were measured, with 10 words as with 2,000 (ten of each, by RSS). */
+/**
+ * Memory of a segmentation with words of its own: 42 MB were measured, with 10 words as with 2,000 (ten of each, by RSS).
+ * It is given back when V8 collects, so that for a while some that nobody holds any more take theirs, too.
+ */
 export const ownSegmenterBytes = 45_000_000
 
 let shared: Segmenter | undefined
+/**
+ * V8 knows nothing of native memory and would let it grow: of ten segmentations, each dropped before the next, none was
+ * collected. Arrays as large, on which no page is spent since nothing is written to them, tell it: two to four of twenty
+ * stayed.
+ */
+const weights = new WeakMap<Segmenter, ArrayBuffer>()
 /** Those with words of their own, by these, as long as anybody holds them: each takes what the shared one does. */
 const held = new Map<string, WeakRef<Segmenter>>()
 const released = new FinalizationRegistry<string>((key) => {
@@ -38,6 +47,7 @@ export function createSegmenter(userWords: readonly UserWord[] = []): Segmenter 
   const known = held.get(lines)?.deref()
   if (known !== undefined) return known
   const segmenter = load(lines)
+  weights.set(segmenter, new ArrayBuffer(ownSegmenterBytes))
   held.set(lines, new WeakRef(segmenter))
   released.register(segmenter, lines)
   return segmenter

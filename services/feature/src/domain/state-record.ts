@@ -4,8 +4,7 @@ import {
   readParsedEvent,
   readParsedTextLabel,
   readTextLabel,
-  type Reading,
-  type RecordHead,
+  type RecordReading,
   type TimedEvent,
   type TimedTextLabel,
 } from '@rapport/features'
@@ -17,11 +16,11 @@ import { toTextEffects } from './to-text-effects.ts'
 export type StateRecord = TimedEvent | TimedTextLabel
 
 /** Reads a record by its topic. What it refuses is refused by every replay too. */
-export const readStateRecord = ({ topic, key, value }: LogRecord): Reading<StateRecord> =>
+export const readStateRecord = ({ topic, key, value }: LogRecord): RecordReading<StateRecord> =>
   topic === topics.events.name ? readEvent(key, value) : readTextLabel({ topic, key }, value)
 
 /** As `readStateRecord`, for a value that was parsed already. */
-export const readParsedRecord = (head: RecordHead, value: unknown): Reading<StateRecord> =>
+export const readParsedRecord = (head: Pick<LogRecord, 'topic' | 'key'>, value: unknown): RecordReading<StateRecord> =>
   head.topic === topics.events.name ? readParsedEvent(head.key, value) : readParsedTextLabel(head, value)
 
 /** The tenant and the messageId. */

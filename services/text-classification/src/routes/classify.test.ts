@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestDesk, topicLabels, topicTexts, trainTopics } from '../testing.ts'
 
@@ -120,7 +121,7 @@ describe('POST /v1/text/classify', () => {
     expect((await post('a,b', { 'content-type': 'text/csv' })).statusCode).toBe(415)
   })
 
-  it('takes emoji, traditional characters, mixed languages and the longest text, and refuses what is no UTF-8', async () => {
+  it('takes emoji, traditional characters, mixed languages and the longest text, and refuses what is no UTF-8 or compressed', async () => {
     const texts = [
       '我要退款 👍🏽',
       '我要退貨退款，請退錢給我',
@@ -130,10 +131,14 @@ describe('POST /v1/text/classify', () => {
     const { results, errors } = await desk.classify(texts.map((text, at) => ({ id: `${at}`, text })))
     expect(errors).toEqual([])
     expect(results.map(({ label }) => label)).toEqual(texts.map(() => 'refund'))
+    const send = async (body: Buffer): Promise<unknown> => {
+      const answer = await desk.request('POST', '/v1/text/classify', body, { 'content-type': 'application/json' })
+      return [answer.statusCode, answer.json().error.message]
+    }
     const whole = Buffer.from('{"documents":[{"id":"a","text":"refund?"}]}')
+    expect(await send(gzipSync(whole))).toEqual([400, 'The body is compressed by gzip, which is not taken here.'])
     whole[whole.indexOf('?')] = 0xff
-    const answer = await desk.request('POST', '/v1/text/classify', whole, { 'content-type': 'application/json' })
-    expect([answer.statusCode, answer.json().error.message]).toEqual([400, 'The body is not UTF-8.'])
+    expect(await send(whole)).toEqual([400, 'The body is not UTF-8.'])
   })
 
   it('takes a version by name beside the champion, and another model', async () => {

@@ -4,6 +4,7 @@ import { generatedReviews, toCorpus } from '../testing/text-datasets.ts'
 import { silentLog } from '../testing/text-jobs.ts'
 import { compareTexts, toTextLeaderboard, type TextComparison } from './compare-texts.ts'
 import { fitWinner } from './fit-winner.ts'
+import { defaultNetworkRecipe } from './networks/network-defaults.ts'
 import { openNetworksOnce } from './networks/network-trainer.ts'
 import { finalistsOf, type Tried } from './search-texts.ts'
 import { splitCorpus } from './split-corpus.ts'
@@ -55,10 +56,13 @@ describe('a comparison of candidates', () => {
     const svm: TextRecipe = { algorithm: 'linear-svm', features, parameters: { cost: 1 } }
     const complement: TextRecipe = { algorithm: 'complement-nb', features, parameters: { alpha: 1 } }
     const slow = toTried(forest, 'eliminated')
+    const network = defaultNetworkRecipe('text-cnn', ['a text'])
     const { contenders } = await compare([
       toTried(bayes(1)),
       toTried(svm, 'eliminated'),
       { ...slow, result: { ...slow.result, elapsedMs: 60_000 } },
+      // One training would fit, but it is trained until it stops and then on all rows.
+      { ...slow, recipe: network, result: { ...slow.result, status: 'finished', elapsedMs: 40_000 } },
       { ...toTried(complement, 'left-out'), result: { ...slow.result, status: 'left-out', reason: 'no time' } },
     ])
     const outcomes = contenders.map(({ algorithm, trial }) => [
@@ -69,6 +73,7 @@ describe('a comparison of candidates', () => {
       ['multinomial-nb', 'judged'],
       ['linear-svm', 'judged'],
       ['random-forest', 'the time would be over before it was judged'],
+      ['text-cnn', 'the time would be over before it was judged'],
       ['complement-nb', 'no time'],
     ])
   })

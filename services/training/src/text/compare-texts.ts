@@ -100,8 +100,8 @@ function whyDeclined(
 ): string | undefined {
   const { status, reason, elapsedMs = 0, trainRows = 0, scores = [] } = tried?.result ?? {}
   if (status !== 'finished' && status !== 'eliminated') return reason ?? 'it was not tried to the end'
-  // The folds take the most of it again, of all rows; those of a network are kept, and it is trained once more.
-  const again = recipe !== undefined && isNetwork(recipe) ? elapsedMs / Math.max(1, scores.length) : elapsedMs
+  // The folds take the most of it again, of all rows; those of a network are kept, and it is trained until it stops and on all.
+  const again = recipe !== undefined && isNetwork(recipe) ? (2 * elapsedMs) / Math.max(1, scores.length) : elapsedMs
   const neededMs = (again * rows) / Math.max(1, trainRows)
   return neededMs > leftMs ? 'the time would be over before it was judged' : undefined
 }

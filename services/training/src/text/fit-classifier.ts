@@ -21,7 +21,7 @@ export async function fitClassifier(
 ): Promise<TextClassifierData> {
   if (isNetwork(recipe)) {
     if (networks === undefined) throw new Error(`nothing was given to train ${recipe.algorithm} with`)
-    const { scorer } = await (await networks()).fit(recipe, part, options)
+    const scorer = await (await networks()).fit(recipe, part, options)
     return { labels: names, calibration, scorer }
   }
   const { texts, ...targets } = part

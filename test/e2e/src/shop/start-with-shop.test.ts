@@ -30,11 +30,32 @@ const answers = (output: string): readonly RecommendationResponse[] =>
     .filter((text) => text.includes('"recommendationId"'))
     .map((text) => JSON.parse(text) as RecommendationResponse)
 
+const visitors = Array.from({ length: 20 }, (_, number) => `visitor-${number + 1}`)
+const eventually = { timeout: twoMinutes, interval: 500 }
+
+/** What visitors wrote stands on their pages, by sentiment and topic. */
+const seesMoodsOfVisitors = (shop: RapportClient): Promise<void> =>
+  vi.waitFor(async () => {
+    const profiles = await Promise.all(visitors.map((visitor) => shop.users.get(visitor)))
+    const reviews = profiles.flatMap((profile) => profile?.texts ?? []).filter(({ rating }) => rating !== undefined)
+    expect(reviews.some(({ sentiment, label }) => sentiment !== undefined && label !== undefined)).toBe(true)
+    expect(profiles.flatMap((profile) => Object.keys(profile?.sentiments ?? {}))).toContain('negative')
+  }, eventually)
+
+/** Why items are recommended says how they are rated and what customers complain of. */
+const seesReasonsFromReviews = (shop: RapportClient): Promise<void> =>
+  vi.waitFor(async () => {
+    const shown = await Promise.all(visitors.map((userId) => shop.recommend({ userId, count: 100, explain: true })))
+    const said = shown.flatMap(({ items }) => items.flatMap(({ reasons = [] }) => reasons.map(({ text }) => text.en)))
+    expect(said).toContainEqual(expect.stringMatching(/^Rated \d(\.\d)? on average in \d+ reviews$/))
+    expect(said).toContainEqual(expect.stringMatching(/^\d+ messages of customers are unhappy about “[a-z]+”$/))
+  }, eventually)
+
 /** As `npm start` has it. */
 const env = { RAPPORT_STARTER_MODELS: 'true' }
 
 test(
-  'npm start shows within two minutes what the platform does, and goes on where it was',
+  'npm start shows within two minutes what the platform does, then what reviews change, and goes on where it was',
   { timeout: 480_000 },
   async () => {
     await using folder = await temporaryFolder()
@@ -57,31 +78,8 @@ test(
       expect(after?.items.map(({ id }) => id)).not.toEqual(withReasons?.items.map(({ id }) => id))
       const key = (await readFile(join(folder.path, 'shop-key'), 'utf8')).trim()
       const shop = new RapportClient({ url: platform.url, key })
-      const visitors = Array.from({ length: 20 }, (_, number) => `visitor-${number + 1}`)
-      await vi.waitFor(
-        async () => {
-          const profiles = await Promise.all(visitors.map((visitor) => shop.users.get(visitor)))
-          const texts = profiles.flatMap((profile) => profile?.texts ?? [])
-          const reviews = texts.filter(({ rating }) => rating !== undefined)
-          expect(reviews.filter(({ sentiment, label }) => sentiment !== undefined && label !== undefined)).not.toEqual(
-            [],
-          )
-          expect(profiles.flatMap((profile) => Object.keys(profile?.sentiments ?? {}))).toContain('negative')
-        },
-        { timeout: twoMinutes, interval: 500 },
-      )
-      await vi.waitFor(
-        async () => {
-          const shown = await Promise.all(
-            visitors.map((userId) => shop.recommend({ userId, count: 100, explain: true })),
-          )
-          const reasons = shown.flatMap(({ items }) => items.flatMap(({ reasons = [] }) => reasons))
-          const said = reasons.map(({ text }) => text.en)
-          expect(said).toContainEqual(expect.stringMatching(/^Rated \d(\.\d)? on average in \d+ reviews$/))
-          expect(said).toContainEqual(expect.stringMatching(/^\d+ messages of customers are unhappy about “[a-z]+”$/))
-        },
-        { timeout: twoMinutes, interval: 500 },
-      )
+      await seesMoodsOfVisitors(shop)
+      await seesReasonsFromReviews(shop)
       await expect(startPlatformProcess({ dataDir: folder.path })).rejects.toThrow('is in use by process')
 
       platform.child.kill('SIGINT')

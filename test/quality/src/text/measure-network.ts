@@ -9,8 +9,8 @@ const memoryLimitBytes = 4 * 1024 ** 3
 const silent = (): void => undefined
 
 /**
- * A network from scratch as a training job makes it, on the training part alone: of that, a tenth says when to stop. It is
- * judged on the test part as it would serve, but uncalibrated.
+ * A network from scratch as a training job makes it, on the training part alone: of that, a tenth says when to stop, then
+ * it is trained anew on all of it. It is judged on the test part as it would serve, but uncalibrated.
  */
 export async function measureNetwork(
   { names, train, test }: TextParts,
@@ -30,7 +30,7 @@ export async function measureNetwork(
   say(`${algorithm} on ${backend.name} ${backend.version}, ${backend.device}`)
   const recipe = defaultNetworkRecipe(algorithm, train.texts)
   const started = performance.now()
-  const { scorer } = await fit(recipe, { ...train, classes: names.length }, {})
+  const scorer = await fit(recipe, { ...train, classes: names.length }, {})
   const trainSeconds = (performance.now() - started) / 1000
   const classifier = new TextClassifier({ labels: names, scorer, calibration: { kind: 'temperature', temperature: 1 } })
   const { accuracy, macroF1, logLoss } = judgeServed(classifier, test)

@@ -1,5 +1,5 @@
 import type { IsotonicCurve } from './calibration.ts'
-import { plattTargets } from './platt-targets.ts'
+import { countRows, plattTargets } from './platt-targets.ts'
 
 /**
  * Isotonic regression of membership (0 or 1) on the score by pooling adjacent violators (Ayer et al. 1955; as a calibration
@@ -19,7 +19,7 @@ export function fitIsotonic(scores: Float64Array, positive: Uint8Array): Isotoni
     blocks.append(score, members, at - first)
   }
   const { scores: ends, probabilities } = blocks.toCurve()
-  const { high, low } = plattTargets(positive)
+  const { high, low } = plattTargets(countRows(positive))
   return { scores: ends, probabilities: probabilities.map((mean) => low + mean * (high - low)) }
 }
 

@@ -1,5 +1,5 @@
 import type { PlattCurve } from './calibration.ts'
-import { plattTargets } from './platt-targets.ts'
+import { countRows, plattTargets } from './platt-targets.ts'
 
 const maxIterations = 100
 const smallestStep = 1e-10
@@ -18,15 +18,15 @@ interface Sums {
 
 /**
  * Platt scaling (Platt 1999) to Platt's targets by the Newton iteration with backtracking of Lin, Lin and Weng 2007.
- * `positive[row]` says whether the row belongs to the class. A curve that would fall with the score says that the scores are no evidence of the class: its slope
- * is 0, which is the best of all that do not fall, and every score gets the mean target.
+ * `positive[row]` says whether the row belongs to the class. A curve that would fall with the score says that the scores
+ * are no evidence of the class: its slope is 0, which is the best of all that do not fall, and every score gets the mean
+ * target.
  */
 export function fitPlatt(scores: Float64Array, positive: Uint8Array): PlattCurve {
-  const positives = positive.reduce((sum, value) => sum + value, 0)
-  const negatives = positive.length - positives
-  const { high, low } = plattTargets(positive)
+  const counts = countRows(positive)
+  const { high, low } = plattTargets(counts)
   const targets = Float64Array.from(positive, (value) => (value === 1 ? high : low))
-  let curve: PlattCurve = { slope: 0, intercept: Math.log((negatives + 1) / (positives + 1)) }
+  let curve: PlattCurve = { slope: 0, intercept: Math.log((counts.negatives + 1) / (counts.positives + 1)) }
   let sums = sumsAt(scores, targets, curve)
   for (let iteration = 0; iteration < maxIterations; iteration += 1) {
     if (Math.max(Math.abs(sums.gradientSlope), Math.abs(sums.gradientIntercept)) < gradientLimit) break

@@ -40,7 +40,7 @@ async function published(): Promise<{ readonly files: ReadonlyMap<string, Uint8A
 const rowOf = (job: TrainingJob, algorithm: string) => job.leaderboard?.find((row) => row.algorithm === algorithm)
 
 /** The store, which calls when a network's epochs are kept. */
-const watched = (objects: ObjectStore, onCheckpoint: (saved: number) => void): ObjectStore => {
+const watched = (objects: ObjectStore, onCheckpoint: (saved: number, key: string) => void): ObjectStore => {
   let saved = 0
   return new Proxy(objects, {
     get(target, name) {
@@ -50,7 +50,7 @@ const watched = (objects: ObjectStore, onCheckpoint: (saved: number) => void): O
       }
       return async (...args: Parameters<ObjectStore['put']>) => {
         const outcome = await target.put(...args)
-        if (args[0].startsWith('checkpoints/')) onCheckpoint((saved += 1))
+        if (args[0].startsWith('checkpoints/')) onCheckpoint((saved += 1), args[0])
         return outcome
       }
     },
@@ -84,7 +84,7 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     expect(first).toMatchObject({ algorithm: 'text-cnn', firstStepMs: expect.any(Number) as number, resumedEpochs: 0 })
     expect(of('epoch').length).toBeGreaterThan(10)
     const [stopped, onAll] = of('a network is trained').slice(-2)
-    expect([stopped?.['onAll'], onAll?.['onAll']]).toEqual([false, true])
+    expect([stopped?.['isOnAll'], onAll?.['isOnAll']]).toEqual([false, true])
     expect(onAll).toMatchObject({ rows: stopped?.['rows'], bestEpoch: stopped?.['bestEpoch'] })
 
     const { files, check } = await published()
@@ -122,9 +122,18 @@ describe('a job with networks', { timeout: 180_000 }, () => {
     })
     expect(await jobs.run({ objects, stop: stop.signal })).toBe('interrupted')
     expect(await keptKeys()).toHaveLength(1)
+
+    const stopOnAll = new AbortController()
+    const watchedOnAll = watched(jobs.objects, (_saved, key) => {
+      if (key.endsWith('-all.bin')) stopOnAll.abort()
+    })
+    const second = listen()
+    expect(await jobs.run({ objects: watchedOnAll, stop: stopOnAll.signal, log: second.log })).toBe('interrupted')
+    expect(second.of('a network is trained')[0]).toMatchObject({ resumedEpochs: 3 })
+
     const { log, of } = listen()
     expect(await jobs.run({ log })).toBe('succeeded')
-    expect(of('a network is trained')[0]).toMatchObject({ resumedEpochs: 3 })
+    expect(of('a network is trained').find(({ isOnAll }) => isOnAll)).toMatchObject({ resumedEpochs: 1 })
     expect((await published()).files).toEqual(whole.files)
     expect(await keptKeys()).toEqual([])
   })

@@ -7,6 +7,7 @@ import type {
   CheckpointStore,
   EpochReport,
   NetworkParameters,
+  NetworkWeights,
   TokenIds,
   TrainingOptions,
   TrainingResult,
@@ -46,15 +47,15 @@ export interface TrainedNetwork {
   readonly score: (texts: readonly string[], control: TrainingControl) => Promise<Float32Array>
 }
 
-type Train = (recipe: NetworkRecipe, part: LabelledTexts, control: TrainingControl) => Promise<TrainedNetwork>
+type OnTexts<Outcome> = (recipe: NetworkRecipe, part: LabelledTexts, control: TrainingControl) => Promise<Outcome>
 
 /** Both throw TrainingDataError when it does not fit into memory, RPT_DEEP_DIVERGED, and RPT_DEEP_FAILED. */
 export interface NetworkTrainer {
   readonly backend: BackendDescription
   /** On nine tenths of the texts; the others say when to stop. */
-  readonly train: Train
+  readonly train: OnTexts<TrainedNetwork>
   /** The same, then anew on all texts for as many epochs as did best: what would serve. */
-  readonly fit: Train
+  readonly fit: OnTexts<NetworkTextScorer>
 }
 
 /** The trainer of a job, opened where a network is to be trained. */
@@ -79,11 +80,11 @@ export async function openNetworkTrainer(options: NetworkTrainerOptions): Promis
   log.info({ backend: computesOn, ...described }, 'networks are trained here')
   if (backend.name === 'wasm')
     log.warn({ reason: fallbackReason }, 'networks are trained on WebAssembly, which is slow')
-  const trainAs =
-    (onAll: boolean): Train =>
-    (recipe, part, control) =>
-      train(deep, recipe, { ...options, part, control, onAll })
-  return { backend, train: trainAs(false), fit: trainAs(true) }
+  return {
+    backend,
+    train: async (recipe, part, control) => train(await prepare(deep, recipe, { ...options, part, control })),
+    fit: async (recipe, part, control) => fit(await prepare(deep, recipe, { ...options, part, control })),
+  }
 }
 
 /** Opens the trainer at the first call. */
@@ -107,13 +108,23 @@ async function openBackend(deep: Deep, device: TrainingDevice): Promise<BackendD
 interface Training extends NetworkTrainerOptions {
   readonly part: LabelledTexts
   readonly control: TrainingControl
-  /** In the end. */
-  readonly onAll: boolean
 }
 
-async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Promise<TrainedNetwork> {
-  const { part, control, onAll } = training
-  const { algorithm, tokens, network: settings } = recipe
+/** A network's form and its texts, read once for all that is trained on them. */
+interface Prepared {
+  readonly deep: Deep
+  readonly recipe: NetworkRecipe
+  readonly training: Training
+  readonly parameters: NetworkParameters
+  readonly tokens: TokenIds
+  /** How the network reads texts when it serves. */
+  readonly reading: Pick<NetworkTextScorer, 'analysis' | 'vocabulary' | 'encoding'>
+  readonly read: (texts: readonly string[], control: TrainingControl) => Promise<TokenIds>
+}
+
+async function prepare(deep: Deep, recipe: NetworkRecipe, training: Training): Promise<Prepared> {
+  const { part, control, memoryLimitBytes } = training
+  const { algorithm, tokens, network } = recipe
   const analysis = toTextAnalysis({ analyzer: tokens.analyzer, userWords: toUserWords(tokens.dictionary) })
   const tokenizer = new TextTokenizer(analysis)
   const documents = await tokenise(tokenizer, part.texts, control)
@@ -122,20 +133,44 @@ async function train(deep: Deep, recipe: NetworkRecipe, training: Training): Pro
   const encoding = { length, pad: 'left', keep: 'both' } as const
   const encode = createTokenEncoder(vocabulary, encoding)
   const parameters = toParameters(recipe, { vocabulary: vocabularyIds(vocabulary), outputs: part.classes })
-  const needed = estimateNetworkBytes(parameters, settings.batchSize, part.texts.length)
-  assertMemory(algorithm, needed, training.memoryLimitBytes)
-  const learn = (run: EpochRun): Promise<TrainingResult> =>
-    runEpochs(deep, recipe, { ...training, ...run, parameters, tokens: encode(documents) })
-  const stopped = await learn({ until: earlyStop(recipe, part), from: 0, to: onAll ? 0.5 : 1 })
-  const trained = onAll ? await learn({ until: { epochs: stopped.bestEpoch }, from: 0.5, to: 1 }) : stopped
-  const { network } = trained
-  const files = deep.toModelFiles(network, 'softmax')
-  const scorer = { kind: 'network', analysis, vocabulary, encoding, network: readNetwork(files), files } as const
-  const score = async (texts: readonly string[], scoring: TrainingControl): Promise<Float32Array> => {
-    const ids = encode(await tokenise(tokenizer, texts, scoring))
-    return networkScores(await deep.predictOutputs(network, ids, { signal: scoring.signal }), part.classes)
+  assertMemory(algorithm, estimateNetworkBytes(parameters, network.batchSize, part.texts.length), memoryLimitBytes)
+  return {
+    deep,
+    recipe,
+    training,
+    parameters,
+    tokens: encode(documents),
+    reading: { analysis, vocabulary, encoding },
+    read: async (texts, reading) => encode(await tokenise(tokenizer, texts, reading)),
   }
-  return { scorer, trainingMs: msOf(stopped) + (onAll ? msOf(trained) : 0), score }
+}
+
+async function train(prepared: Prepared): Promise<TrainedNetwork> {
+  const { deep, read, parameters } = prepared
+  const { network, history } = await runEpochs(prepared, { until: earlyStop(prepared), from: 0, to: 1 })
+  return {
+    scorer: toScorer(prepared, network),
+    trainingMs: 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0),
+    score: async (texts, { signal }) => {
+      const ids = await read(texts, { ...(signal && { signal }) })
+      return networkScores(await deep.predictOutputs(network, ids, { signal }), parameters.outputs)
+    },
+  }
+}
+
+async function fit(prepared: Prepared): Promise<NetworkTextScorer> {
+  const stopped = await runEpochs(prepared, { until: earlyStop(prepared), from: 0, to: 0.5 })
+  // Of few texts none may have been put aside.
+  const wasOnAll = stopped.history.at(-1)?.validation === undefined
+  const { network } = wasOnAll
+    ? stopped
+    : await runEpochs(prepared, { until: { epochs: stopped.bestEpoch }, from: 0.5, to: 1 })
+  return toScorer(prepared, network)
+}
+
+function toScorer({ deep, reading }: Prepared, network: NetworkWeights): NetworkTextScorer {
+  const files = deep.toModelFiles(network, 'softmax')
+  return { kind: 'network', ...reading, network: readNetwork(files), files }
 }
 
 interface EpochRun {
@@ -145,45 +180,38 @@ interface EpochRun {
   readonly to: number
 }
 
-const earlyStop = (recipe: NetworkRecipe, part: LabelledTexts): EpochRun['until'] => ({
+const earlyStop = ({ recipe, training: { part } }: Prepared): EpochRun['until'] => ({
   epochs: recipe.network.epochs,
   validationFraction,
   patience: patienceOf(recipe, part),
 })
 
 async function runEpochs(
-  deep: Deep,
-  recipe: NetworkRecipe,
-  {
-    part,
-    control,
-    until,
-    ...run
-  }: Training & EpochRun & { readonly parameters: NetworkParameters; readonly tokens: TokenIds },
+  { deep, recipe, training, parameters, tokens }: Prepared,
+  { until, from, to }: EpochRun,
 ): Promise<TrainingResult> {
-  const { log, onEpoch, checkpoints } = run
+  const { part, control, log, onEpoch, checkpoints } = training
   const { algorithm, network } = recipe
   const { batchSize, learningRate, balanced } = network
-  const onAll = until.validationFraction === undefined
-  const name = `${algorithm}-${digestOf(recipe, part)}${onAll ? '-all' : ''}`
+  const isOnAll = until.validationFraction === undefined
   const result = await deep.trainNetwork(
-    run.parameters,
-    { tokens: run.tokens, targets: { kind: 'classes', labels: part.labels } },
+    parameters,
+    { tokens, targets: { kind: 'classes', labels: part.labels } },
     { ...until, batchSize, learningRate, gradientNorm, seed, ...(balanced === true && { classWeights: 'balanced' }) },
     {
       ...(control.signal && { signal: control.signal }),
-      ...(checkpoints && { checkpoints: checkpoints(name) }),
+      ...(checkpoints && {
+        checkpoints: checkpoints(`${algorithm}-${digestOf(recipe, part)}${isOnAll ? '-all' : ''}`),
+      }),
       log,
-      onStep: ({ fraction }) => control.onProgress?.(within(run.from, run.to, fraction)),
+      onStep: ({ fraction }) => control.onProgress?.(within(from, to, fraction)),
       onEpoch: (epoch) => onEpoch?.({ ...epoch, algorithm, epochs: until.epochs }),
     },
   )
   const { firstStepMs, bestEpoch, resumedEpochs } = result
-  log.info({ algorithm, rows: part.texts.length, onAll, firstStepMs, bestEpoch, resumedEpochs }, 'a network is trained')
+  log.info({ algorithm, rows: tokens.rows, isOnAll, firstStepMs, bestEpoch, resumedEpochs }, 'a network is trained')
   return result
 }
-
-const msOf = ({ history }: TrainingResult): number => 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0)
 
 async function tokenise(
   tokenizer: TextTokenizer,
