@@ -85,3 +85,12 @@ function checked<Form extends TSchema>(answer: Injected, status: number, form: F
   expect(Value.Errors(form, body)).toEqual([])
   return body as Static<Form>
 }
+
+/** What a rule is tried on; only there once the tests run. */
+export interface Tried {
+  readonly caller: () => InferenceCaller
+  readonly fixture: () => InferenceFixture
+  readonly model: string
+  /** Texts of which the model says different things. */
+  readonly texts: readonly [string, string, string, string]
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { InferenceCaller, type InferenceFixture } from './inference-caller.ts'
+import { InferenceCaller, type InferenceFixture, type Tried } from './inference-caller.ts'
 import { describeErrorRules } from './error-suite.ts'
 import { describeMetadataRules } from './metadata-suite.ts'
 import { describeRequestRules } from './request-suite.ts'
@@ -10,16 +10,7 @@ export interface ConformanceOptions {
   /** Path of the protocol, `/v1/text/v2`. */
   readonly root: string
   readonly model: string
-  /** Texts of which the model says different things. */
-  readonly texts: readonly [string, string, string, string]
-}
-
-/** What a rule is tried on; only there once the tests run. */
-export interface Tried {
-  readonly caller: () => InferenceCaller
-  readonly fixture: () => InferenceFixture
-  readonly model: string
-  readonly texts: ConformanceOptions['texts']
+  readonly texts: Tried['texts']
 }
 
 /**

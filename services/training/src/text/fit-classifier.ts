@@ -1,7 +1,8 @@
 import { columnMeans, createPacer, type Calibration, type CsrMatrix, type TrainingControl } from '@rapport/ml'
 import { TextVectorizerFitter, type TextVectorizerData } from '@rapport/text'
 import type { RowScorer, TextClassifierData, TextScorer } from '@rapport/text-models'
-import { trainWithin, type LabelledTexts } from './text-problem.ts'
+import type { LabelledTexts } from './targets.ts'
+import { trainWithin } from './text-problem.ts'
 import type { OpenNetworks } from './networks/network-trainer.ts'
 import { isNetwork, vectorizerOptions, type FeatureSet, type TextRecipe } from './text-recipe.ts'
 

@@ -8,6 +8,11 @@ export interface Targets {
   readonly sets?: readonly Int32Array[] | undefined
 }
 
+/** Texts with what they are labelled with. */
+export interface LabelledTexts extends Targets {
+  readonly texts: readonly string[]
+}
+
 /** Those of some rows. */
 export function pickTargets({ classes, labels, sets }: Targets, rows: Int32Array): Targets {
   return {

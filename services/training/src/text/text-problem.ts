@@ -5,12 +5,8 @@ import { countTexts, weighRows, type CountedTexts } from './counted-texts.ts'
 import { estimateTrainingBytes, learnsOne, trainScorer, type LabelledRows } from './train-scorer.ts'
 import { isNetwork, nameOf, type FeatureSet, type RowRecipe, type TextRecipe } from './text-recipe.ts'
 import type { OpenNetworks } from './networks/network-trainer.ts'
-import { pickTargets, type Targets } from './targets.ts'
+import { pickTargets, type LabelledTexts } from './targets.ts'
 import { WeighedRowsCache } from './weighed-rows-cache.ts'
-
-export interface LabelledTexts extends Targets {
-  readonly texts: readonly string[]
-}
 
 /** Scores of rows by models that were trained without their folds. */
 export interface OutOfFold {

@@ -13,8 +13,8 @@ import { classifyAll, judge, medianPredictMs, type HeldOutResult } from './held-
 import type { OpenNetworks } from './networks/network-trainer.ts'
 import { chooseServedCalibration } from './served-calibration.ts'
 import type { CorpusSplit } from './split-corpus.ts'
-import { pickTargets } from './targets.ts'
-import type { LabelledTexts, TextProblem } from './text-problem.ts'
+import { pickTargets, type LabelledTexts } from './targets.ts'
+import type { TextProblem } from './text-problem.ts'
 import type { TextRecipe } from './text-recipe.ts'
 
 /** Where recipes are compared: trained on one part, judged on another. */

@@ -19,7 +19,7 @@ import { TrainingDataError } from '../../errors.ts'
 import { seed, within } from '../../training-context.ts'
 import { assertMemory } from '../assert-memory.ts'
 import { toUserWords } from '../own-words.ts'
-import type { LabelledTexts } from '../text-problem.ts'
+import type { LabelledTexts } from '../targets.ts'
 import { estimateNetworkBytes } from './network-memory.ts'
 import type { NetworkRecipe } from './network-recipe.ts'
 
