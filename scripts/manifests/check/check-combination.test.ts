@@ -6,7 +6,7 @@ import type { KubeObject } from './objects.ts'
 import { render } from './render.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const canRender = ['kubectl', 'kustomize'].some((program) => spawnSync(program, ['version']).error === undefined)
+const canRender = ['kubectl', 'kustomize'].some((program) => spawnSync(program, ['--help']).error === undefined)
 const objects = canRender ? render(join(root, 'k8s/tests/every-component')) : []
 const context = readContext(root)
 
