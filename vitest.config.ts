@@ -16,6 +16,7 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
             'test/{bench,deep,infra,quality}/src/**/*.test.ts',
           ],
           exclude: [onServers, onNative],

@@ -1,5 +1,5 @@
-// Writes what the documents have from the code: tables of variables, topics and metrics, and the AsyncAPI document; with
-// --check it only compares.
+// Writes what documents and manifests have from the code: tables of variables, topics and metrics, the AsyncAPI document,
+// Kafka's topics and users, routes and network policies; with --check it only compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeTopics } from '../packages/contracts/src/async-api.ts'
@@ -7,6 +7,10 @@ import { configTables } from './docs/config-tables.ts'
 import { metricsTable } from './docs/metrics-table.ts'
 import { rightsOnRedis } from './docs/redis-rights.ts'
 import { topicTable } from './docs/topic-table.ts'
+import { readEdges } from './manifests/edges.ts'
+import { kafkaManifests } from './manifests/generate/kafka-resources.ts'
+import { networkPolicies } from './manifests/generate/network-policies.ts'
+import { routeManifests } from './manifests/generate/routes.ts'
 
 const at = (path: string): string => join(import.meta.dirname, '..', path)
 const region = /(<!-- generated -->\n)[\s\S]*?(<!-- end of generated -->)/
@@ -23,6 +27,9 @@ const wanted = new Map([
   ['docs/metrics.md', withRegion('docs/metrics.md', await metricsTable())],
   ['docs/redis.md', withRegion('docs/redis.md', rightsOnRedis())],
   ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
+  ...kafkaManifests(),
+  ...routeManifests(),
+  ['k8s/components/network-policies/policies.yaml', networkPolicies(readEdges(at('.')))],
 ])
 const isCheck = process.argv.includes('--check')
 const stale = [...wanted].filter(([path, text]) => read(path) !== text)

@@ -9,7 +9,8 @@ import { SentimentConfigSchema } from '../../services/sentiment/src/config.ts'
 import { TextClassificationConfigSchema } from '../../services/text-classification/src/config.ts'
 import { TrainingConfigSchema } from '../../services/training/src/config.ts'
 
-const schemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>> = {
+/** The variables of each program's process. */
+export const configSchemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>> = {
   'all-in-one': AllInOneConfigSchema,
   control: serviceSchema(ControlConfigSchema),
   feature: serviceSchema(FeatureConfigSchema),
@@ -23,5 +24,8 @@ const schemas: Readonly<Record<string, Parameters<typeof renderConfigTable>[0]>>
 
 /** The table of variables of each service, by the path of its README. */
 export const configTables: ReadonlyMap<string, string> = new Map(
-  Object.entries(schemas).map(([service, schema]) => [`services/${service}/README.md`, renderConfigTable(schema)]),
+  Object.entries(configSchemas).map(([service, schema]) => [
+    `services/${service}/README.md`,
+    renderConfigTable(schema),
+  ]),
 )

@@ -23,6 +23,17 @@ export interface InstallationOptions {
   /** Tenants to whose inboxes others may produce. */
   readonly inboxTenants?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  readonly kafkaUsers?: KafkaUsers
+}
+
+/** Brokers that ask who somebody is and what he may do. */
+export interface KafkaUsers {
+  /** Lines of server.properties. */
+  readonly properties: Readonly<Record<string, string>>
+  /** Gives the services' users their rights, before the services start. */
+  readonly grant: (brokers: readonly string[]) => Promise<void>
+  /** Variables by which a service logs in; those of an administrator without one. */
+  readonly login: (service?: ServiceName) => Readonly<Record<string, string>>
 }
 
 const run = promisify(execFile)
@@ -60,7 +71,7 @@ export interface Installation extends AsyncDisposable {
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   await using stack = new AsyncDisposableStack()
   const brokers = options.brokers ?? 1
-  const kafka = stack.use(await startKafkaCluster({ brokers }))
+  const kafka = stack.use(await startKafkaCluster({ brokers, properties: options.kafkaUsers?.properties ?? {} }))
   const redis = stack.use(await startRedis({ config: options.redis ?? [] }))
   const s3 = stack.use(await startS3())
   const replication =
@@ -75,8 +86,10 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     RAPPORT_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     RAPPORT_S3_BUCKET: 'rapport',
     RAPPORT_INBOX_TENANTS: (options.inboxTenants ?? []).join(','),
+    ...options.kafkaUsers?.login(),
   }
   await makeTopics(stores, replication)
+  await options.kafkaUsers?.grant(kafka.brokers)
   const proxy = options.s3Proxy === undefined ? undefined : stack.use(await options.s3Proxy(s3.endpoint))
   const env = {
     ...stores,
@@ -86,7 +99,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     RAPPORT_STARTER_MODELS: 'false',
     ...options.env,
   }
-  const processes = await startServices(stack, env, options.processes ?? {})
+  const processes = await startServices(stack, env, options)
   const urls = services.map((name) => [
     `RAPPORT_${name.toUpperCase().replaceAll('-', '_')}_URLS`,
     processes[name].map(({ url }) => url).join(','),
@@ -127,7 +140,7 @@ async function makeTopics(
 async function startServices(
   stack: AsyncDisposableStack,
   env: Readonly<Record<string, string>>,
-  counts: Partial<Record<ServiceName, number>>,
+  { processes = {}, kafkaUsers }: InstallationOptions,
 ): Promise<Record<ServiceName, ServiceProcess[]>> {
   const started: Record<ServiceName, ServiceProcess[]> = {
     ingestion: [],
@@ -138,8 +151,9 @@ async function startServices(
     control: [],
   }
   for (const name of services) {
-    for (let number = 1; number <= (counts[name] ?? 1); number += 1) {
-      started[name].push(stack.use(await ServiceProcess.start(`${name} ${number}`, ['serve', name], env)))
+    const own = { ...env, ...kafkaUsers?.login(name) }
+    for (let number = 1; number <= (processes[name] ?? 1); number += 1) {
+      started[name].push(stack.use(await ServiceProcess.start(`${name} ${number}`, ['serve', name], own)))
     }
   }
   return started
