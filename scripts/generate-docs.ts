@@ -1,5 +1,5 @@
-// Writes what the documents have from the code: tables of variables, topics and metrics, and the AsyncAPI document; with
-// --check it only compares.
+// Writes what the documents have from the code: tables of variables, topics and metrics, the AsyncAPI document, rules for
+// Prometheus and dashboards for Grafana; with --check it only compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeTopics } from '../packages/contracts/src/async-api.ts'
@@ -7,6 +7,8 @@ import { configTables } from './docs/config-tables.ts'
 import { metricsTable } from './docs/metrics-table.ts'
 import { rightsOnRedis } from './docs/redis-rights.ts'
 import { topicTable } from './docs/topic-table.ts'
+import { dashboardFiles } from './observability/dashboards.ts'
+import { prometheusRule, rulesFile } from './observability/rules.ts'
 
 const at = (path: string): string => join(import.meta.dirname, '..', path)
 const region = /(<!-- generated -->\n)[\s\S]*?(<!-- end of generated -->)/
@@ -22,6 +24,9 @@ const wanted = new Map([
   ['docs/events.md', withRegion('docs/events.md', topicTable())],
   ['docs/metrics.md', withRegion('docs/metrics.md', await metricsTable())],
   ['docs/redis.md', withRegion('docs/redis.md', rightsOnRedis())],
+  ['k8s/components/alerts/rapport.rules.yaml', rulesFile()],
+  ['k8s/components/alerts/prometheus-rule.yaml', prometheusRule()],
+  ...dashboardFiles(),
   ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
 ])
 const isCheck = process.argv.includes('--check')
