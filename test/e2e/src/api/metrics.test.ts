@@ -1,7 +1,7 @@
 import { featureGroup } from '@rapport/contracts'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { allExpressions, readRules, usedMetrics } from '../observability/used-metrics.ts'
+import { allExpressions, groupingLabels, readRules, usedMetrics } from '../observability/used-metrics.ts'
 import { startGatewayProcess } from '../support/gateway-process.ts'
 import { startPlatformProcess, temporaryFolder, type PlatformProcess } from '../support/platform-process.ts'
 
@@ -80,6 +80,17 @@ describe('the metrics of the running platform', () => {
       return labels.filter((label) => !known.has(label)).map((label) => `${name} has no label ${label}`)
     })
     expect([...new Set(faults)]).toEqual([])
+  })
+
+  it('have the labels by which rules and dashboards group them', async () => {
+    const table = await documented()
+    const faults = (await allExpressions()).flatMap((expr) => {
+      const bases = usedMetrics(expr).map(({ name }) => name.replace(/_(bucket|count|sum)$/, ''))
+      const known = new Set(['job', 'instance', 'le', ...bases.flatMap((base) => table.get(base)?.labels ?? [])])
+      const unknown = groupingLabels(expr).filter((label) => !known.has(label))
+      return unknown.map((label) => `nothing has the label ${label}: ${expr}`)
+    })
+    expect(faults).toEqual([])
   })
 
   it('show each partition once', async () => {

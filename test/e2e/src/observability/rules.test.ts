@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { temporaryFolder } from '../support/platform-process.ts'
-import { allExpressions, readRules, rulesPath } from './used-metrics.ts'
+import { allExpressions, readRules, rulesPath, runbookQueries } from './used-metrics.ts'
 
 const run = promisify(execFile)
 const suites = ['objectives.promtool.yaml', 'alerts.promtool.yaml'].map((file) =>
@@ -41,9 +41,10 @@ describe.skipIf(promtool === undefined)(name, () => {
     )
   })
 
-  it('takes every expression of the dashboards', async () => {
+  it('takes every expression of the dashboards and runbooks', async () => {
     await using folder = await temporaryFolder()
-    const rules = (await allExpressions()).map((expr, at) => ({ record: `expression:${at}`, expr }))
+    const expressions = [...(await allExpressions()), ...(await runbookQueries())]
+    const rules = expressions.map((expr, at) => ({ record: `expression:${at}`, expr }))
     const file = join(folder.path, 'expressions.yaml')
     await writeFile(file, JSON.stringify({ groups: [{ name: 'all', rules }] }))
     expect(await ask('check', 'rules', file)).toContain(`SUCCESS: ${rules.length} rules`)

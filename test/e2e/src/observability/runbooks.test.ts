@@ -3,7 +3,7 @@ import { glob, readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readRules, usedMetrics } from './used-metrics.ts'
+import { readRules, runbookQueries, usedMetrics } from './used-metrics.ts'
 
 const run = promisify(execFile)
 const root = new URL('../../../../', import.meta.url)
@@ -43,13 +43,14 @@ describe('the runbooks', () => {
   it('use commands of the platform that there are', async () => {
     const texts = [...pages.values()].join('\n')
     const used = new Set(
-      Array.from(texts.matchAll(/npx rapport ([a-z-]+)(?: ([a-z-]+))?/g), ([, ...words]) => words.join(' ')),
+      Array.from(texts.matchAll(/npx rapport ([a-z-]+)(?: ([a-z-]+))?/g), ([, ...words]) => words.join(' ').trim()),
     )
     expect(used.size).toBeGreaterThan(3)
-    for (const command of used) {
-      const { stdout } = await run(process.execPath, [cli, ...command.trim().split(' '), '--help'])
-      expect(stdout).toMatch(new RegExp(`^Usage: rapport ${command.trim()}`))
+    const help = async (command: string): Promise<void> => {
+      const { stdout } = await run(process.execPath, [cli, ...command.split(' '), '--help'])
+      expect(stdout).toMatch(new RegExp(`^Usage: rapport ${command}`))
     }
+    await Promise.all([...used].map(help))
   })
 
   it('look for lines that the log can have', async () => {
@@ -70,12 +71,7 @@ describe('the runbooks', () => {
 
   it('ask for metrics and variables that are documented', async () => {
     const documented = await readFile(new URL('docs/metrics.md', root), 'utf8')
-    const queries = Array.from(
-      commands()
-        .join('\n')
-        .matchAll(/promtool query instant \S+ '([^']+)'/g),
-      ([, expr = '']) => expr,
-    )
+    const queries = await runbookQueries()
     const names = queries.flatMap((expr) => usedMetrics(expr).map(({ name }) => name))
     const own = new Set(
       names.filter((name) => name.startsWith('rapport_')).map((name) => name.replace(/_(bucket|count|sum)$/, '')),

@@ -70,6 +70,14 @@ export async function allExpressions(): Promise<string[]> {
   return [...(await readRules()), ...shown].map(({ expr }) => filledIn(expr))
 }
 
+const runbooks = new URL('../../../../docs/runbooks/', import.meta.url)
+
+/** What the runbooks ask Prometheus. */
+export async function runbookQueries(): Promise<string[]> {
+  const pages = await Promise.all((await readdir(runbooks)).map((file) => readFile(new URL(file, runbooks), 'utf8')))
+  return Array.from(pages.join('\n').matchAll(/promtool query instant \S+ '([^']+)'/g), ([, expr = '']) => expr)
+}
+
 /** A metric in an expression, and the labels by which its series are chosen. */
 export interface UsedMetric {
   readonly name: string
@@ -90,3 +98,11 @@ export function usedMetrics(expr: string): UsedMetric[] {
     return [{ name, labels: Array.from(after.matchAll(/(\w+)\s*[=!]/g), ([, label = '']) => label) }]
   })
 }
+
+/** The labels by which an expression groups or matches. */
+export const groupingLabels = (expr: string): string[] =>
+  Array.from(expr.matchAll(/\b(?:by|on)\s*\(([^)]*)\)/g), ([, labels = '']) =>
+    labels.split(',').map((label) => label.trim()),
+  )
+    .flat()
+    .filter((label) => label !== '')
