@@ -1,5 +1,6 @@
 // Writes what documents and manifests have from the code: tables of variables, topics and metrics, the AsyncAPI document,
-// Kafka's topics and users, routes and network policies; with --check it only compares.
+// Kafka's topics and users, routes and network policies, rules for Prometheus and dashboards for Grafana; with --check it only
+// compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeTopics } from '../packages/contracts/src/async-api.ts'
@@ -11,6 +12,8 @@ import { readEdges } from './manifests/edges.ts'
 import { kafkaManifests } from './manifests/generate/kafka-resources.ts'
 import { networkPolicies } from './manifests/generate/network-policies.ts'
 import { routeManifests } from './manifests/generate/routes.ts'
+import { dashboardFiles } from './observability/dashboards.ts'
+import { prometheusRule, rulesFile } from './observability/rules.ts'
 
 const at = (path: string): string => join(import.meta.dirname, '..', path)
 const region = /(<!-- generated -->\n)[\s\S]*?(<!-- end of generated -->)/
@@ -26,6 +29,9 @@ const wanted = new Map([
   ['docs/events.md', withRegion('docs/events.md', topicTable())],
   ['docs/metrics.md', withRegion('docs/metrics.md', await metricsTable())],
   ['docs/redis.md', withRegion('docs/redis.md', rightsOnRedis())],
+  ['k8s/components/alerts/rapport.rules.yaml', rulesFile()],
+  ['k8s/components/alerts/prometheus-rule.yaml', prometheusRule()],
+  ...dashboardFiles(),
   ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
   ...kafkaManifests(),
   ...routeManifests(),

@@ -82,13 +82,15 @@ const labelsOf = ({ manifest: { tenant, name, version } }: ServedClassifier) => 
 export function addTextModelMetrics(registry: Registry, sources: TextModelSources): readonly (Counter | Gauge)[] {
   return [
     ...versionMetrics(registry, sources),
+    ...confidenceMetrics(registry, sources),
+    publicationMetric(registry, sources),
     driftMetric(registry, sources),
     shadowMetric(registry, sources),
     ...hostMetrics(registry, sources),
   ]
 }
 
-function versionMetrics(registry: Registry, sources: TextModelSources): readonly (Counter | Gauge)[] {
+function versionMetrics(registry: Registry, sources: TextModelSources): readonly Counter[] {
   const { prefix } = sources
   const registers = [registry]
   return [
@@ -121,6 +123,13 @@ function versionMetrics(registry: Registry, sources: TextModelSources): readonly
         }
       },
     }),
+  ]
+}
+
+function confidenceMetrics(registry: Registry, sources: TextModelSources): readonly Counter[] {
+  const { prefix } = sources
+  const registers = [registry]
+  return [
     new Counter({
       name: `${prefix}_confidence_total`,
       help: 'Sum of the best probabilities of the documents that a version has classified; over their number it is the mean confidence.',
@@ -131,7 +140,35 @@ function versionMetrics(registry: Registry, sources: TextModelSources): readonly
         for (const each of answering(sources)) this.inc(labelsOf(each), each.tally.confidenceSum)
       },
     }),
+    new Counter({
+      name: `${prefix}_documents_by_confidence_total`,
+      help: 'Documents that a version has classified, by its best probability in tenths: 0.9 stands for 0.9 and more.',
+      labelNames: [...ofVersion, 'from'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const each of answering(sources)) {
+          for (const [tenth, documents] of each.tally.byTenth.entries())
+            this.inc({ ...labelsOf(each), from: (tenth / 10).toFixed(1) }, documents)
+        }
+      },
+    }),
   ]
+}
+
+function publicationMetric(registry: Registry, sources: TextModelSources): Gauge {
+  return new Gauge({
+    name: `${sources.prefix}_model_created_seconds`,
+    help: 'When the text model version in memory was published, in seconds since the epoch.',
+    labelNames: ofVersion,
+    // Both threads of the platform in one process may have it in memory.
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const each of answering(sources)) this.set(labelsOf(each), Date.parse(each.manifest.createdAt) / 1000)
+    },
+  })
 }
 
 function driftMetric(registry: Registry, sources: TextModelSources): Gauge {
@@ -139,6 +176,8 @@ function driftMetric(registry: Registry, sources: TextModelSources): Gauge {
     name: `${sources.prefix}_drift`,
     help: 'Population stability index of the newest answers of a version against those in the test of its training: of their labels, or of their confidence in tenths; once there are enough.',
     labelNames: [...ofVersion, 'of'] as const,
+    // Threads of one process each compare their own answers; indexes do not add up.
+    aggregator: 'max',
     registers: [registry],
     collect() {
       this.reset()

@@ -10,6 +10,7 @@ import { createStartTraining, type StartTraining, type TrainingProcessOptions } 
 import { StarterTraining } from './jobs/starter-training.ts'
 import { TenantRemover } from './jobs/tenant-remover.ts'
 import { TrainingScheduler } from './jobs/training-scheduler.ts'
+import { countTraining, createControlMetrics } from './metrics.ts'
 import { addDatasetUploadRoute } from './routes/dataset-upload.ts'
 import { addDatasetRoutes } from './routes/datasets.ts'
 import { addKeyRoutes } from './routes/keys.ts'
@@ -42,12 +43,14 @@ export async function createControlService(
   const counter = stack.use(new EventCounter({ eventLog, objectStore, log, flushMs: Math.min(2_000, pollMs) }))
   const archiveFlush = overrides.flushArchive ?? (() => flushArchive(eventLog))
   const startTraining = overrides.startTraining ?? createStartTraining(toProcessOptions(config, log))
+  const metrics = createControlMetrics(dependencies.metrics)
   const runner = stack.use(
     new JobRunner({
       ...dependencies,
       startTraining,
       flushArchive: archiveFlush,
       announceChampion: (job) => announceChampion({ eventLog, models, log }, job),
+      onFinished: (job) => countTraining(metrics, job),
       pollMs,
       graceMs,
     }),

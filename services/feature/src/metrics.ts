@@ -15,6 +15,8 @@ export interface FeatureMetrics {
   readonly missed: Counter
   readonly failures: Counter<'kind'>
   readonly batchSeconds: Histogram
+  /** From acceptance to effect. */
+  readonly freshnessSeconds: Histogram<'topic'>
   readonly archivedBytes: Counter
   /** To be told the event time of each batch's newest applied event. */
   sawEvent(atMs: number): void
@@ -59,6 +61,13 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
       name: 'rapport_feature_batch_seconds',
       help: 'Time in which a batch of events was applied.',
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    freshnessSeconds: new Histogram({
+      name: 'rapport_feature_freshness_seconds',
+      help: 'Time from the acceptance of an event until its effects stood in the online store, of events that were applied for the first time; of sentiments and labels, from the acceptance of the event that has the text.',
+      labelNames: ['topic'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
       registers,
     }),
     archivedBytes: counter('rapport_archive_bytes_total', 'Compressed bytes written to the archive.'),

@@ -131,6 +131,15 @@ describe('createTextClassificationService', () => {
     const sum = Number(/} ([\d.]+)$/m.exec(await desk.metric('rapport_text_confidence_total'))?.[1])
     expect(sum).toBeGreaterThan(1)
     expect(sum).toBeLessThan(2)
+    const byConfidence = await desk.metric('rapport_text_documents_by_confidence_total')
+    const inTenths = byConfidence.matchAll(
+      /^rapport_text_documents_by_confidence_total\{.*version="v1",from="0\.\d"\} (\d+)$/gm,
+    )
+    const documentsInTenths = Array.from(inTenths, ([, documents]) => Number(documents))
+    expect(documentsInTenths).toHaveLength(10)
+    expect(documentsInTenths.reduce((sum, documents) => sum + documents, 0)).toBe(2)
+    const created = Number(/version="v1"\} (\d+)/.exec(await desk.metric('rapport_text_model_created_seconds'))?.[1])
+    expect(Math.abs(created - Date.now() / 1000)).toBeLessThan(3_600)
     expect(await desk.metric('rapport_text_classify_seconds')).toContain('_count 1')
     expect(await desk.metric('rapport_text_labels_total')).toContain('version="v1",label="refund"} 1')
     const monitoring = (await desk.request('GET', '/v1/text/models/text/monitoring')).json()

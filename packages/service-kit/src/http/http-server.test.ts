@@ -304,5 +304,7 @@ describe('metrics', () => {
     expect(count('/v1/recommendations/users/:id')).toMatch(/status="200"} 2$/)
     expect(count('unknown')).toMatch(/status="404"} 2$/)
     expect(body).toContain('process_cpu_seconds_total')
+    const used = Number(/^nodejs_heap_size_used_bytes (\d+)$/m.exec(body)?.[1])
+    expect(Number(/^rapport_heap_limit_bytes (\d+)$/m.exec(body)?.[1])).toBeGreaterThan(used)
   })
 })

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { collectDefaultMetrics, Histogram, type Registry } from 'prom-client'
+import { getHeapStatistics } from 'node:v8'
+import { collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
 import type { HttpApp } from '../service.ts'
 
 const bucketsSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -11,11 +12,11 @@ export interface RequestMetricsOptions {
 }
 
 /**
- * Rate, errors and duration of requests by method, route pattern and status, and the process metrics of prom-client.
+ * Rate, errors and duration of requests by method, route pattern and status, and the metrics of the process.
  * Unknown paths share one label value, so that a scanner cannot grow the series.
  */
 export function addRequestMetrics(app: HttpApp, { metrics, slowRequestMs }: RequestMetricsOptions): void {
-  if (metrics.getSingleMetric('process_cpu_seconds_total') === undefined) collectDefaultMetrics({ register: metrics })
+  if (metrics.getSingleMetric('process_cpu_seconds_total') === undefined) addProcessMetrics(metrics)
   const durations = new Histogram({
     name: 'rapport_http_request_duration_seconds',
     help: 'Time from the request line to the end of the answer.',
@@ -41,6 +42,17 @@ export function addRequestMetrics(app: HttpApp, { metrics, slowRequestMs }: Requ
     if (logsEach || elapsedTime > slowRequestMs) logRequest(request, reply, elapsedTime > slowRequestMs)
     done()
   })
+}
+
+/** Those of prom-client, and what the heap may grow to: V8 ends the process there. */
+function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  const limit = new Gauge({
+    name: 'rapport_heap_limit_bytes',
+    help: 'Size that the heap of the process’s main thread may have.',
+    registers: [registry],
+  })
+  limit.set(getHeapStatistics().heap_size_limit)
 }
 
 function logRequest(request: FastifyRequest, reply: FastifyReply, slow: boolean): void {

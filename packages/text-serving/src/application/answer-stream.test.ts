@@ -12,7 +12,14 @@ import { classifySlices } from './classify-slices.ts'
 import type { TextContext } from './context.ts'
 import type { LabelDocuments } from './label-documents.ts'
 
-const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification', metrics: {} }
+const manifest = {
+  tenant: 'shop',
+  name: 'text',
+  version: 'v1',
+  task: 'text-classification',
+  metrics: {},
+  createdAt: '2026-01-01T00:00:00.000Z',
+}
 const served = new ServedClassifier(manifest, new TextClassifier(await trainTopics()))
 
 const label: LabelDocuments = async function* (documents, call) {

@@ -19,12 +19,14 @@ beforeEach(async () => {
 })
 afterEach(() => platform[Symbol.asyncDispose]())
 
+const createdAt = '2026-01-01T00:00:00.000Z'
+
 /** A version that takes long for a text, or none. */
 function versionOf(version: string, { isSlow = true } = {}) {
   const { log, onlineStore: store } = platform.dependencies
   const cache = new ScoreCache({ store, metrics: createTextMetrics(registry, 'rapport_test'), log })
   const served = new ServedClassifier(
-    { tenant: 'shop', name: 'text', version, task: 'text-classification', metrics: {} },
+    { tenant: 'shop', name: 'text', version, task: 'text-classification', metrics: {}, createdAt },
     classifier,
     { cache },
   )
@@ -73,7 +75,7 @@ describe('scores of texts that were scored before', () => {
 
 it('a version learns how long its texts take from the quick ones', () => {
   const served = new ServedClassifier(
-    { tenant: 'shop', name: 'text', version: 'v1', task: '', metrics: {} },
+    { tenant: 'shop', name: 'text', version: 'v1', task: '', metrics: {}, createdAt },
     classifier,
   )
   expect(served.expectedMs(texts)).toBe(0)

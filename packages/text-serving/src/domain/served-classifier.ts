@@ -19,7 +19,7 @@ interface ServedBy {
 
 /** A text classifier in memory. */
 export class ServedClassifier {
-  readonly manifest: Pick<ModelManifest, 'tenant' | 'name' | 'version' | 'task' | 'metrics'>
+  readonly manifest: Pick<ModelManifest, 'tenant' | 'name' | 'version' | 'task' | 'metrics' | 'createdAt'>
   readonly classifier: TextClassifier
   readonly tally: VersionTally
   readonly drift: Drift

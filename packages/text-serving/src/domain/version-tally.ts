@@ -11,6 +11,8 @@ export class VersionTally {
   agreed = 0
   /** Of the best probabilities. */
   confidenceSum = 0
+  /** Of `classified`, by the best probability in tenths: index 9 is of 0.9 and more. */
+  readonly byTenth = new Float64Array(10)
 
   constructor(labels: number) {
     this.byLabel = new Float64Array(labels)
@@ -20,6 +22,8 @@ export class VersionTally {
     this.byLabel[label] = (this.byLabel[label] as number) + 1
     this.classified += 1
     this.confidenceSum += probability
+    const tenth = Math.min(9, Math.floor(probability * 10))
+    this.byTenth[tenth] = (this.byTenth[tenth] as number) + 1
     if (isUncertain) this.uncertain += 1
   }
 }

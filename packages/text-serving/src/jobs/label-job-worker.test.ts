@@ -23,7 +23,14 @@ import {
 } from './label-job-records.ts'
 import { LabelJobWorker, type LabelJobWorkerOptions } from './label-job-worker.ts'
 
-const manifest = { tenant: 'shop', name: 'text', version: 'v1', task: 'text-classification', metrics: {} }
+const manifest = {
+  tenant: 'shop',
+  name: 'text',
+  version: 'v1',
+  task: 'text-classification',
+  metrics: {},
+  createdAt: '2026-01-01T00:00:00.000Z',
+}
 const served = new ServedClassifier(manifest, new TextClassifier(await trainTopics()))
 const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
 const leaseMs = 30_000

@@ -21,6 +21,7 @@ let platform: TestPlatform
 let stack: AsyncDisposableStack
 let lines: object[]
 let announced: TrainingJob[]
+let ended: TrainingJob[]
 let started: { job: JobRef; process: TrainingProcess }[]
 let options: JobRunnerOptions
 
@@ -29,6 +30,7 @@ beforeEach(async () => {
   platform = stack.use(await createTestPlatform())
   lines = []
   announced = []
+  ended = []
   started = []
   const write = (fields: object): void => void lines.push(fields)
   const log = { debug: write, info: write, warn: write, error: write }
@@ -51,6 +53,7 @@ beforeEach(async () => {
     startTraining,
     flushArchive: () => Promise.resolve(),
     announceChampion: (job) => Promise.resolve(void announced.push(job)),
+    onFinished: (job) => void ended.push(job),
     pollMs: 20,
     graceMs: 2_000,
   }
@@ -138,6 +141,19 @@ describe('JobRunner', () => {
     expect(started).toHaveLength(1)
     await cancelJob(options, first)
     await reaches(second, 'running')
+  })
+
+  it('tells of each job that finishes, also of one that somebody else ran, and of none from before', async () => {
+    const put = (job: TrainingJob): Promise<unknown> =>
+      platform.drivers.objectStore.put(trainingJobKey(job.tenant, job.id), Buffer.from(JSON.stringify(job)))
+    const before = await newJob('before')
+    await put({ ...before, state: 'failed', finishedAt: '2020-01-01T00:00:00.000Z' })
+    await startRunner()
+    await put({ ...before, tenant: 'elsewhere', state: 'succeeded', finishedAt: new Date().toISOString() })
+    await reaches(await newJob('succeeds'), 'succeeded')
+    await vi.waitFor(() => expect(ended).toHaveLength(2), wait)
+    expect(ended.map(({ tenant }) => tenant).toSorted()).toEqual(['elsewhere', 'succeeds'])
+    expect(ended.find(({ tenant }) => tenant === 'succeeds')?.startedAt).toBeDefined()
   })
 
   it('runs the jobs of others while a record is no job', async () => {

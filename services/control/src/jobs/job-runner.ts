@@ -21,6 +21,8 @@ export interface JobRunnerOptions extends JobDependencies {
   readonly flushArchive: () => Promise<void>
   /** Tells the serving processes which version the champion of a job's model names. */
   readonly announceChampion: (job: TrainingJob) => Promise<void>
+  /** To be told each job that has finished since the start, whoever ran it. */
+  readonly onFinished: (job: TrainingJob) => void
   readonly pollMs: number
   /** How long a process that is told to end may take. */
   readonly graceMs: number
@@ -48,6 +50,7 @@ export class JobRunner implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined
   #running: Running | undefined
   #looking: Promise<void> = Promise.resolve()
+  #startedMs = 0
   #stopped = false
 
   constructor(options: JobRunnerOptions) {
@@ -55,6 +58,7 @@ export class JobRunner implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    this.#startedMs = this.#options.clock.now()
     this.#subscriber = await this.#options.eventLog.subscribe({
       group,
       topics: [topics.trainingJobs.name],
@@ -115,8 +119,10 @@ export class JobRunner implements AsyncDisposable {
       if (ref === undefined || this.#finished.get(key) === etag) continue
       const job = await this.#readIntact(ref)
       if (job === undefined) continue
-      if (job === 'corrupt' || isFinished(job)) this.#finished.set(key, etag)
-      else if (this.#isClaimable(job) && !isForLaterRelease(job)) waiting.push(job)
+      if (job === 'corrupt' || isFinished(job)) {
+        this.#finished.set(key, etag)
+        if (job !== 'corrupt' && Date.parse(job.finishedAt ?? '') >= this.#startedMs) this.#options.onFinished(job)
+      } else if (this.#isClaimable(job) && !isForLaterRelease(job)) waiting.push(job)
     }
     return waiting.sort((one, other) => one.requestedAt.localeCompare(other.requestedAt))[0]
   }

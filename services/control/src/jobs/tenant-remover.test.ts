@@ -14,6 +14,7 @@ import type { Service } from '@rapport/service-kit'
 import { beginTenantRemoval, createTenant, readTenantRemoval } from '@rapport/service-kit'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { fileURLToPath } from 'node:url'
+import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readTable } from '../application/erase-tenant.ts'
 import { createJob, readJob } from '../application/training-jobs.ts'
@@ -49,12 +50,10 @@ async function command(tenant = 'acme'): Promise<StateCommand | undefined> {
 
 async function startControl(overrides: ControlOverrides = {}): Promise<Service> {
   const flushArchive = async (): Promise<void> => void known.push(await command())
-  const service = stack.use(
-    await createControlService(testConfig(platform, { trainingEntry }), platform.dependencies, {
-      flushArchive,
-      ...overrides,
-    }),
-  )
+  // Each stands for a process of its own, and a process has its own metrics.
+  const dependencies = { ...platform.dependencies, metrics: new Registry() }
+  const config = testConfig(platform, { trainingEntry })
+  const service = stack.use(await createControlService(config, dependencies, { flushArchive, ...overrides }))
   await service.startConsuming()
   return service
 }

@@ -19,6 +19,8 @@ interface Planned {
 
 export interface ApplyRecordsOptions extends ApplyOptions {
   readonly dedupWindowMs: number
+  /** To be told each record that was applied for the first time, when all of its effects are durable. */
+  readonly onApplied?: (record: StateRecord) => void
 }
 
 /**
@@ -44,6 +46,7 @@ export async function applyRecords(
   }
   addClocks(others, batch.topic, fresh)
   if (others.list.length > 0) await store.apply(others.list, options)
+  for (const { offset, record } of planned) if (outcomes.get(offset) === 'applied') options.onApplied?.(record)
   return countOutcomes(outcomes)
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@rapport/contracts'
 import { readEvent, type TimedEvent } from '@rapport/features'
 import { StoreUnavailableError, type Application, type OnlineStore } from '@rapport/online-store'
+import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyRecords } from '../application/apply-records.ts'
 import { anEvent, noonMs, toRecord } from '../testing/events.ts'
@@ -79,6 +80,21 @@ describe('applying events', () => {
     expect(await apply(onlineStore, 0, [[2, first]])).toEqual({ applied: 0, redelivered: 0, duplicate: 1 })
     expect(await harness.exported()).toBe(once)
     expect(once).toContain('"kind":"item","id":"i2"')
+  })
+
+  it('measures how fresh what it applies is, and of a copy nothing', async () => {
+    const metrics = new Registry()
+    const event = anEvent({ atMs: Date.now() - 2_000 })
+    const late = anEvent({ atMs: Date.now() - 3_600_000 })
+    await harness.publish([event, event, late])
+    await harness.startConsuming({ metrics })
+    await harness.settled()
+    const text = await metrics.getSingleMetricAsString('rapport_feature_freshness_seconds')
+    const bucket = (le: string): string | undefined =>
+      text.split('\n').find((line) => line.includes(`le="${le}",topic="${topic}"`))
+    expect(bucket('1')).toMatch(/ 0$/)
+    expect(bucket('1800')).toMatch(/ 1$/)
+    expect(bucket('+Inf')).toMatch(/ 2$/)
   })
 
   it('lets a copy through when the window has passed', async () => {

@@ -77,7 +77,7 @@ async function applyBatch(
   batch: PipelineBatch<StateRecord>,
   options: StateConsumerOptions,
 ): Promise<Map<number, Drop>> {
-  const { metrics, onlineStore } = options
+  const { metrics, onlineStore, clock } = options
   const { records, leftOut } = choose(batch, options)
   if (records.length === 0) return leftOut
   const stop = metrics.batchSeconds.startTimer()
@@ -89,7 +89,10 @@ async function applyBatch(
     }
     const { dedupWindowMs, lostWrites } = options
     const session = lostWrites.begin(statePartitionOf(batch), records[0]?.offset ?? 0)
-    const how = { dedupWindowMs, session, beforeWrite }
+    const freshness = metrics.freshnessSeconds.labels({ topic })
+    const onApplied = ({ receivedAtMs }: StateRecord): void =>
+      freshness.observe(Math.max(0, clock.now() - receivedAtMs) / 1000)
+    const how = { dedupWindowMs, session, beforeWrite, onApplied }
     const counts = await applyRecords(onlineStore, { topic, partition, records }, how)
     countOutcomes(topic, counts, metrics)
     if (topic === topics.events.name && counts.applied > 0)
