@@ -36,6 +36,7 @@ export function headersOf(span: Span): Headers {
  * As it is where it carries a trace of its own.
  */
 export function carrying(record: OutgoingRecord, names: readonly string[], ofActive?: Headers): OutgoingRecord {
+  if (record.cause === undefined && ofActive === undefined) return record
   const { cause, headers = {} } = record
   const span = cause && spans.get(cause)
   const added = span === undefined || span === trace.getActiveSpan() ? ofActive : headersOf(span)

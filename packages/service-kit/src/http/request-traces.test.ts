@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request as send, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { recordSpans, type RecordedSpans } from '@rapport/messaging/recorded-spans'
 import { Registry } from 'prom-client'
@@ -12,11 +15,16 @@ let stack: AsyncDisposableStack
 let spans: RecordedSpans
 let lines: Record<string, unknown>[]
 let url: string
+let arrived: PromiseWithResolvers<void>
 let hanging: PromiseWithResolvers<void>
 
 const Schema = { body: Type.Object({ text: Type.String() }), querystring: Type.Object({ about: Type.String() }) }
 
 function addRoutes(app: HttpApp): void {
+  app.addHook('onRequest', (_request, _reply, done) => {
+    arrived.resolve()
+    done()
+  })
   app.post('/v1/users/:id/texts', { schema: Schema }, async (request) => {
     await Promise.resolve()
     request.log.warn({}, 'in the handler')
@@ -49,6 +57,7 @@ const start = async (): Promise<void> => {
 beforeEach(() => {
   stack = new AsyncDisposableStack()
   lines = []
+  arrived = Promise.withResolvers()
   hanging = Promise.withResolvers()
 })
 afterEach(() => stack.disposeAsync())
@@ -83,6 +92,17 @@ describe('with an SDK', () => {
       'url.scheme': 'http',
     })
     expect(span.status.code).toBe(SpanStatusCode.UNSET)
+  })
+
+  it('keeps to the span where the body comes after the head', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const call = send(`${url}/v1/users/ann/texts?about=ann`, { method: 'POST', headers })
+    call.flushHeaders()
+    await arrived.promise
+    call.end(JSON.stringify({ text: 'a personal matter' }))
+    const [response] = (await once(call, 'response')) as [IncomingMessage]
+    const span = await ended('POST /v1/users/:id/texts')
+    expect(await json(response)).toEqual({ span: span.spanContext().spanId })
   })
 
   it('goes on in the trace that the caller names, and is not recorded where the caller says so', async () => {

@@ -1,13 +1,4 @@
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Context,
-  type Span,
-} from '@opentelemetry/api'
+import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpApp } from '../service.ts'
 
@@ -25,7 +16,6 @@ const tracedPaths = '/v1/'
 export function addRequestTraces(app: HttpApp): void {
   if (propagation.fields().length === 0) return
   const tracer = trace.getTracer('@rapport/service-kit')
-  const contexts = new WeakMap<FastifyRequest, Context>()
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     if (!request.url.startsWith(tracedPaths)) return done()
     const { method, protocol } = request
@@ -42,19 +32,10 @@ export function addRequestTraces(app: HttpApp): void {
       },
       propagation.extract(ROOT_CONTEXT, request.headers),
     )
-    const own = trace.setSpan(ROOT_CONTEXT, span)
-    contexts.set(request, own)
     if (span.isRecording()) reply.raw.once('close', () => end(span, reply))
-    return context.with(own, done)
+    // All that comes after is called from within: Fastify keeps to it over the body, which the connection hands in.
+    return context.with(trace.setSpan(ROOT_CONTEXT, span), done)
   })
-  const resume = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
-    const own = contexts.get(request)
-    if (own === undefined) done()
-    else context.with(own, done)
-  }
-  // What reads the body, and what ends the answer, is called by the connection: it does not come from the handlers before.
-  app.addHook('preValidation', resume)
-  app.addHook('onResponse', resume)
 }
 
 function end(span: Span, { raw: { statusCode, writableFinished } }: FastifyReply): void {
