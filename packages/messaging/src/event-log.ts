@@ -7,6 +7,8 @@ export interface OutgoingRecord {
   /** `null` is a tombstone: on a compacted topic it deletes the key. */
   readonly value: Uint8Array | null
   readonly headers?: Readonly<Record<string, string>>
+  /** The record that it was made of, where that is being processed: it stays in its trace. */
+  readonly cause?: LogRecord
 }
 
 export interface RecordPosition {

@@ -3,6 +3,7 @@ import { describeGroups } from './suite/groups-suite.ts'
 import type { OpenHarness } from './suite/harness.ts'
 import { describeMissedRecords } from './suite/missed-records-suite.ts'
 import { describeReadsAndWrites } from './suite/read-write-suite.ts'
+import { describeTraces } from './suite/traces-suite.ts'
 
 export type { EventLogHarness, OpenHarness } from './suite/harness.ts'
 
@@ -12,4 +13,5 @@ export function describeEventLog(name: string, open: OpenHarness): void {
   describeGroups(name, open)
   describeBroadcast(name, open)
   describeMissedRecords(name, open)
+  describeTraces(name, open)
 }

@@ -28,6 +28,15 @@ describe('createLogger', () => {
     expect(lines.join('')).toContain('[redacted]')
   })
 
+  it('redacts ids and words of people', () => {
+    const { lines, log } = capture()
+    log.warn(
+      { userId: 'ann', err: { anonymousId: 'ann' }, event: { traits: { name: 'ann' }, text: 'ann was here' } },
+      'x',
+    )
+    expect(lines.join('')).not.toContain('ann')
+  })
+
   it('keeps to its level', () => {
     const { lines, log } = capture({ level: 'warn' })
     log.info('quiet')

@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api'
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
 
 export type { Logger }
@@ -25,11 +26,24 @@ const secretFields = [
   'secret',
   'password',
 ]
+/** Who somebody is, and what somebody wrote. */
+const personalFields = ['userId', 'anonymousId', 'previousId', 'email', 'traits', 'properties', 'text', 'texts']
 const quoted = (field: string): string => (/^\w+$/.test(field) ? `.${field}` : `["${field}"]`)
 
-/** A JSON logger. Credentials are redacted wherever they stand at the top of an entry, one level down, or in headers. */
+/** The recorded span in which something is logged, under the names that OpenTelemetry gives them outside of its protocol. */
+function spanFields(): object {
+  const span = trace.getActiveSpan()
+  if (span?.isRecording() !== true) return {}
+  const { traceId, spanId } = span.spanContext()
+  return { trace_id: traceId, span_id: spanId }
+}
+
+/**
+ * A JSON logger. Credentials and what is personal are redacted wherever they stand at the top of an entry, one level down, or
+ * in headers; whoever logs names neither to begin with.
+ */
 export function createLogger(name: string, options: LoggerOptions = {}): Logger {
-  const paths = secretFields.flatMap((field) => [
+  const paths = [...secretFields, ...personalFields].flatMap((field) => [
     field.includes('-') ? `["${field}"]` : field,
     `*${quoted(field)}`,
     `req.headers${quoted(field)}`,
@@ -42,6 +56,7 @@ export function createLogger(name: string, options: LoggerOptions = {}): Logger 
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths, censor: '[redacted]' },
+    mixin: spanFields,
   }
   if (options.pretty === true) {
     return pino({

@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import replyFrom from '@fastify/reply-from'
+import { context, propagation, type Context } from '@opentelemetry/api'
 import { routePrefixes } from '@rapport/contracts'
 import { HttpError, unavailable, type HttpApp } from '@rapport/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -61,7 +62,9 @@ export async function addForwarding(app: HttpApp, options: ForwardOptions): Prom
   for (const [service, prefixes] of Object.entries(routePrefixes)) {
     for (const prefix of prefixes) {
       for (const url of [prefix, `${prefix}/*`]) {
-        app.all(url, (request, reply) => forwarder.forward({ service, tried: new Set(), request, reply }))
+        app.all(url, (request, reply) =>
+          forwarder.forward({ service, tried: new Set(), request, reply, trace: context.active() }),
+        )
       }
     }
   }
@@ -72,6 +75,8 @@ interface Call {
   readonly tried: Set<Upstream>
   readonly request: FastifyRequest
   readonly reply: FastifyReply
+  /** In whose trace it is. */
+  readonly trace: Context
   readonly cause?: unknown
 }
 
@@ -84,7 +89,7 @@ class Forwarder {
 
   /** @throws HttpError 503 when no process is left to try. */
   forward(call: Call): FastifyReply {
-    const { service, tried, request, reply, cause } = call
+    const { service, tried, request, reply, trace, cause } = call
     const upstream = this.#options.upstreams.pick(service, tried)
     if (upstream === undefined) throw unavailable(`No process of the ${service} service is ready.`, { cause })
     upstream.inFlight.add(call)
@@ -92,7 +97,7 @@ class Forwarder {
     return reply.from(undefined, {
       getUpstream: () => upstream.origin,
       ...(Buffer.isBuffer(request.body) ? { body: request.body, contentType: 'application/octet-stream' } : {}),
-      rewriteRequestHeaders: (_request, { host }) => ({ ...headersFor(request), host }),
+      rewriteRequestHeaders: (_request, { host }) => ({ ...headersFor(request, trace), host }),
       rewriteHeaders: (headers) =>
         Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheConnection.has(name))),
       onError: (_reply, { error }) => {
@@ -157,16 +162,19 @@ async function holdOrStream(request: FastifyRequest, payload: Readable, heldByte
   return payload.pipe(between)
 }
 
-function headersFor(request: FastifyRequest): Record<string, string | string[] | undefined> {
-  const { headers, ip, protocol } = request
-  const before = headers['x-forwarded-for']
+function headersFor(request: FastifyRequest, trace: Context): Record<string, string | string[] | undefined> {
+  const { headers: given, ip, protocol } = request
+  const before = given['x-forwarded-for']
   const dropped = request.body === undefined ? ofTheConnection.union(ofABody) : ofTheConnection
-  const kept = Object.entries(headers).filter(([name]) => !dropped.has(name))
-  return {
+  const kept = Object.entries(given).filter(([name]) => !dropped.has(name))
+  const headers: Record<string, string | string[] | undefined> = {
     ...Object.fromEntries(kept),
     'x-request-id': request.id,
     'x-forwarded-for': before === undefined ? ip : `${[before].flat().join(', ')}, ${ip}`,
     'x-forwarded-proto': protocol,
-    'x-forwarded-host': headers.host ?? '',
+    'x-forwarded-host': given.host ?? '',
   }
+  // Over those that came, which are the caller's: without an SDK they stay.
+  propagation.inject(trace, headers)
+  return headers
 }

@@ -1,5 +1,5 @@
 // npm run bench -- ingest|recommend|features|text|sentiment|train|deep|freshness|idle [--json] [--data DIR]
-// npm run bench -- ingest --kafka | recommend --redis | features --redis [--json]
+// npm run bench -- ingest --kafka | ingest --traced | recommend --redis | features --redis [--json]
 import { parseArgs } from 'node:util'
 import { benchDeep } from './cases/deep.ts'
 import { benchFeatures, benchFeaturesOnRedis } from './cases/features.ts'
@@ -7,6 +7,7 @@ import { benchFreshness } from './cases/freshness.ts'
 import { benchIdle } from './cases/idle.ts'
 import { benchIngest } from './cases/ingest.ts'
 import { benchIngestOnKafka } from './cases/ingest-kafka.ts'
+import { benchIngestTraced } from './cases/ingest-traced.ts'
 import { benchRecommend, benchRecommendOnRedis } from './cases/recommend.ts'
 import { benchSentiment, benchText } from './cases/text.ts'
 import { benchTrain } from './cases/train.ts'
@@ -16,6 +17,7 @@ import { printReport } from './harness/report.ts'
 const benches: Readonly<Record<string, (options: { dataDir: string | undefined }) => Promise<Report>>> = {
   ingest: benchIngest,
   'ingest --kafka': benchIngestOnKafka,
+  'ingest --traced': benchIngestTraced,
   recommend: benchRecommend,
   'recommend --redis': benchRecommendOnRedis,
   features: benchFeatures,
@@ -35,10 +37,11 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     kafka: { type: 'boolean', default: false },
     redis: { type: 'boolean', default: false },
+    traced: { type: 'boolean', default: false },
   },
 })
-const servers = (['kafka', 'redis'] as const).filter((server) => values[server]).map((server) => ` --${server}`)
-const bench = benches[`${positionals[0]}${servers.join('')}`]
+const kinds = (['kafka', 'redis', 'traced'] as const).filter((kind) => values[kind]).map((kind) => ` --${kind}`)
+const bench = benches[`${positionals[0]}${kinds.join('')}`]
 if (bench === undefined || positionals.length > 1) {
   console.error(`usage: npm run bench -- ${Object.keys(benches).join(' | ')}  [--json] [--data DIR]`)
   process.exitCode = 2

@@ -1,6 +1,8 @@
 import type { Clock } from '@rapport/core'
 import { NotCurrentError } from '../errors.ts'
 import type { LogRecord, RecordBatch } from '../event-log.ts'
+import { withinSpanOf } from '../tracing/carried-trace.ts'
+import { markRefused } from '../tracing/spans.ts'
 import { readFailures, writeAttempts } from './attempts.ts'
 import type { ConsumerMetric, ConsumerOptions } from './consumer-options.ts'
 import { toDeadLetter } from './dead-letter.ts'
@@ -168,8 +170,12 @@ export class BatchRun<T> {
         this.#count({ kind: 'environment error', count: 1 })
         throw error
       }
-      for (const [{ topic, partition, offset }, { code, message: reason }] of part) {
-        log.warn({ group, topic, partition, offset, code, reason }, 'a record went to the dead letters')
+      for (const [record, { code, message: reason }] of part) {
+        withinSpanOf(record, (span) => {
+          const { topic, partition, offset } = record
+          log.warn({ group, topic, partition, offset, code, reason }, 'a record went to the dead letters')
+          if (span !== undefined) markRefused(span, code)
+        })
         this.#count({ kind: 'dead letter', count: 1, code })
       }
     }

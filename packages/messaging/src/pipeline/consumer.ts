@@ -1,6 +1,7 @@
 import { deadLetterTopicOf } from '@rapport/contracts'
 import { systemClock } from '@rapport/core'
 import type { Subscriber } from '../event-log.ts'
+import { processTraced } from '../tracing/process-traced.ts'
 import { BatchRun, type Progress } from './batch-run.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
 
@@ -32,6 +33,9 @@ export async function runConsumer<T>(options: ConsumerOptions<T>): Promise<Subsc
     ...(rewindMs === undefined ? {} : { rewindMs }),
     ...(onAssigned === undefined ? {} : { onAssigned }),
     onMissed: ({ topic, fromOffset, toOffset }) => onMetric?.({ topic, kind: 'missed', count: toOffset - fromOffset }),
-    onBatch: (batch) => new BatchRun(batch, { ...options, deadLetterTopic, clock, progress }).run(),
+    onBatch: (batch) => {
+      const run = new BatchRun(batch, { ...options, deadLetterTopic, clock, progress })
+      return processTraced(batch, group, () => run.run())
+    },
   })
 }

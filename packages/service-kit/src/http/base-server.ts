@@ -9,6 +9,7 @@ import type { OperationsOptions } from './operations-routes.ts'
 import { requestIdOf } from './request-id.ts'
 import { createRequestLog } from './request-log.ts'
 import { addRequestMetrics } from './request-metrics.ts'
+import { addRequestTraces } from './request-traces.ts'
 import { StreamedBodies } from './streamed-bodies.ts'
 import { compileValidator } from './validation.ts'
 
@@ -60,6 +61,7 @@ export async function createBaseServer(
     if (draining) reply.header('connection', 'close')
     done()
   })
+  addRequestTraces(app)
   addNotFoundHandler(app)
   addRequestMetrics(app, { metrics, slowRequestMs: limits.slowRequestMs ?? 1000 })
   await build(app, {

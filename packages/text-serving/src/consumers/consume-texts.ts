@@ -8,6 +8,7 @@ import {
   runConsumer,
   type ConsumerMetric,
   type EventLog,
+  type LogRecord,
   type PipelineBatch,
   type Subscriber,
 } from '@rapport/messaging'
@@ -50,11 +51,12 @@ export function consumeTexts({ eventLog, context, rules, clock }: TextConsumerOp
       if (texts.length === 0) return
       const stop = metrics.streamSeconds.startTimer()
       const { labels, passedOver } = await labelFoundTexts(context, texts)
-      const records = labels.flatMap((label) =>
-        label === undefined
-          ? []
-          : [{ topic: profile.stream.topic, key: eventKey(label), value: Buffer.from(JSON.stringify(label)) }],
-      )
+      const { topic } = profile.stream
+      const records = texts.flatMap(({ record: cause }, index) => {
+        const label = labels[index]
+        if (label === undefined) return []
+        return [{ topic, key: eventKey(label), value: Buffer.from(JSON.stringify(label)), cause }]
+      })
       if (!batch.isCurrent()) throw new NotCurrentError(profile.stream.group, batch.topic, batch.partition)
       if (records.length > 0) await eventLog.publish(records)
       metrics.streamTexts.inc({ outcome: 'labelled' }, records.length)
@@ -65,11 +67,15 @@ export function consumeTexts({ eventLog, context, rules, clock }: TextConsumerOp
   })
 }
 
+interface RecordText extends EventText {
+  readonly record: LogRecord
+}
+
 async function textsOf(
   { entries }: Pick<PipelineBatch<Uint8Array>, 'entries'>,
   rules: TenantRules,
-): Promise<readonly EventText[]> {
-  const texts: EventText[] = []
+): Promise<readonly RecordText[]> {
+  const texts: RecordText[] = []
   const known = new Map<string, RuleSet>()
   for (const { record, value } of entries) {
     const tenant = tenantOfKey(record.key)
@@ -80,7 +86,7 @@ async function textsOf(
     const reading = readEvent(record.key, value)
     if (!reading.ok) continue
     const { event } = reading.value
-    for (const found of findTexts(event, own.rules)) texts.push({ event, found })
+    for (const found of findTexts(event, own.rules)) texts.push({ event, found, record })
   }
   return texts
 }

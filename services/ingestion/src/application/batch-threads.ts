@@ -40,6 +40,8 @@ export function createBatchThreads(threads: number): BatchThreads {
     maxThreads: threads,
     idleTimeout: idleMs,
     concurrentTasksPerWorker: inHand,
+    // Of the process's flags it needs none: what that preloads is for threads that serve or consume.
+    execArgv: [],
   })
   return {
     takes: (body) => body.byteLength >= smallestBytes && pool.queueSize < threads * waitingForThread,

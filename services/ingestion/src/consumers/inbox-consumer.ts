@@ -49,7 +49,7 @@ export function consumeInboxes(options: InboxConsumerOptions): Promise<Subscribe
       const { taken, leftOut } = await choose(batch, creationTimes)
       if (taken.length === 0) return leftOut
       await eventLog.publish(
-        taken.map(({ value }) => ({ topic, key: value.key, value: value.value })),
+        taken.map(({ record, value }) => ({ topic, key: value.key, value: value.value, cause: record })),
         { deadlineMs },
       )
       metrics.accepted.inc({ route: 'inbox' }, taken.length)

@@ -1,8 +1,9 @@
 import type { LoadRequest } from '../harness/connection.ts'
 import type { LoadResult } from '../harness/load.ts'
+import { allApplied } from '../harness/all-applied.ts'
 import { closedLoop } from '../harness/load.ts'
 import { watchOtherLoad } from '../harness/other-load.ts'
-import type { MeasuredPlatform, Usage } from '../harness/platform.ts'
+import type { Usage } from '../harness/platform.ts'
 import { startMeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
 import { EventMaker } from '../harness/workload.ts'
@@ -10,7 +11,6 @@ import { EventMaker } from '../harness/workload.ts'
 const population = { users: 10_000, items: 3_000 }
 const warmUpSeconds = 4
 const seconds = 15
-const appliedMetric = 'rapport_events_applied_total'
 
 /**
  * Accepted and on disk: an answer of 2xx is only given after the sync. Then the same events applied end to end: from the
@@ -80,16 +80,5 @@ async function applied(): Promise<Record<string, number>> {
     'peak resident MiB': peak.residentMiB,
     'peak anonymous MiB': peak.anonymousMiB,
     'other load %': otherLoad(),
-  }
-}
-
-/** Waits until as many events are applied as were made. Asking costs the platform some milliseconds. */
-async function allApplied(platform: MeasuredPlatform, count: number): Promise<void> {
-  const deadlineMs = performance.now() + 300_000
-  while ((await platform.metric(appliedMetric)) < count) {
-    if (performance.now() > deadlineMs) throw new Error('the consumers do not catch up')
-    await new Promise((resolve) => {
-      setTimeout(resolve, 250)
-    })
   }
 }

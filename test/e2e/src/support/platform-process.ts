@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '@rapport/all-in-one/node-flags'
 import { RapportClient } from '@rapport/sdk'
 
 const cli = fileURLToPath(new URL('../../../../services/all-in-one/src/cli/main.ts', import.meta.url))
@@ -36,7 +37,7 @@ export interface StartOptions {
 
 /** The whole platform as its users start it, on a free port of the loopback; without the demo shop and starter models. */
 export async function startPlatformProcess({ dataDir, args, env }: StartOptions): Promise<PlatformProcess> {
-  const child = spawn(process.execPath, [cli, 'start', ...(args ?? ['--no-shop'])], {
+  const child = spawn(process.execPath, [...nodeFlags, cli, 'start', ...(args ?? ['--no-shop'])], {
     env: { ...process.env, PORT: '0', RAPPORT_DATA_DIR: dataDir, RAPPORT_STARTER_MODELS: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

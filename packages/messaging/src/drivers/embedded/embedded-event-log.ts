@@ -21,6 +21,7 @@ import { Groups } from './groups.ts'
 import type { ConsumerContext } from './partition-consumer.ts'
 import { Reader } from './reader.ts'
 import { trimTopic, type Trimmed } from './retention.ts'
+import { publishTraced } from '../../tracing/publish-traced.ts'
 import { TimeSlice } from '../shared/signal.ts'
 import { EmbeddedSubscriber } from './subscriber.ts'
 import { TopicTable, type Topic } from './topic-table.ts'
@@ -100,7 +101,8 @@ export class EmbeddedEventLog implements EventLog {
   ): Promise<readonly RecordPosition[]> {
     if (records.length === 0) return []
     for (const record of records) this.#check(record)
-    return this.#writer.publish(records, options.deadlineMs ?? DEFAULT_DEADLINE_MS)
+    const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS
+    return publishTraced(records, (traced) => this.#writer.publish(traced, deadlineMs))
   }
 
   async subscribe(subscription: Subscription): Promise<Subscriber> {

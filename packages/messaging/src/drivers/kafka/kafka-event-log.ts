@@ -14,6 +14,7 @@ import type {
   Subscription,
 } from '../../event-log.ts'
 import { MAX_KEY_BYTES, maxValueBytes } from '../../record-limits.ts'
+import { publishTraced } from '../../tracing/publish-traced.ts'
 import { TimeSlice } from '../shared/signal.ts'
 import type { KafkaClientOptions } from './client-options.ts'
 import { EARLIEST, LATEST, type KafkaConnection } from './connection.ts'
@@ -115,7 +116,8 @@ export class KafkaEventLog implements EventLog {
   ): Promise<readonly RecordPosition[]> {
     if (records.length === 0) return []
     for (const record of records) this.#check(record)
-    return this.#producer.publish(records, options.deadlineMs ?? PUBLISH_DEADLINE_MS)
+    const deadlineMs = options.deadlineMs ?? PUBLISH_DEADLINE_MS
+    return publishTraced(records, (traced) => this.#producer.publish(traced, deadlineMs))
   }
 
   async subscribe(subscription: Subscription): Promise<Subscriber> {

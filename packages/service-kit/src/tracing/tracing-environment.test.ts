@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { isTracingConfigured, tracingDefaults } from './tracing-environment.ts'
+
+const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }
+
+describe('isTracingConfigured', () => {
+  it.each([
+    ['an endpoint', endpoint],
+    ['an endpoint for traces', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318/v1/traces' }],
+    ['exporters', { OTEL_TRACES_EXPORTER: 'console' }],
+    ['a configuration file', { OTEL_CONFIG_FILE: 'otel.yaml' }],
+    ['an SDK that is not disabled', { ...endpoint, OTEL_SDK_DISABLED: 'false' }],
+  ])('is so with %s', (_name, env) => {
+    expect(isTracingConfigured(env)).toBe(true)
+  })
+
+  it.each([
+    ['nothing', {}],
+    ['an empty endpoint', { OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }],
+    ['an SDK that is disabled', { ...endpoint, OTEL_SDK_DISABLED: 'TRUE' }],
+    ['no exporter', { ...endpoint, OTEL_TRACES_EXPORTER: 'none' }],
+    ['an endpoint for metrics alone', { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://collector:4318/v1/metrics' }],
+  ])('is not so with %s', (_name, env) => {
+    expect(isTracingConfigured(env)).toBe(false)
+  })
+})
+
+describe('tracingDefaults', () => {
+  it('stands in for what is not given alone', () => {
+    expect(tracingDefaults({ OTEL_PROPAGATORS: 'b3', OTEL_SERVICE_NAME: '' })).toEqual({
+      OTEL_LOG_LEVEL: 'warn',
+      OTEL_NODE_RESOURCE_DETECTORS: 'service,host',
+      OTEL_SERVICE_NAME: 'rapport',
+    })
+    expect(tracingDefaults({ OTEL_SERVICE_NAME: 'ingestion' })).not.toHaveProperty('OTEL_SERVICE_NAME')
+  })
+
+  it('leaves the name to the resource where that has one', () => {
+    const named = { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test, service.name=shop' }
+    expect(tracingDefaults(named)).not.toHaveProperty('OTEL_SERVICE_NAME')
+  })
+})

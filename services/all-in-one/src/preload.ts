@@ -1,0 +1,2 @@
+// What every thread of the platform loads before anything else.
+import '@rapport/service-kit/tracing'
