@@ -5,6 +5,8 @@ const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 const onServers = '**/*.servers.test.ts'
 /** Tests on TensorFlow's native library. */
 const onNative = '**/*.native.test.ts'
+/** Tests that build images and run containers of them. */
+const onContainers = '**/*.containers.test.ts'
 
 export default defineConfig({
   test: {
@@ -17,9 +19,9 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
-            'test/{bench,deep,infra,quality}/src/**/*.test.ts',
+            'test/{bench,deep,images,infra,quality}/src/**/*.test.ts',
           ],
-          exclude: [onServers, onNative],
+          exclude: [onServers, onNative, onContainers],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
           ...timeouts,
@@ -53,7 +55,7 @@ export default defineConfig({
         // These start whole platforms and watch their timing: one after another, when nothing else runs.
         test: {
           name: 'end to end',
-          include: ['test/{e2e,resilience}/src/**/*.test.ts'],
+          include: ['test/{e2e,resilience}/src/**/*.test.ts', `test/images/src/${onContainers}`],
           exclude: [onServers],
           maxWorkers: 1,
           fileParallelism: false,

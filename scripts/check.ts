@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readReferences, type BaseReference } from '../test/images/src/base-references.ts'
 
 const root = join(import.meta.dirname, '..')
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
@@ -57,6 +58,15 @@ function lockfile(): string | undefined {
   return hosts.length === 0 ? undefined : `pnpm-lock.yaml names hosts: ${hosts.slice(0, 5).join(', ')}`
 }
 
+const bases = await readReferences(root).catch((error: Error) => error)
+
+/** A base without a digest is said to be so; only somebody who reaches a registry can pin it. */
+function describeBases(references: readonly BaseReference[] | Error): string {
+  if (references instanceof Error) return 'base images'
+  const unpinned = references.filter(({ digest }) => digest === undefined).map(({ image }) => image)
+  return `base images (${unpinned.length === 0 ? 'pinned' : `unpinned: ${[...new Set(unpinned)].join(', ')}`})`
+}
+
 const gates: readonly Gate[] = [
   { name: 'format (oxfmt)', run: command('oxfmt', ['--check', '.']) },
   { name: 'lint (oxlint)', run: command('oxlint', ['--type-aware', '--deny-warnings']) },
@@ -65,6 +75,7 @@ const gates: readonly Gate[] = [
   { name: 'unused (knip)', run: command('knip', []) },
   { name: 'generated documents', run: command('node', ['scripts/generate-docs.ts', '--check']) },
   { name: 'lock file', run: lockfile },
+  { name: describeBases(bases), run: () => (bases instanceof Error ? bases.message : undefined) },
 ]
 
 let failed = 0

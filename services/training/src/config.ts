@@ -11,6 +11,11 @@ export const TrainingConfigSchema = Type.Object({
   RAPPORT_TRAINING_OWNER: Type.Optional(
     Type.String({ minLength: 1, description: 'Names this run in the job’s lease; made up when not set.' }),
   ),
+  RAPPORT_TRAINING_DEVICE: Type.Enum(['auto', 'gpu'], {
+    default: 'auto',
+    description:
+      'gpu: before it claims the job the process says on which GPU it computes and how long the first operation took, and ends where there is none. auto: as the job has it.',
+  }),
   RAPPORT_TRAINING_MEMORY_MB: Type.Integer({
     default: 2048,
     minimum: 64,

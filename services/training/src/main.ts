@@ -5,6 +5,7 @@ import { TrainingConfigSchema } from './config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { whenParentEnds } from './job/parent-watch.ts'
 import { runTrainingJob } from './job/run-training-job.ts'
+import { proveGpu } from './prove-gpu.ts'
 
 const config = readConfig(TrainingConfigSchema, process.env)
 const log = createLogger('training', { level: config.RAPPORT_LOG_LEVEL })
@@ -12,6 +13,7 @@ const stop = new AbortController()
 void stopSignal().then((signal) => stop.abort(signal))
 whenParentEnds(() => stop.abort('the parent has ended'))
 
+if (config.RAPPORT_TRAINING_DEVICE === 'gpu') await proveGpu(log)
 await using stores = await connectObjectStore(config, log)
 const objects = stores.objectStore
 const end = await runTrainingJob(

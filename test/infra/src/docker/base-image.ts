@@ -15,7 +15,7 @@ const archive = 'base-bookworm'
  */
 export async function obtainBaseImage(engine: Engine): Promise<string> {
   for (const image of [registryImage, ownImage]) if (await hasImage(engine, image)) return image
-  if (await pull(engine, registryImage)) return registryImage
+  if (await pullImage(engine, registryImage)) return registryImage
   const file = join(await cached(archive, makeArchive), 'rootfs.tar')
   const progress = await engine.container.dockerode.importImage(file, {
     repo: 'rapport/base',
@@ -27,7 +27,8 @@ export async function obtainBaseImage(engine: Engine): Promise<string> {
   return ownImage
 }
 
-async function pull(engine: Engine, image: string): Promise<boolean> {
+/** Takes an image from its registry; false where that is not to be had. */
+export async function pullImage(engine: Engine, image: string): Promise<boolean> {
   say(`Pulling ${image}…`)
   try {
     await finished(engine, `Pulling ${image}`, await engine.container.dockerode.pull(image))

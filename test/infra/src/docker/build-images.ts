@@ -1,12 +1,12 @@
-import { copyFile, cp, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerKind } from '../endpoints.ts'
 import { withScratch } from '../obtain/cache.ts'
 import { obtainKafka } from '../obtain/kafka-jars.ts'
 import { say } from '../obtain/run-tool.ts'
 import { obtainVersitygw } from '../obtain/versitygw.ts'
+import { buildImage } from './build-image.ts'
 import { imageOf, type Engine } from './engine.ts'
-import { finished } from './progress.ts'
 
 const dockerfiles = join(import.meta.dirname, '..', '..', 'docker')
 
@@ -30,23 +30,8 @@ export async function buildImages(engine: Engine, base: string): Promise<void> {
       await mkdir(context)
       await cp(join(dockerfiles, kind), context, { recursive: true })
       await addMade[kind](context)
-      await build(engine, { image: imageOf[kind], context, base })
+      await buildImage(engine, { image: imageOf[kind], context, arguments: { BASE: base } })
       say(`Built ${imageOf[kind]} in ${((performance.now() - started) / 1000).toFixed(1)} s.`)
     }
   })
-}
-
-interface Build {
-  readonly image: string
-  readonly context: string
-  readonly base: string
-}
-
-/** The engine's own builder, spoken to without a command line; a failed step's output is in the error. */
-async function build(engine: Engine, { image, context, base }: Build): Promise<void> {
-  const stream = await engine.container.dockerode.buildImage(
-    { context, src: await readdir(context) },
-    { t: image, buildargs: { BASE: base } },
-  )
-  await finished(engine, `Building ${image}`, stream)
 }
