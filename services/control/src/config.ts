@@ -100,7 +100,12 @@ export const toControlConfig = (
   env: Environment = process.env,
 ): ControlConfig => ({
   adminKey: variables.RAPPORT_ADMIN_KEY,
-  stores: { ...awsEnvironment(variables, env), ...toEnvironment(ObjectStoreOnlySchema, variables) },
+  stores: {
+    // The AWS SDK looks for it always; a user who is only a number has it from nowhere else.
+    ...(env['HOME'] === undefined ? {} : { HOME: env['HOME'] }),
+    ...awsEnvironment(variables, env),
+    ...toEnvironment(ObjectStoreOnlySchema, variables),
+  },
   logLevel: variables.RAPPORT_LOG_LEVEL,
   datasetRows: variables.RAPPORT_DATASET_MAX_ROWS,
   datasetBytes: variables.RAPPORT_DATASET_MAX_BYTES,
