@@ -27,8 +27,8 @@ async function isDone(client: RapportClient, markerId: string): Promise<boolean>
 }
 
 /**
- * Sends a part of the history of the last weeks, unless that was done before; with what visitors did, the catalogue. Started again after an
- * interruption it sends the same events, which count once. The number of events sent.
+ * Sends a part of the history of the last weeks, unless that was done before; with what visitors did, the catalogue. Started
+ * again after an interruption it sends the same events, which count once. The number of events sent.
  */
 export async function backfill(client: RapportClient, shop: Shop, endMs: number, part: HistoryPart): Promise<number> {
   const markerId = markerIds[part]

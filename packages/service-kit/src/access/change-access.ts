@@ -133,7 +133,10 @@ function makeKey({ name, scopes: wanted, text }: NewKey, createdAt: string): Cre
   return { key, record: { id, name, sha256: hashApiKey(key), scopes: ordered, createdAt } }
 }
 
-/** Changes a tenant's record (see `changeJsonRecord`) and announces it. @throws RapportError `RPT_ACCESS_CORRUPT`; RecordContendedError */
+/**
+ * Changes a tenant's record (see `changeJsonRecord`) and announces it.
+ * @throws RapportError `RPT_ACCESS_CORRUPT`; RecordContendedError
+ */
 async function change(
   dependencies: AccessDependencies,
   tenant: string,

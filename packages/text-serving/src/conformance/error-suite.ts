@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { textTensor } from './inference-caller.ts'
-import type { Tried } from './inference-caller.ts'
+import { textTensor, type Tried } from './inference-caller.ts'
 
 const json = { 'content-type': 'application/json' }
 

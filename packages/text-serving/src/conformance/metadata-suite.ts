@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { textTensor } from './inference-caller.ts'
+import { textTensor, type Tried } from './inference-caller.ts'
 import { ModelReadyForm, ServerForm, ServerLiveForm, ServerReadyForm } from './open-inference-forms.ts'
-import type { Tried } from './inference-caller.ts'
 
 export function describeMetadataRules({ caller, model, texts }: Tried): void {
   describe('health', () => {

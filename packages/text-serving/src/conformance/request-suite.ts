@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { textTensor } from './inference-caller.ts'
-import type { Tried } from './inference-caller.ts'
+import { textTensor, type Tried } from './inference-caller.ts'
 
 export function describeRequestRules({ caller, model, texts }: Tried): void {
   const inputs = [textTensor(texts)]

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { textTensor, type InferenceAnswer } from './inference-caller.ts'
-import type { Tried } from './inference-caller.ts'
+import { textTensor, type InferenceAnswer, type Tried } from './inference-caller.ts'
 
 const tensor = ({ outputs }: InferenceAnswer, name: string) => {
   const found = outputs.find((each) => each.name === name)

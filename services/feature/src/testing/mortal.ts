@@ -16,6 +16,14 @@ export interface Mortal {
 
 const dead = (): Error => new RapportError('RPT_TEST_KILLED', 'this process was killed', { canRetry: true })
 
+/** The ports' methods that give a stream and no promise, which nobody would await. */
+const streams: readonly PropertyKey[] = ['list', 'scan']
+
+function refusal(method: PropertyKey): Promise<never> {
+  if (streams.includes(method)) throw dead()
+  return Promise.reject(dead())
+}
+
 export function mortal({ eventLog, onlineStore, objectStore }: Ports): Mortal {
   let isDead = false
   const open: AsyncDisposable[] = []
@@ -26,19 +34,23 @@ export function mortal({ eventLog, onlineStore, objectStore }: Ports): Mortal {
         const value: unknown = Reflect.get(inner, name)
         if (typeof value !== 'function') return value
         return (...call: unknown[]): unknown => {
-          if (isDead) return Promise.reject(dead())
+          if (isDead) return refusal(name)
           const result: unknown = Reflect.apply(value, inner, call)
-          if (name === 'follow') void (result as Promise<AsyncDisposable>).then((follower) => open.push(follower))
-          if (name === 'subscribe') void (result as Promise<Subscriber>).then(noteSubscriber(call[0] as Subscription))
+          if (name === 'follow') return (result as Promise<AsyncDisposable>).then(noteOpen)
+          if (name === 'subscribe') return (result as Promise<Subscriber>).then(noteSubscriber(call[0] as Subscription))
           return result
         }
       },
     })
+  const noteOpen = <T extends AsyncDisposable>(one: T): T => {
+    open.push(one)
+    return one
+  }
   const noteSubscriber =
     ({ topics: read, group }: Subscription) =>
-    (subscriber: Subscriber): void => {
-      open.push(subscriber)
+    (subscriber: Subscriber): Subscriber => {
       if (read.includes(topics.events.name) && group.endsWith('feature')) subscribers.push(subscriber)
+      return noteOpen(subscriber)
     }
   return {
     ports: { eventLog: guarded(eventLog), onlineStore: guarded(onlineStore), objectStore: guarded(objectStore) },

@@ -4,7 +4,7 @@ import { createHistogram, latencyOf, openLoop } from '../harness/load.ts'
 import { startFilledPlatform } from '../harness/filled-platform.ts'
 import type { MeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
-import { starterModels } from '../harness/starter-models.ts'
+import { awaitStarterModels } from '../harness/starter-models.ts'
 import { shortTexts } from '../harness/text-model.ts'
 import { EventMaker, itemId, userId } from '../harness/workload.ts'
 
@@ -26,7 +26,7 @@ type Probe = (visitor: string, number: number) => Promise<Readonly<Record<string
 export async function benchFreshness(): Promise<Report> {
   await using platform = await startFilledPlatform(population, { RAPPORT_STARTER_MODELS: 'true' })
   const client = new RapportClient({ url: platform.url, key: platform.key })
-  await starterModels(client)
+  await awaitStarterModels(client)
   const texts = shortTexts('sentiment', probeCount)
   return {
     ...(await measure(platform, async (visitor) => ({

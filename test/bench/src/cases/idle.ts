@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { RapportClient } from '@rapport/sdk'
 import { startMeasuredPlatform } from '../harness/platform.ts'
 import type { Report } from '../harness/report.ts'
-import { starterModels } from '../harness/starter-models.ts'
+import { awaitStarterModels } from '../harness/starter-models.ts'
 
 const settleMs = 30_000
 const seconds = 20
@@ -10,7 +10,7 @@ const seconds = 20
 /** What the platform takes while nothing happens, the starter models made and in memory. */
 export async function benchIdle(): Promise<Report> {
   await using platform = await startMeasuredPlatform({ connections: 1, env: { RAPPORT_STARTER_MODELS: 'true' } })
-  await starterModels(new RapportClient({ url: platform.url, key: platform.key, retries: 0 }))
+  await awaitStarterModels(new RapportClient({ url: platform.url, key: platform.key, retries: 0 }))
   await setTimeout(settleMs)
   const before = await platform.usage()
   await setTimeout(seconds * 1000)

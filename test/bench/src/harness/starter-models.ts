@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { RapportApiError, type RapportClient } from '@rapport/sdk'
 
 /** Resolves when both of the release’s starter models have answered. */
-export async function starterModels(client: RapportClient): Promise<void> {
+export async function awaitStarterModels(client: RapportClient): Promise<void> {
   const documents = [{ id: 'probe', text: 'Where is my order? 太慢了。' }]
   for (const ask of [() => client.sentiment.analyze({ documents }), () => client.text.classify({ documents })]) {
     while (!(await ask().then(() => true, isMissing))) await setTimeout(500)

@@ -4,7 +4,8 @@ import { countRows, plattTargets } from './platt-targets.ts'
 /**
  * Isotonic regression of membership (0 or 1) on the score by pooling adjacent violators (Ayer et al. 1955; as a calibration
  * Zadrozny and Elkan 2002), with Platt's targets in place of 1 and 0: a block of one kind of rows would else be certain, and
- * one row in it that a later text contradicts costs without limit. Rows of one score are pooled first. Sorting aside, linear time.
+ * one row in it that a later text contradicts costs without limit. Rows of one score are pooled first. Sorting aside, linear
+ * time.
  */
 export function fitIsotonic(scores: Float64Array, positive: Uint8Array): IsotonicCurve {
   const order = Int32Array.from(scores.keys()).sort((a, b) => (scores[a] as number) - (scores[b] as number))

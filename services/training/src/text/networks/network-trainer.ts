@@ -40,10 +40,9 @@ export interface NetworkTrainerOptions {
 }
 
 export interface TrainedNetwork {
-  readonly scorer: NetworkTextScorer
   /** What its epochs took, those before an interruption, too. */
   readonly trainingMs: number
-  /** What the scorer gives those texts, texts x classes, by the backend that trained it, which takes many at once. */
+  /** What it would serve for those texts, texts x classes, by the backend that trained it, which takes many at once. */
   readonly score: (texts: readonly string[], control: TrainingControl) => Promise<Float32Array>
 }
 
@@ -149,7 +148,6 @@ async function train(prepared: Prepared): Promise<TrainedNetwork> {
   const { deep, read, parameters } = prepared
   const { network, history } = await runEpochs(prepared, { until: earlyStop(prepared), from: 0, to: 1 })
   return {
-    scorer: toScorer(prepared, network),
     trainingMs: 1000 * history.reduce((sum, { seconds }) => sum + seconds, 0),
     score: async (texts, { signal }) => {
       const ids = await read(texts, { ...(signal && { signal }) })
@@ -174,6 +172,7 @@ function toScorer({ deep, reading }: Prepared, network: NetworkWeights): Network
 }
 
 interface EpochRun {
+  /** Without a validation part it is on all texts. */
   readonly until: Pick<TrainingOptions, 'epochs' | 'validationFraction' | 'patience'>
   /** Its share of the progress. */
   readonly from: number
