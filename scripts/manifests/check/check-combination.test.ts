@@ -151,6 +151,30 @@ const cases: readonly Case[] = [
     '320Mi',
     'may need 320 MiB',
   ],
+  [
+    "root's group",
+    'Deployment',
+    'feature',
+    [...pod, 'securityContext', 'supplementalGroups'],
+    [0],
+    "has no group by number, or root's",
+  ],
+  [
+    'an alert that is misspelt',
+    'PrometheusRule',
+    'rapport',
+    ['spec', 'groups', 0, 'rules', 0],
+    { alert: 'RapportAny', exprr: 'up == 0' },
+    '/exprr is not known',
+  ],
+  [
+    'a response to a part of the rules that is none',
+    'PrometheusRule',
+    'rapport',
+    ['spec', 'groups', 0, 'partial_response_strategy'],
+    'perhaps',
+    'must match pattern',
+  ],
   ['root', 'Deployment', 'feature', [...pod, 'securityContext', 'runAsNonRoot'], undefined, 'may run as root'],
   [
     'a writable root',
@@ -311,7 +335,7 @@ const cases: readonly Case[] = [
 ]
 
 describe.skipIf(!canRender)(
-  `the check of manifests${canRender ? '' : ' (neither kubectl nor kustomize is here)'}`,
+  `the check of manifests${canRender ? '' : ' (skipped: neither kubectl nor kustomize is here, nor Go to build it)'}`,
   () => {
     test('finds nothing in those that stand here', () => {
       expect(objects.length).toBeGreaterThan(50)

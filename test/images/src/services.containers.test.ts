@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { chooseRoad, startKafka, startRedis, startS3 } from '@rapport/infra'
 import { RapportClient } from '@rapport/sdk'
+import { startSpanCollector, type SpanCollector } from '@rapport/test-e2e/span-collector'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nameOf, readReferences } from './base-references.ts'
-import { buildService, readSource, workspace, type BuiltImage } from './build-service.ts'
+import { buildServices, readSource, workspace, type BuiltImage } from './build-service.ts'
 import { obtainNodeBases } from './node-bases.ts'
 import { startServiceContainer, type ServiceContainer } from './testing/service-container.fixture.ts'
 
@@ -28,6 +29,7 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
   const engine = road?.kind === 'docker' ? road.engine : undefined
   const images = {} as Record<Service, BuiltImage>
   const containers = {} as Record<Service, ServiceContainer>
+  let collector: SpanCollector
   const key = `rpt_${randomBytes(32).toString('base64url')}`
 
   beforeAll(async () => {
@@ -36,12 +38,14 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
     if (wanted === undefined) throw new Error('docker/Dockerfile names no base image')
     const bases = await obtainNodeBases(engine, nameOf(wanted))
     const source = await readSource('0.1.0')
-    for (const service of services)
-      images[service] = await buildService(engine, { service, bases, tag: 'test', source })
+    Object.assign(images, await buildServices(engine, { services, bases, tag: 'test', source }))
     const kafka = owned.use(await startKafka({ road }))
     const redis = owned.use(await startRedis({ road }))
     const s3 = owned.use(await startS3({ road }))
+    collector = owned.use(await startSpanCollector())
     const env = {
+      ...collector.env,
+      OTEL_TRACES_SAMPLER: 'parentbased_always_off',
       RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
       RAPPORT_REDIS_URL: redis.url,
       RAPPORT_S3_ENDPOINT: s3.endpoint,
@@ -79,6 +83,31 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
       )
     },
   )
+
+  it('send the spans of a trace that their caller records, each under its own name', async () => {
+    const traceId = '1'.repeat(32)
+    const answer = await fetch(`${containers.ingestion.url}/v1/track`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        traceparent: `00-${traceId}-${'2'.repeat(16)}-01`,
+      },
+      body: JSON.stringify({ userId: 'ada', event: 'Product Viewed', properties: { product_id: 'tea-1' } }),
+    })
+    expect(answer.status).toBe(200)
+    const spans = (): readonly unknown[] => collector.spansOf(traceId).map(({ service, name }) => [service, name])
+    await vi.waitFor(
+      () =>
+        expect(spans()).toEqual(
+          expect.arrayContaining([
+            ['ingestion', 'POST /v1/track'],
+            ['feature', 'process rapport.events.v1'],
+          ]),
+        ),
+      { timeout: 20_000, interval: 50 },
+    )
+  })
 
   it.each(services)('%s cannot write, is nobody, and has no way to become more', async (service) => {
     const script = `
