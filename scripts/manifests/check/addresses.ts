@@ -128,7 +128,9 @@ export function checkRoutes(objects: readonly KubeObject[]): readonly string[] {
     }
     for (const [service, prefixes] of Object.entries(routePrefixes))
       for (const prefix of prefixes) {
-        const [first, ...others] = backends.filter(({ path, isPrefix }) => isPrefix && path === prefix)
+        const [first, ...others] = backends.filter(
+          (backend) => backend.isPrefix && backend.path === prefix && backend.service !== `${service}-canary`,
+        )
         if (first?.service !== service || others.length > 0)
           problems.push(`${kind} does not lead ${prefix} to ${service} alone`)
       }

@@ -1,6 +1,7 @@
 import type {
   V1ConfigMap,
   V1Ingress,
+  V1JobSpec,
   V1NetworkPolicy,
   V1PodDisruptionBudget,
   V1Service,
@@ -20,6 +21,12 @@ export interface ScaledObject extends Named {
     readonly triggers: readonly { readonly type: string; readonly metadata: Readonly<Record<string, string>> }[]
   }
 }
+export interface ScaledJob extends Named {
+  readonly spec: {
+    readonly jobTargetRef: V1JobSpec
+    readonly triggers: ScaledObject['spec']['triggers']
+  }
+}
 interface TriggerAuthentication extends Named {
   readonly spec: { readonly secretTargetRef?: readonly { readonly name: string; readonly key: string }[] }
 }
@@ -27,7 +34,7 @@ interface HttpRoute extends Named {
   readonly spec: {
     readonly rules: readonly {
       readonly matches: readonly { readonly path: { readonly type: string; readonly value: string } }[]
-      readonly backendRefs: readonly { readonly name: string; readonly port: number }[]
+      readonly backendRefs: readonly { readonly name: string; readonly port: number; readonly weight?: number }[]
     }[]
   }
 }
@@ -51,6 +58,7 @@ export interface Kinds {
   readonly Kafka: KafkaCluster
   readonly NetworkPolicy: V1NetworkPolicy
   readonly PodDisruptionBudget: V1PodDisruptionBudget
+  readonly ScaledJob: ScaledJob
   readonly ScaledObject: ScaledObject
   readonly Service: V1Service
   readonly ServiceAccount: V1ServiceAccount
