@@ -1,12 +1,20 @@
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { obtainKustomize } from '../../../test/infra/src/obtain/kustomize.ts'
 import { checkCombination, readContext } from './check-combination.ts'
 import type { KubeObject } from './objects.ts'
 import { render } from './render.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const canRender = ['kubectl', 'kustomize'].some((program) => spawnSync(program, ['--help']).error === undefined)
+
+/** On CI it has to be there. */
+const canRender = await obtainKustomize().then(
+  () => true,
+  (error: unknown) => {
+    if (process.env['CI'] !== undefined) throw error
+    return false
+  },
+)
 const objects = canRender ? render(join(root, 'k8s/tests/every-component')) : []
 const context = readContext(root)
 
@@ -180,6 +188,30 @@ const cases: readonly Case[] = [
     '320Mi',
     'may need 320 MiB',
   ],
+  [
+    "root's group",
+    'Deployment',
+    'feature',
+    [...pod, 'securityContext', 'supplementalGroups'],
+    [0],
+    "has no group by number, or root's",
+  ],
+  [
+    'an alert that is misspelt',
+    'PrometheusRule',
+    'rapport',
+    ['spec', 'groups', 0, 'rules', 0],
+    { alert: 'RapportAny', exprr: 'up == 0' },
+    '/exprr is not known',
+  ],
+  [
+    'a response to a part of the rules that is none',
+    'PrometheusRule',
+    'rapport',
+    ['spec', 'groups', 0, 'partial_response_strategy'],
+    'perhaps',
+    'must match pattern',
+  ],
   ['root', 'Deployment', 'feature', [...pod, 'securityContext', 'runAsNonRoot'], undefined, 'may run as root'],
   [
     'a writable root',
@@ -340,7 +372,7 @@ const cases: readonly Case[] = [
 ]
 
 describe.skipIf(!canRender)(
-  `the check of manifests${canRender ? '' : ' (neither kubectl nor kustomize is here)'}`,
+  `the check of manifests${canRender ? '' : ' (skipped: neither kubectl nor kustomize is here, nor Go to build it)'}`,
   () => {
     test('finds nothing in those that stand here', () => {
       expect(objects.length).toBeGreaterThan(50)

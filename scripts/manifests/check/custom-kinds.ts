@@ -3,11 +3,23 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KubeObject } from './objects.ts'
 
+/** Go's expressions say within that case does not matter, JavaScript's beside. */
+const readGoPattern = Object.assign(
+  (pattern: string, flags: string) =>
+    new RegExp(pattern.replace('(?i)', ''), pattern.includes('(?i)') ? `${flags}i` : flags),
+  { code: 'readGoPattern' },
+)
+
 /** Checks custom resources against the schemas of k8s/schemas, which know every field. */
 export class CustomKinds {
   readonly #folder: string
   // The schemas are made for Kubernetes: formats and annotations of its own are no errors.
-  readonly #ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true })
+  readonly #ajv = new Ajv({
+    strict: false,
+    validateFormats: false,
+    allErrors: true,
+    code: { regExp: readGoPattern },
+  })
   readonly #validators = new Map<string, ValidateFunction | undefined>()
 
   constructor(root: string) {

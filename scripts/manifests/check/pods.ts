@@ -8,6 +8,9 @@ export function checkConfinement(pod: V1PodSpec): readonly string[] {
   if (pod.enableServiceLinks !== false) problems.push('gets variables for every Service of the namespace')
   if (context?.runAsNonRoot !== true) problems.push('may run as root')
   if (context?.runAsUser === undefined || context.runAsUser === 0) problems.push('has no user by number')
+  const { runAsGroup, fsGroup, supplementalGroups = [] } = context ?? {}
+  if (runAsGroup === undefined || [runAsGroup, fsGroup, ...supplementalGroups].includes(0))
+    problems.push("has no group by number, or root's")
   if (context?.seccompProfile?.type !== 'RuntimeDefault') problems.push('has no seccomp profile RuntimeDefault')
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const)
     if (pod[field] === true) problems.push(`has ${field}`)

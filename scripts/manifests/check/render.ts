@@ -2,17 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { kustomizePrograms } from '../../../test/infra/src/obtain/kustomize.ts'
 import type { KubeObject } from './objects.ts'
 
-/** The first of these programs that the machine has. */
-const programs: readonly (readonly [string, readonly string[]])[] = [
-  ['kubectl', ['kustomize']],
-  ['kustomize', ['build']],
-]
-
-/** The objects of a kustomization. @throws Error when it cannot be rendered, or nothing that renders is there. */
+/** The objects of a kustomization. @throws Error when it cannot be rendered, or nothing that renders was obtained. */
 export function render(folder: string): readonly KubeObject[] {
-  for (const [program, args] of programs) {
+  for (const [program, args] of kustomizePrograms) {
     const { error, status, stdout, stderr } = spawnSync(program, [...args, folder], {
       encoding: 'utf8',
       maxBuffer: 64 * 1024 ** 2,

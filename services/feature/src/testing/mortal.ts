@@ -17,10 +17,10 @@ export interface Mortal {
 const dead = (): Error => new RapportError('RPT_TEST_KILLED', 'this process was killed', { canRetry: true })
 
 /** The ports' methods that give a stream and no promise, which nobody would await. */
-const streams: readonly PropertyKey[] = ['list', 'scan']
+const streams: ReadonlySet<PropertyKey> = new Set(['list', 'scan'])
 
 function refusal(method: PropertyKey): Promise<never> {
-  if (streams.includes(method)) throw dead()
+  if (streams.has(method)) throw dead()
   return Promise.reject(dead())
 }
 
