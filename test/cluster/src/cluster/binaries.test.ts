@@ -12,5 +12,7 @@ it('finds programs in the folder and names those that are absent', async () => {
   await chmod(etcd, 0o755)
   expect(findBinaries(['etcd'], folder.path, '')).toEqual({ etcd })
   expect(findBinaries(['etcd'], undefined, folder.path)).toEqual({ etcd })
-  expect(() => findBinaries(['etcd', 'kwok', 'kube-scheduler'], folder.path, '')).toThrow(/^Absent from .*: kwok, kube-scheduler \(/)
+  expect(() => findBinaries(['etcd', 'kwok', 'kube-scheduler'], folder.path, '')).toThrow(
+    /^Absent from .*: kwok, kube-scheduler \(/,
+  )
 })

@@ -160,7 +160,7 @@ async function startServices(
 }
 
 /** @throws when records are left and have not become fewer for a while. */
-async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
+export async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
   await using drivers = await connect()
   const ends = await drivers.eventLog.extents(topics.events.name)
   let [least, movedAtMs] = [Number.POSITIVE_INFINITY, performance.now()]
