@@ -309,12 +309,20 @@ const cases: readonly Case[] = [
     'leads / to the outside',
   ],
   [
+    'a disk that is smaller than what topics keep',
+    'KafkaNodePool',
+    'broker',
+    ['spec', 'storage', 'volumes', 0, 'size'],
+    '100Gi',
+    'has 100Gi a broker, where topics may keep so much that 147Gi are needed',
+  ],
+  [
     'a secret of fewer keys',
     'ExternalSecret',
     'rapport-redis',
     ['spec', 'data'],
     (old: unknown) => (old as object[]).slice(1),
-    'does not make rapport-redis',
+    'does not make of rapport-redis what pods use: url',
   ],
   [
     'a policy for all ports',

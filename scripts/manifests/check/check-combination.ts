@@ -8,6 +8,7 @@ import { checkCoreKind, isCoreKind } from './core-kinds.ts'
 import { CustomKinds } from './custom-kinds.ts'
 import { environmentOf, knownSecrets, readSecretKeys, type SecretKeys, type VariableSource } from './environment.ts'
 import { checkJob, checkRunners, checkTrainingJob } from './jobs.ts'
+import { checkKafkaDisks } from './kafka-disk.ts'
 import { checkNetwork } from './network.ts'
 import { jobSpec, nameOf, serviceOf, workloadsOf, type KubeObject, type Workload } from './objects.ts'
 import { checkConfinement } from './pods.ts'
@@ -50,7 +51,8 @@ export function checkCombination(objects: readonly KubeObject[], context: CheckC
     ...checkScaling(objects, workloads),
     ...checkTriggers(objects, { metrics: context.metrics, secrets }),
     ...checkBudgets(objects, workloads),
-    ...checkExternalSecrets(objects, context.secrets),
+    ...checkKafkaDisks(objects),
+    ...checkExternalSecrets(objects, workloads, context.secrets),
     ...checkNetwork(objects, workloads, context.edges),
   ]
 }

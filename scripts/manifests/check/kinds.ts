@@ -41,6 +41,19 @@ interface HttpRoute extends Named {
 interface KafkaCluster extends Named {
   readonly spec: { readonly kafka: { readonly listeners: readonly { readonly port: number }[] } }
 }
+interface KafkaNodePool extends Named {
+  readonly spec: {
+    readonly replicas: number
+    readonly storage: { readonly volumes?: readonly { readonly size?: string }[] }
+  }
+}
+interface KafkaTopic extends Named {
+  readonly spec: {
+    readonly partitions?: number
+    readonly replicas?: number
+    readonly config?: Readonly<Record<string, string | number | boolean>>
+  }
+}
 interface ExternalSecret extends Named {
   readonly spec: {
     readonly target: { readonly name: string }
@@ -56,6 +69,8 @@ export interface Kinds {
   readonly HTTPRoute: HttpRoute
   readonly Ingress: V1Ingress
   readonly Kafka: KafkaCluster
+  readonly KafkaNodePool: KafkaNodePool
+  readonly KafkaTopic: KafkaTopic
   readonly NetworkPolicy: V1NetworkPolicy
   readonly PodDisruptionBudget: V1PodDisruptionBudget
   readonly ScaledJob: ScaledJob
