@@ -39,7 +39,7 @@ test('the commands of rapport are there', { timeout: 60_000 }, async () => {
 })
 
 test('the manifests, Deployments and secrets are there', () => {
-  const paths = allOf(/kubectl apply -[fk] (\S+)/g)
+  const paths = allOf(/kubectl (?:apply|diff) -[fk] (\S+)/g)
   expect(paths.length).toBeGreaterThan(2)
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
   const names = new Set(readdirSync(join(root, 'k8s/base')))
