@@ -19,7 +19,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
-            'test/{bench,deep,images,infra,quality}/src/**/*.test.ts',
+            'test/{bench,cluster,deep,images,infra,quality}/src/**/*.test.ts',
           ],
           exclude: [onServers, onNative, onContainers],
           maxWorkers: 2,

@@ -26,8 +26,12 @@ function grown(selectors: readonly string[], range: string, by: string): string 
 
 const lag = 'rapport_feature_lag_records'
 const held = 'rapport_consumer_lag_records'
+/** Wake-ups of trainings wait as long as their jobs do: for a free runner. */
+const runners = 'group="rapport.training-runner"'
+const working = 'group!="rapport.training-runner"'
 const partitions = 'group, topic, partition'
-const jobs = 'control|feature|gateway|ingestion|recommendation|sentiment|text-classification|rapport'
+const jobs =
+  'control|feature|gateway|ingestion|recommendation|recommendation-canary|sentiment|text-classification|rapport'
 
 const reachability: readonly Told[] = [
   {
@@ -67,7 +71,7 @@ const events: readonly Told[] = [
     alert: 'RapportConsumerStuck',
     severity: 'page',
     expr: [
-      `(max by (${partitions}) (min_over_time(${lag}[10m])) or max by (${partitions}) (min_over_time(${held}[10m]))) > 0`,
+      `(max by (${partitions}) (min_over_time(${lag}[10m])) or max by (${partitions}) (min_over_time(${held}{${working}}[10m]))) > 0`,
       `unless on (${partitions})`,
       `max by (${partitions}) (changes(rapport_consumer_offset[10m])) > 0`,
     ].join('\n'),
@@ -155,6 +159,16 @@ const models: readonly Told[] = [
     severity: 'ticket',
     expr: grown(['rapport_training_seconds_count{outcome="failed"}'], '6h', 'task'),
     summary: 'A training of {{ $labels.task }} has failed: its model gets older.',
+  },
+  {
+    alert: 'RapportTrainingWaiting',
+    severity: 'ticket',
+    expr: [
+      `max by (group) (min_over_time(${held}{${runners}}[2h])) > 0`,
+      'unless on (group)',
+      `max by (group) (changes(rapport_consumer_offset{${runners}}[2h])) > 0`,
+    ].join('\n'),
+    summary: 'Trainings wait, and none has begun for two hours: nobody takes them.',
   },
   {
     alert: 'RapportModelDrift',

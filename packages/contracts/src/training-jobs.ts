@@ -142,6 +142,14 @@ export type TrainingJob = Static<typeof TrainingJobSchema>
 
 export const trainingJobsPrefix = (tenant: string): string => `jobs/${tenant}/`
 export const trainingJobKey = (tenant: string, id: string): string => `${trainingJobsPrefix(tenant)}${id}.json`
+/** The tenant and id of a job's object key; undefined for another object. */
+export function jobOfKey(key: string): Pick<TrainingJob, 'tenant' | 'id'> | undefined {
+  const [, tenant, id] = /^jobs\/([^/]+)\/([^/]+)\.json$/.exec(key) ?? []
+  return tenant === undefined || id === undefined ? undefined : { tenant, id }
+}
+
+/** Of those who are woken by `rapport.training-jobs.v1`: its lag is what waits for a runner. */
+export const trainingRunnerGroup = 'rapport.training-runner'
 
 /** Below it a job keeps the epochs of its networks until it ends, in `<id>/`. */
 export const trainingCheckpointsPrefix = (tenant: string): string => `checkpoints/${tenant}/`

@@ -1,4 +1,10 @@
-import { defaultSentimentModelName, defaultTextModelName, type TextTask } from '@rapport/contracts'
+import {
+  defaultSentimentModelName,
+  defaultTextModelName,
+  starterTenant,
+  type TextTask,
+  type TrainingJob,
+} from '@rapport/contracts'
 
 /** Of a starter model on a public data set, no text of which it has learnt. */
 export interface MeasuredQuality {
@@ -74,3 +80,7 @@ export const findShipped = ({
   readonly model: string
   readonly task: string
 }): StarterModel | undefined => shippedStarters.find((starter) => starter.model === model && starter.task === task)
+
+/** In a rolling update the starter models of the later release are made by its own processes alone. */
+export const isForLaterRelease = (job: Pick<TrainingJob, 'tenant' | 'task' | 'model' | 'version'>): boolean =>
+  job.tenant === starterTenant && isOfLaterRelease(job.version ?? '', findShipped(job) ?? { release: 0 })

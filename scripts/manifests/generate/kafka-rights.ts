@@ -3,6 +3,7 @@ import {
   featureGroup,
   sentimentGroup,
   textClassificationGroup,
+  trainingRunnerGroup,
   type ServiceName,
   type topics,
 } from '../../../packages/contracts/src/index.ts'
@@ -51,10 +52,16 @@ export const kafkaRights: Readonly<Record<ServiceName, KafkaRights>> = {
   control: {
     reads: ['access', 'models', 'trainingJobs', 'stateCommands', ...archived],
     writes: ['access', 'models', 'items', 'trainingJobs', 'stateCommands'],
-    groups: ['rapport.training-event-counts', 'rapport.training-runner'],
+    groups: ['rapport.training-event-counts', trainingRunnerGroup],
     watches: [archiveGroup, textClassificationGroup, sentimentGroup],
   },
 }
 
 /** Groups on whose lag KEDA scales; its user sees how far they are. */
-export const scaledGroups: readonly string[] = [featureGroup, archiveGroup, textClassificationGroup, sentimentGroup]
+export const scaledGroups: readonly string[] = [
+  featureGroup,
+  archiveGroup,
+  textClassificationGroup,
+  sentimentGroup,
+  trainingRunnerGroup,
+]

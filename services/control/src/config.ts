@@ -32,6 +32,11 @@ export const ControlConfigSchema = Type.Object({
     minimum: 1,
     description: 'Size of an uploaded data set after gunzip, at most.',
   }),
+  RAPPORT_TRAINING_RUNNER: Type.Enum(['here', 'elsewhere'], {
+    default: 'here',
+    description:
+      'Who runs trainings. here: processes that control starts, one at a time. elsewhere: processes of the training service that take what waits, woken by the lag of the group rapport.training-runner on rapport.training-jobs.v1.',
+  }),
   RAPPORT_TRAINING_ENTRY: Type.Optional(
     Type.String({ description: 'Program of the training process; that of this workspace when not set.' }),
   ),
@@ -79,6 +84,8 @@ export interface ControlConfig {
   readonly datasetRows: number
   /** Of an uploaded data set, after gunzip. */
   readonly datasetBytes: number
+  /** Whether trainings are left to processes that others start. */
+  readonly runsElsewhere: boolean
   readonly trainingEntry: string
   readonly trainingMemoryMb: number
   /** Versions that a training leaves beside those that serve or can be rolled back to. */
@@ -109,6 +116,7 @@ export const toControlConfig = (
   logLevel: variables.RAPPORT_LOG_LEVEL,
   datasetRows: variables.RAPPORT_DATASET_MAX_ROWS,
   datasetBytes: variables.RAPPORT_DATASET_MAX_BYTES,
+  runsElsewhere: variables.RAPPORT_TRAINING_RUNNER === 'elsewhere',
   trainingEntry:
     variables.RAPPORT_TRAINING_ENTRY ?? fileURLToPath(new URL('../../training/src/main.ts', import.meta.url)),
   trainingMemoryMb: variables.RAPPORT_TRAINING_MEMORY_MB,

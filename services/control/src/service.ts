@@ -6,6 +6,7 @@ import type { ControlConfig } from './config.ts'
 import { announceAlias, announceChampion } from './jobs/announce-champion.ts'
 import { EventCounter } from './jobs/event-counts.ts'
 import { JobRunner } from './jobs/job-runner.ts'
+import { JobWatcher, type JobWatcherOptions } from './jobs/job-watcher.ts'
 import { createStartTraining, type StartTraining, type TrainingProcessOptions } from './jobs/training-process.ts'
 import { StarterTraining } from './jobs/starter-training.ts'
 import { TenantRemover } from './jobs/tenant-remover.ts'
@@ -42,18 +43,17 @@ export async function createControlService(
   const starters = stack.use(new StarterTraining({ ...dependencies, models, pollMs }))
   const counter = stack.use(new EventCounter({ eventLog, objectStore, log, flushMs: Math.min(2_000, pollMs) }))
   const archiveFlush = overrides.flushArchive ?? (() => flushArchive(eventLog))
-  const startTraining = overrides.startTraining ?? createStartTraining(toProcessOptions(config, log))
   const metrics = createControlMetrics(dependencies.metrics)
+  const jobs: JobWatcherOptions = {
+    ...dependencies,
+    flushArchive: archiveFlush,
+    announceChampion: (job) => announceChampion({ eventLog, models, log }, job),
+    onFinished: (job) => countTraining(metrics, job),
+    pollMs,
+  }
+  const startTraining = overrides.startTraining ?? createStartTraining(toProcessOptions(config, log))
   const runner = stack.use(
-    new JobRunner({
-      ...dependencies,
-      startTraining,
-      flushArchive: archiveFlush,
-      announceChampion: (job) => announceChampion({ eventLog, models, log }, job),
-      onFinished: (job) => countTraining(metrics, job),
-      pollMs,
-      graceMs,
-    }),
+    config.runsElsewhere ? new JobWatcher(jobs) : new JobRunner({ ...jobs, startTraining, graceMs }),
   )
   const settleMs = config.removalSettleMs
   const remover = stack.use(

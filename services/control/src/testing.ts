@@ -11,6 +11,7 @@ export const testConfig = (
   logLevel: 'error',
   datasetRows: 1_000_000,
   datasetBytes: 1024 ** 3,
+  runsElsewhere: false,
   trainingEntry: '/nowhere',
   trainingMemoryMb: 512,
   keepVersions: 5,

@@ -22,3 +22,15 @@ export class InterruptedError extends RapportError {
     super('RPT_TRAINING_INTERRUPTED', `the training was interrupted: ${why}`, { canRetry: true })
   }
 }
+
+/** The job has taken longer than a job may; another attempt would, too. */
+export class OverdueError extends RapportError {
+  override readonly name = 'OverdueError'
+
+  constructor(deadlineMs: number) {
+    super(
+      'RPT_TRAINING_OVERDUE',
+      `the job was not done within ${deadlineMs / 1000} s, which is the limit of a training`,
+    )
+  }
+}

@@ -97,12 +97,10 @@ describe('the job process', () => {
 
   it('names what is wrong with its configuration', async () => {
     const { code, errors } = await start('one', {
-      RAPPORT_TRAINING_JOB: '',
       RAPPORT_TRAINING_MEMORY_MB: 'much',
       RAPPORT_TRAINING_KEEP_VERSIONS: '-1',
     }).exited
     expect(code).toBe(1)
-    expect(errors).toContain('RAPPORT_TRAINING_JOB: is required and not set')
     expect(errors).toContain('RAPPORT_TRAINING_MEMORY_MB: must be an integer')
     expect(errors).toContain('RAPPORT_TRAINING_KEEP_VERSIONS: must be >= 0')
   })

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { connectObjectStore, createLogger, readConfig, stopSignal } from '@rapport/service-kit'
 import packageJson from '../package.json' with { type: 'json' }
-import { TrainingConfigSchema } from './config.ts'
-import { exitCodes } from './exit-codes.ts'
+import { namedJob, TrainingConfigSchema } from './config.ts'
+import { exitCodes, runnerExitCodes } from './exit-codes.ts'
 import { whenParentEnds } from './job/parent-watch.ts'
-import { runTrainingJob } from './job/run-training-job.ts'
+import { runNextTrainingJob, runTrainingJob, type TrainingJobOptions } from './job/run-training-job.ts'
 import { proveGpu } from './prove-gpu.ts'
 
 const config = readConfig(TrainingConfigSchema, process.env)
+const named = namedJob(config)
 const log = createLogger('training', { level: config.RAPPORT_LOG_LEVEL })
 const stop = new AbortController()
 void stopSignal().then((signal) => stop.abort(signal))
@@ -15,20 +16,19 @@ whenParentEnds(() => stop.abort('the parent has ended'))
 
 if (config.RAPPORT_TRAINING_DEVICE === 'gpu') await proveGpu(log)
 await using stores = await connectObjectStore(config, log)
-const objects = stores.objectStore
-const end = await runTrainingJob(
-  { tenant: config.RAPPORT_TRAINING_TENANT, id: config.RAPPORT_TRAINING_JOB },
-  {
-    objects,
-    log,
-    owner: config.RAPPORT_TRAINING_OWNER ?? randomUUID(),
-    stop: stop.signal,
-    memoryLimitBytes: config.RAPPORT_TRAINING_MEMORY_MB * 1024 * 1024,
-    codeRevision: packageJson.version,
-    keepVersions: config.RAPPORT_TRAINING_KEEP_VERSIONS,
-  },
-)
+const deadlineSeconds = config.RAPPORT_TRAINING_DEADLINE_SECONDS
+const options: TrainingJobOptions = {
+  objects: stores.objectStore,
+  log,
+  owner: config.RAPPORT_TRAINING_OWNER ?? randomUUID(),
+  stop: stop.signal,
+  memoryLimitBytes: config.RAPPORT_TRAINING_MEMORY_MB * 1024 * 1024,
+  codeRevision: packageJson.version,
+  keepVersions: config.RAPPORT_TRAINING_KEEP_VERSIONS,
+  deadlineMs: deadlineSeconds === undefined ? undefined : deadlineSeconds * 1000,
+}
+const end = await (named === undefined ? runNextTrainingJob(options) : runTrainingJob(named, options))
 log.info({ end }, 'training ended')
-process.exitCode = exitCodes[end]
+process.exitCode = (named === undefined ? runnerExitCodes : exitCodes)[end]
 // A pipe to the parent would keep the process alive.
 process.stdin.destroy()

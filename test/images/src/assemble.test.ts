@@ -36,8 +36,6 @@ it.each([
   ['.pnpm/a@1/node_modules/a/index.js.map', false],
   ['.pnpm/a@1/node_modules/a/index.d.mts', false],
   ['.pnpm/a@1/node_modules/a/README.md', false],
-  ['.pnpm/lock.yaml', false],
-  ['.modules.yaml', false],
 ])('of installed packages, %s is kept: %s', (path, needed) => {
   expect(isNeeded(path)).toBe(needed)
 })
@@ -57,7 +55,16 @@ it('lays out a service with what it depends upon, and nothing else', async () =>
     'node_modules/.modules.yaml': '',
     'node_modules/.pnpm/a@1.0.0/node_modules/a/index.js': '',
     'node_modules/.pnpm/a@1.0.0/node_modules/a/index.js.map': '',
+    'node_modules/.pnpm/b@2.0.0/node_modules/@x/b/LICENSE.md': '',
+    'node_modules/.pnpm/c@3.0.0/node_modules/c/index.js': '',
   })
+  await symlink('../../b@2.0.0/node_modules/@x/b', join(root, 'node_modules/.pnpm/a@1.0.0/node_modules/b'))
+  await mkdir(join(root, 'node_modules/.pnpm/node_modules/.bin'), { recursive: true })
+  for (const [name, target] of [
+    ['b', '../b@2.0.0/node_modules/@x/b'],
+    ['c', '../c@3.0.0/node_modules/c'],
+  ] as const)
+    await symlink(target, join(root, 'node_modules/.pnpm/node_modules', name))
   await mkdir(join(root, 'services/shop/node_modules/@rapport'), { recursive: true })
   await symlink('../../../node_modules/.pnpm/a@1.0.0/node_modules/a', join(root, 'services/shop/node_modules/a'))
   await symlink('../../../../packages/base', join(root, 'services/shop/node_modules/@rapport/base'))
@@ -76,6 +83,9 @@ it('lays out a service with what it depends upon, and nothing else', async () =>
     'own/services/shop/package.json',
     'own/services/shop/src/main.ts',
     'packages/node_modules/.pnpm/a@1.0.0/node_modules/a/index.js',
+    'packages/node_modules/.pnpm/a@1.0.0/node_modules/b',
+    'packages/node_modules/.pnpm/b@2.0.0/node_modules/@x/b/LICENSE.md',
+    'packages/node_modules/.pnpm/node_modules/b',
   ])
   expect(await readlink(join(out, 'own/main.ts'))).toBe('services/shop/src/main.ts')
   expect(await readlink(join(out, 'own/services/shop/node_modules/a'))).toBe(

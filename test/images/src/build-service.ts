@@ -20,12 +20,12 @@ export const imageNames = [
 ] as const
 export type ImageName = (typeof imageNames)[number]
 
-export interface ServiceBuild {
-  readonly service: ImageName
+export interface ServiceBuilds<Name extends ImageName> {
+  readonly services: readonly Name[]
   readonly bases: NodeBases
-  /** After the colon of its name. */
+  /** After the colon of their names. */
   readonly tag: string
-  /** What its labels say of the source. */
+  /** What their labels say of the source. */
   readonly source: Source
 }
 
@@ -37,19 +37,38 @@ export interface BuiltImage {
   readonly addedBytes: number
 }
 
-/** Builds the image of one service: `rapport/<service>:<tag>`. */
-export async function buildService(engine: Engine, build: ServiceBuild): Promise<BuiltImage> {
-  const { service, bases, tag, source } = build
+/** Builds images of services: `rapport/<service>:<tag>`. What they have in common is done once, by the first. */
+export async function buildServices<Name extends ImageName>(
+  engine: Engine,
+  builds: ServiceBuilds<Name>,
+): Promise<Readonly<Record<Name, BuiltImage>>> {
+  const files = await contextFiles(workspace)
+  const [first, ...others] = builds.services.map(
+    (service) => async () => [service, await buildService(engine, { ...builds, service, files })] as const,
+  )
+  if (first === undefined) throw new RangeError('there is nothing to build')
+  const built = [await first(), ...(await Promise.all(others.map((build) => build())))]
+  return Object.fromEntries(built) as Record<Name, BuiltImage>
+}
+
+interface ServiceBuild extends ServiceBuilds<ImageName> {
+  readonly service: ImageName
+  readonly files: readonly string[]
+}
+
+async function buildService(engine: Engine, build: ServiceBuild): Promise<BuiltImage> {
+  const { service, services, bases, tag, source, files } = build
   const image = `rapport/${service}:${tag}`
   await buildImage(engine, {
     image,
     context: workspace,
-    files: await contextFiles(workspace),
+    files,
     dockerfile: 'docker/Dockerfile',
     arguments: {
       BASE: bases.base,
       BUILD_BASE: bases.buildBase,
       SERVICE: service,
+      SERVICES: services.join(' '),
       VERSION: source.version,
       REVISION: source.revision,
       CREATED: source.created,

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { nodeFlags } from '@rapport/all-in-one/node-flags'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { foldersOf } from './assemble.ts'
 import { readReferences } from './base-references.ts'
-import { workspace } from './build-service.ts'
+import { imageNames, workspace } from './build-service.ts'
 
 const read = (file: string): Promise<string> => readFile(join(workspace, file), 'utf8')
 
@@ -17,7 +19,10 @@ it('images run on the Node that the workspace pins, and are installed by its pnp
   }
 })
 
-it('a service runs in its image with the flags that it has everywhere', async () => {
+it('a service runs in its image with the flags that it has everywhere, and traces are preloaded from what each image has', async () => {
+  const preload = relative(workspace, fileURLToPath(import.meta.resolve('@rapport/service-kit/tracing')))
+  const flags = nodeFlags.map((flag) => (flag.startsWith('file:') ? `/app/${preload}` : flag))
   const [, entrypoint = '[]'] = /^ENTRYPOINT (.+)$/m.exec(await read('docker/Dockerfile')) ?? []
-  expect(JSON.parse(entrypoint)).toEqual(['node', ...nodeFlags, '/app/main.ts'])
+  expect(JSON.parse(entrypoint)).toEqual(['node', ...flags, '/app/main.ts'])
+  for (const image of imageNames) expect(await foldersOf(workspace, image)).toContain('packages/service-kit')
 })

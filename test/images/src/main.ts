@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { connectEngine, say, type Engine } from '@rapport/infra'
 import manifest from '../../../package.json' with { type: 'json' }
 import { nameOf, pinReferences, readReferences, type BaseReference } from './base-references.ts'
-import { buildService, imageNames, readSource, workspace, type ImageName } from './build-service.ts'
+import { buildServices, imageNames, readSource, workspace, type ImageName } from './build-service.ts'
 import { obtainNodeBases, type NodeBases } from './node-bases.ts'
 
 const usage = `usage: npm run images -- build [--service NAME ...] [--base IMAGE [--build-base IMAGE]] [--tag TAG]
@@ -41,12 +41,11 @@ async function build(): Promise<void> {
     )
   const bases = await chooseBases(engine)
   const source = await readSource(manifest.version)
-  for (const service of services) {
-    const started = performance.now()
-    const { image, bytes, addedBytes } = await buildService(engine, { service, bases, tag: values.tag, source })
-    const seconds = ((performance.now() - started) / 1000).toFixed(1)
-    say(`${image}: ${megabytes(bytes)}, ${megabytes(addedBytes)} above ${bases.base}, in ${seconds} s`)
-  }
+  const started = performance.now()
+  const built = await buildServices(engine, { services, bases, tag: values.tag, source })
+  for (const { image, bytes, addedBytes } of Object.values(built))
+    say(`${image}: ${megabytes(bytes)}, ${megabytes(addedBytes)} above ${bases.base}`)
+  say(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s.`)
 }
 
 async function chooseBases(engine: Engine): Promise<NodeBases> {

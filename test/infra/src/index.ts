@@ -8,7 +8,7 @@ export type { RedisCluster, RedisClusterOptions } from './redis/redis-cluster.ts
 export { startS3 } from './s3/s3.ts'
 export type { S3 } from './s3/s3.ts'
 export { ServerStartError } from './process/server-process.ts'
-export type { ServerProcess } from './process/server-process.ts'
+export { ServerProcess } from './process/server-process.ts'
 export { obtainPromtool } from './obtain/promtool.ts'
 export { startTlsProxy } from './tls-proxy.ts'
 export type { TlsProxy } from './tls-proxy.ts'

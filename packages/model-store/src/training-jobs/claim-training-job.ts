@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@rapport/core'
 import type { ObjectStore } from '@rapport/object-store'
 import { ClaimedJob } from './claimed-job.ts'
 import { type JobRef, updateJob } from './job-record.ts'
+import { isWaiting } from './waiting-jobs.ts'
 
 export interface ClaimOptions {
   /** Names this run of this runner; no two runs share it. */
@@ -41,15 +42,28 @@ export async function claimTrainingJob(
   return { claimed: new ClaimedJob(objects, { clock, leaseMs, owner, job }) }
 }
 
+/**
+ * Ends a job that nobody may claim any more: one whose runner has died before it saw that the job was cancelled, or one that
+ * was claimed too often. Any other is left alone. Resolves with the job that stands then; undefined when there is none.
+ */
+export async function endAbandonedJob(
+  objects: ObjectStore,
+  ref: JobRef,
+  { maxAttempts, clock = systemClock }: Pick<ClaimOptions, 'maxAttempts' | 'clock'> = {},
+): Promise<TrainingJob | undefined> {
+  return updateJob(objects, ref, (current) => {
+    const decision = decideClaim(current, clock.now(), { owner: '', leaseMs: 0, ...(maxAttempts && { maxAttempts }) })
+    return decision.refusal === undefined ? undefined : decision.changed
+  })
+}
+
 function decideClaim(job: TrainingJob, nowMs: number, options: ClaimOptions): Decision {
   const { owner, leaseMs, maxAttempts = 3 } = options
   const now = new Date(nowMs).toISOString()
   if (job.state === 'cancelled') return { refusal: 'cancelled' }
   if (job.state !== 'queued' && job.state !== 'running') return { refusal: 'finished' }
-  const { lease, ...rest } = job
-  if (job.state === 'running' && lease !== undefined && Date.parse(lease.expiresAt) > nowMs) {
-    return { refusal: 'held by another' }
-  }
+  const { lease: _lease, ...rest } = job
+  if (!isWaiting(job, nowMs)) return { refusal: 'held by another' }
   if (job.cancelRequestedAt !== undefined) {
     return { refusal: 'cancelled', changed: { ...rest, state: 'cancelled', finishedAt: now } }
   }

@@ -1,6 +1,6 @@
 import { type TrainingJob, trainingJobKey, TrainingJobSchema } from '@rapport/contracts'
 import { RapportError } from '@rapport/core'
-import { changeJsonRecord, type JsonRecord, type ObjectStore } from '@rapport/object-store'
+import { changeJsonRecord, type JsonRecord, type ObjectStore, readJsonRecord } from '@rapport/object-store'
 import { Compile } from 'typebox/compile'
 
 export class TrainingJobError extends RapportError {
@@ -25,6 +25,11 @@ export async function updateJob(
   if (!idPattern.test(ref.id)) return undefined
   const { record } = await changeJsonRecord(objects, recordOf(ref), (job) => job && change(job))
   return record
+}
+
+/** Undefined when there is no such job. @throws TrainingJobError `RPT_TRAINING_JOB_INVALID` */
+export async function readJob(objects: ObjectStore, ref: JobRef): Promise<TrainingJob | undefined> {
+  return (await readJsonRecord(objects, recordOf(ref)))?.record
 }
 
 function recordOf({ tenant, id }: JobRef): JsonRecord<TrainingJob> {

@@ -1,4 +1,5 @@
 import {
+  jobOfKey,
   rebuildCommandKey,
   StateRebuildRecordSchema,
   stateRebuildsPrefix,
@@ -7,7 +8,7 @@ import {
   type StateCommand,
 } from '@rapport/contracts'
 import { Value } from 'typebox/value'
-import { cancelJob, isFinished, jobOfKey, readJob, wakeRunners, type JobDependencies } from './training-jobs.ts'
+import { cancelJob, isFinished, readJob, wakeRunners, type JobDependencies } from './training-jobs.ts'
 import { waitUntil } from './wait-until.ts'
 
 export type EndWorkOptions = JobDependencies & { readonly pollMs: number; readonly signal: AbortSignal }

@@ -1,4 +1,5 @@
 import {
+  jobOfKey,
   topics,
   trainingJobKey,
   TrainingJobSchema,
@@ -126,12 +127,6 @@ export async function wakeRunners({ eventLog, log }: JobDependencies, { tenant, 
   } catch (error) {
     log.warn({ err: error, tenant, job: id }, 'a training job was not announced; it will be found by polling')
   }
-}
-
-/** The tenant and id of a job's object key; undefined for another object. */
-export function jobOfKey(key: string): JobRef | undefined {
-  const [, tenant, name] = /^jobs\/([^/]+)\/([^/]+)\.json$/.exec(key) ?? []
-  return tenant === undefined || name === undefined ? undefined : { tenant, id: name }
 }
 
 function recordOf({ tenant, id }: JobRef): JsonRecord<TrainingJob> {

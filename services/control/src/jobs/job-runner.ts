@@ -1,29 +1,15 @@
-import { starterTenant, topics, type TrainingJob } from '@rapport/contracts'
-import { RapportError } from '@rapport/core'
+import { topics, trainingRunnerGroup, type TrainingJob } from '@rapport/contracts'
 import type { Subscriber } from '@rapport/messaging'
-import { findShipped, isOfLaterRelease } from '@rapport/starter-texts/release'
+import { isWaiting } from '@rapport/model-store'
+import { isForLaterRelease } from '@rapport/starter-texts/release'
 import { randomUUID } from 'node:crypto'
-import {
-  changeJob,
-  isFinished,
-  isoTime,
-  jobOfKey,
-  readJob,
-  wakeRunners,
-  type JobDependencies,
-  type JobRef,
-} from '../application/training-jobs.ts'
+import { changeJob, isFinished, isoTime, readJob, wakeRunners } from '../application/training-jobs.ts'
+import { JobRecords } from './job-records.ts'
+import type { JobWatcherOptions } from './job-watcher.ts'
 import type { ProcessExit, StartTraining, TrainingProcess } from './training-process.ts'
 
-export interface JobRunnerOptions extends JobDependencies {
+export interface JobRunnerOptions extends JobWatcherOptions {
   readonly startTraining: StartTraining
-  /** Brings the archive up to the log's end before a training reads it. */
-  readonly flushArchive: () => Promise<void>
-  /** Tells the serving processes which version the champion of a job's model names. */
-  readonly announceChampion: (job: TrainingJob) => Promise<void>
-  /** To be told each job that has finished since the start, whoever ran it. */
-  readonly onFinished: (job: TrainingJob) => void
-  readonly pollMs: number
   /** How long a process that is told to end may take. */
   readonly graceMs: number
 }
@@ -36,7 +22,6 @@ interface Running {
 }
 
 const maxAttempts = 3
-const group = 'rapport.training-runner'
 
 /**
  * Runs training jobs as child processes, one at a time. It claims nothing: the process claims its job by a lease and renews
@@ -44,23 +29,21 @@ const group = 'rapport.training-runner'
  */
 export class JobRunner implements AsyncDisposable {
   readonly #options: JobRunnerOptions
-  /** Keys of jobs that are finished, or cannot be read, with their etags: the record of another job may come to stand at the key. */
-  readonly #finished = new Map<string, string>()
+  readonly #records: JobRecords
   #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
   #running: Running | undefined
   #looking: Promise<void> = Promise.resolve()
-  #startedMs = 0
   #stopped = false
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
+    this.#records = new JobRecords(options)
   }
 
   async start(): Promise<void> {
-    this.#startedMs = this.#options.clock.now()
     this.#subscriber = await this.#options.eventLog.subscribe({
-      group,
+      group: trainingRunnerGroup,
       topics: [topics.trainingJobs.name],
       onBatch: async (batch) => {
         await this.look()
@@ -113,34 +96,11 @@ export class JobRunner implements AsyncDisposable {
 
   /** The job that waits longest, of all tenants. */
   async #nextJob(): Promise<TrainingJob | undefined> {
-    const waiting: TrainingJob[] = []
-    for await (const { key, etag } of this.#options.objectStore.list('jobs/')) {
-      const ref = jobOfKey(key)
-      if (ref === undefined || this.#finished.get(key) === etag) continue
-      const job = await this.#readIntact(ref)
-      if (job === undefined) continue
-      if (job === 'corrupt' || isFinished(job)) {
-        this.#finished.set(key, etag)
-        if (job !== 'corrupt' && Date.parse(job.finishedAt ?? '') >= this.#startedMs) this.#options.onFinished(job)
-      } else if (this.#isClaimable(job) && !isForLaterRelease(job)) waiting.push(job)
-    }
+    const { open, ended } = await this.#records.look()
+    for (const job of ended) this.#options.onFinished(job)
+    const nowMs = this.#options.clock.now()
+    const waiting = open.map(({ job }) => job).filter((job) => isWaiting(job, nowMs) && !isForLaterRelease(job))
     return waiting.sort((one, other) => one.requestedAt.localeCompare(other.requestedAt))[0]
-  }
-
-  /** A record that is no job stands in nobody's way: it is told of once and left alone until it changes. */
-  async #readIntact(ref: JobRef): Promise<TrainingJob | 'corrupt' | undefined> {
-    try {
-      return await readJob(this.#options.objectStore, ref)
-    } catch (error) {
-      if (!(error instanceof RapportError) || error.code !== 'RPT_JOB_CORRUPT') throw error
-      this.#options.log.error({ err: error, tenant: ref.tenant, job: ref.id }, 'a training job cannot be read')
-      return 'corrupt'
-    }
-  }
-
-  #isClaimable({ state, lease }: TrainingJob): boolean {
-    if (state === 'queued') return true
-    return lease === undefined || Date.parse(lease.expiresAt) <= this.#options.clock.now()
   }
 
   /** A training on an archive that is a little behind is better than none; so a flush that fails is only logged. */
@@ -199,7 +159,3 @@ export class JobRunner implements AsyncDisposable {
     return { ...rest, state: 'failed', attempts, finishedAt, error: { code: 'RPT_TRAINING_CRASHED', message } }
   }
 }
-
-/** In a rolling update the starter models of the later release are made by its own processes alone. */
-const isForLaterRelease = (job: TrainingJob): boolean =>
-  job.tenant === starterTenant && isOfLaterRelease(job.version ?? '', findShipped(job) ?? { release: 0 })

@@ -3,14 +3,17 @@ import { type Clock, type Log, type RapportError, systemClock } from '@rapport/c
 import { DatasetError } from '@rapport/datasets'
 import {
   claimTrainingJob,
+  type ClaimRefusal,
   type ClaimedJob,
   createModelStore,
+  findWaitingJobs,
   type JobRef,
   LeaseLostError,
   type ModelStore,
 } from '@rapport/model-store'
 import { ArchiveError, type ObjectStore } from '@rapport/object-store'
-import { InterruptedError, JobCancelledError, TrainingDataError } from '../errors.ts'
+import { isForLaterRelease } from '@rapport/starter-texts/release'
+import { InterruptedError, JobCancelledError, OverdueError, TrainingDataError } from '../errors.ts'
 import { trainRecommender } from '../recommender/train-recommender.ts'
 import { trainStarter } from '../starter/train-starter.ts'
 import { trainText } from '../text/train-text.ts'
@@ -27,36 +30,76 @@ export interface TrainingJobOptions {
   readonly codeRevision: string
   /** Versions of the model that are left beside those that serve or can be rolled back to. */
   readonly keepVersions: number
+  /** From the claim to the end of a job; one that takes longer fails. Default: as long as it takes. */
+  readonly deadlineMs?: number | undefined
   /** How long the claim holds without a heartbeat. Default 30 s. */
   readonly leaseMs?: number
   readonly clock?: Clock
 }
 
 /**
- * `not claimed`: finished, cancelled, or another runner has it. `interrupted`: left unfinished, another attempt makes sense.
- * In all other cases the record says how it ended.
+ * `not claimed`: finished, cancelled, or another runner has it, or nothing waits. `interrupted`: left unfinished, another
+ * attempt makes sense. In all other cases the record says how it ended.
  */
-export type TrainingEnd = 'succeeded' | 'bad data' | 'cancelled' | 'not claimed' | 'interrupted'
+export type TrainingEnd = 'succeeded' | 'bad data' | 'overdue' | 'cancelled' | 'not claimed' | 'interrupted'
 
 /**
  * Claims a training job, runs it, and records its end. Errors of the environment and of the program are thrown, and leave
  * the job to be claimed again when its lease has run out; an interrupted job can be claimed at once.
  */
 export async function runTrainingJob(ref: JobRef, options: TrainingJobOptions): Promise<TrainingEnd> {
-  const { objects, log, owner, leaseMs = 30_000, clock = systemClock } = options
-  const claim = await claimTrainingJob(objects, ref, { owner, leaseMs, clock })
-  if (claim.claimed === undefined) {
-    log.warn({ ...ref, reason: claim.reason }, 'the job was not claimed')
-    return claim.reason === 'cancelled' ? 'cancelled' : 'not claimed'
+  const { claimed, reason } = await claim(ref, options)
+  if (claimed !== undefined) return runClaimed(claimed, options)
+  options.log.warn({ ...ref, reason }, 'the job was not claimed')
+  return reason === 'cancelled' ? 'cancelled' : 'not claimed'
+}
+
+/**
+ * Claims the training job that waits longest, of all tenants, and runs it like `runTrainingJob`. A job that another runner
+ * was quicker to claim is passed over.
+ */
+export async function runNextTrainingJob(options: TrainingJobOptions): Promise<TrainingEnd> {
+  const { objects, log, stop, clock = systemClock } = options
+  for (const job of await findWaitingJobs(objects, { clock, log })) {
+    if (stop.aborted) return 'interrupted'
+    if (isForLaterRelease(job)) continue
+    const { claimed, reason } = await claim(job, options)
+    const ref = { tenant: job.tenant, job: job.id }
+    if (claimed === undefined) {
+      log.info({ ...ref, reason }, 'a waiting job was not claimed')
+      continue
+    }
+    log.info({ ...ref, task: job.task, attempt: claimed.job.attempts }, 'a waiting job was claimed')
+    return runClaimed(claimed, options)
   }
-  using heartbeat = new Heartbeat(claim.claimed, { intervalMs: leaseMs / 10, log })
+  log.info({}, 'no training job waits: others have taken what there was')
+  return 'not claimed'
+}
+
+const defaultLeaseMs = 30_000
+
+async function claim(
+  ref: JobRef,
+  { objects, owner, leaseMs = defaultLeaseMs, clock = systemClock }: TrainingJobOptions,
+): Promise<{ readonly claimed: ClaimedJob | undefined; readonly reason?: ClaimRefusal }> {
+  return claimTrainingJob(objects, ref, { owner, leaseMs, clock })
+}
+
+async function runClaimed(claimed: ClaimedJob, options: TrainingJobOptions): Promise<TrainingEnd> {
+  const { log, stop, deadlineMs, leaseMs = defaultLeaseMs } = options
+  using heartbeat = new Heartbeat(claimed, { intervalMs: leaseMs / 10, log })
   const onStop = (): void => heartbeat.interrupt(new InterruptedError('the process is told to end'))
-  options.stop.addEventListener('abort', onStop)
-  if (options.stop.aborted) onStop()
+  const deadline =
+    deadlineMs === undefined
+      ? undefined
+      : setTimeout(() => heartbeat.interrupt(new OverdueError(deadlineMs)), deadlineMs)
+  stop.addEventListener('abort', onStop)
+  if (stop.aborted) onStop()
   try {
-    return await workOn(claim.claimed, heartbeat, options)
+    return await workOn(claimed, heartbeat, options)
   } finally {
-    options.stop.removeEventListener('abort', onStop)
+    stop.removeEventListener('abort', onStop)
+    clearTimeout(deadline)
   }
 }
 
@@ -127,14 +170,14 @@ async function endBy(cause: unknown, { claimed, heartbeat, log }: EndContext): P
   if (isLasting(cause)) {
     log.error({ err: cause }, 'the job has failed')
     await claimed.fail(errorOf(cause), await heartbeat.finish())
-    return 'bad data'
+    return cause instanceof OverdueError ? 'overdue' : 'bad data'
   }
   throw cause
 }
 
 /** Another attempt on the same data would fail in the same way. */
 const isLasting = (error: unknown): error is RapportError =>
-  error instanceof TrainingDataError || error instanceof ArchiveError || error instanceof DatasetError
+  [TrainingDataError, OverdueError, ArchiveError, DatasetError].some((lasting) => error instanceof lasting)
 
 async function cancel(claimed: ClaimedJob, heartbeat: Heartbeat): Promise<TrainingEnd> {
   await claimed.cancelled(await heartbeat.finish())

@@ -14,12 +14,12 @@ export interface ImageBuild {
   readonly arguments: Readonly<Record<string, string>>
 }
 
-/** The engine's own builder, spoken to without a command line; a failed step's output is in the error. */
+/** BuildKit in the engine, spoken to without a command line; a failed step's output is in the error. */
 export async function buildImage(engine: Engine, build: ImageBuild): Promise<void> {
   const { image, context, dockerfile = 'Dockerfile' } = build
   const stream = await engine.container.dockerode.buildImage(
     { context, src: [...(build.files ?? (await readdir(context)))] },
-    { t: image, dockerfile, buildargs: build.arguments },
+    { t: image, dockerfile, buildargs: build.arguments, version: '2' },
   )
   await finished(engine, `Building ${image}`, stream)
 }

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { topics, type ServiceName } from '@rapport/contracts'
+import type { ServiceName } from '@rapport/contracts'
 import { startKafkaCluster, startRedis, startS3, type KafkaCluster, type Redis, type S3 } from '@rapport/infra'
 import { RapportClient } from '@rapport/sdk'
 import { connectDrivers, createLogger, readConfig, StoresSchema, type Drivers } from '@rapport/service-kit'
-import { recordsBehind } from './lag.ts'
+import { caughtUp } from './lag.ts'
 import { cli, ServiceProcess } from './service-process.ts'
 
 export interface InstallationOptions {
@@ -47,8 +46,6 @@ const services: readonly ServiceName[] = [
   'sentiment',
   'control',
 ]
-/** The longest silence after which a killed consumer's partitions move. */
-const sessionMs = 15_000
 
 /** Rapport as it runs in production: every service a process of its own, behind the gateway, on real servers. */
 export interface Installation extends AsyncDisposable {
@@ -163,20 +160,4 @@ async function startServices(
     }
   }
   return started
-}
-
-/** @throws when records are left and have not become fewer for a while. */
-async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
-  await using drivers = await connect()
-  const ends = await drivers.eventLog.extents(topics.events.name)
-  let [least, movedAtMs] = [Number.POSITIVE_INFINITY, performance.now()]
-  for (;;) {
-    const behind = await recordsBehind(drivers.eventLog, ends)
-    if (behind === 0) return
-    if (behind < least) [least, movedAtMs] = [behind, performance.now()]
-    if (performance.now() - movedAtMs > 4 * sessionMs) {
-      throw new Error(`${behind} records are not applied and have not become fewer for ${(4 * sessionMs) / 1000} s`)
-    }
-    await setTimeout(100)
-  }
 }

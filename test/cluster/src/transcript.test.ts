@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { must, Transcript } from './transcript.ts'
+
+it('has a line for whatever was looked at, and counts what is not as it must be', async () => {
+  const said: string[] = []
+  const transcript = new Transcript((line) => said.push(line))
+  transcript.section('Nodes')
+  await transcript.check('two are there', async () => '2')
+  await transcript.check('three are ready', async () => {
+    must(false, '2')
+    return '3'
+  })
+  expect(transcript.lines).toEqual(['', 'Nodes', 'ok  two are there (2)', 'FAIL three are ready: 2'])
+  expect(said).toEqual(transcript.lines)
+  expect(transcript.failed).toBe(1)
+})
