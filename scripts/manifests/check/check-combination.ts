@@ -12,7 +12,7 @@ import { nameOf, workloadsOf, type KubeObject, type Workload } from './objects.t
 import { checkConfinement } from './pods.ts'
 import { checkExternalSecrets, checkReferences } from './references.ts'
 import { checkBudgets, checkScaling, checkTriggers } from './scaling.ts'
-import { checkServiceProcess, settingsOf } from './service-process.ts'
+import { checkServiceProcess, settingsOf, type Settings } from './service-process.ts'
 import { checkVariables } from './variables.ts'
 
 export interface CheckContext {
@@ -81,6 +81,14 @@ function checkWorkload(workload: Workload, surroundings: Surroundings): readonly
   ].map((problem) => `${workload.kind} ${workload.name} ${problem}`)
 }
 
+/** Whoever looks at a trace tells services by this name; an image that several run has one for all of them. */
+function checkTraceName({ name }: Workload, settings: Settings): readonly string[] {
+  const given = settings.get('OTEL_SERVICE_NAME')
+  return given === name
+    ? []
+    : [`goes by the name ${given ?? 'of its image'} in traces: OTEL_SERVICE_NAME is to be ${name}`]
+}
+
 function checkService(
   workload: Workload,
   schema: TObject,
@@ -96,6 +104,7 @@ function checkService(
   return [
     ...problems,
     ...checkVariables(schema, variables),
+    ...checkTraceName(workload, settings),
     ...checkServiceProcess(workload, settings),
     ...checkGatewayUrls(objects, settings),
     ...checkStoreAddresses(objects, settings, edges),
