@@ -113,9 +113,8 @@ function checkService(
   return [
     ...problems,
     ...checkVariables(schema, variables),
-    ...checkTraceName(workload, settings),
     ...(jobSpec(workload) === undefined
-      ? checkServiceProcess(workload, settings)
+      ? [...checkServiceProcess(workload, settings), ...checkTraceName(workload, settings)]
       : checkTrainingJob(workload, settings, environmentOfControl(objects, secrets))),
     ...checkGatewayUrls(objects, settings),
     ...checkStoreAddresses(objects, settings, edges),
