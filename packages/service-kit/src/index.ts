@@ -14,6 +14,7 @@ export { inflateStream, isGzip, type BodyRefusals } from './http/inflate-stream.
 export { ErrorRef } from './http/openapi.ts'
 export { undeclaredBody, undeclaredBodyOf } from './http/validation.ts'
 export { isAuthenticated } from './http/route-config.ts'
+export { onwardTrace } from './http/request-traces.ts'
 export { sendRendered } from './http/send-rendered.ts'
 export { createLogger, logLevels, type Logger, type LoggerOptions, type LogLevel } from './logger.ts'
 export { stopSignal } from './process/stop-signal.ts'

@@ -164,6 +164,13 @@ const recommender: readonly Row[] = [
         ],
       },
       {
+        title: 'Score of the first item, median',
+        description:
+          'Comparable within one source and one model: what changes without a new version is what it is asked.',
+        unit: 'short',
+        queries: [[quantileBy(0.5, 'source', 'rapport_recommendation_top_score'), '{{source}}']],
+      },
+      {
         title: 'Refused and unreadable',
         unit: 'short',
         queries: [

@@ -1,9 +1,9 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import replyFrom from '@fastify/reply-from'
-import { context, propagation, type Context } from '@opentelemetry/api'
+import { propagation, type Context } from '@opentelemetry/api'
 import { routePrefixes } from '@rapport/contracts'
-import { HttpError, unavailable, type HttpApp } from '@rapport/service-kit'
+import { HttpError, onwardTrace, unavailable, type HttpApp } from '@rapport/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Counter } from 'prom-client'
 import type { Upstream, Upstreams } from './upstreams.ts'
@@ -63,7 +63,7 @@ export async function addForwarding(app: HttpApp, options: ForwardOptions): Prom
     for (const prefix of prefixes) {
       for (const url of [prefix, `${prefix}/*`]) {
         app.all(url, (request, reply) =>
-          forwarder.forward({ service, tried: new Set(), request, reply, trace: context.active() }),
+          forwarder.forward({ service, tried: new Set(), request, reply, trace: onwardTrace(request) }),
         )
       }
     }

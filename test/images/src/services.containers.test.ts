@@ -1,19 +1,23 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { chooseRoad, startKafka, startRedis, startS3 } from '@rapport/infra'
-import { RapportClient } from '@rapport/sdk'
-import { startSpanCollector, type SpanCollector } from '@rapport/test-e2e/span-collector'
+import { featureGroup, topics } from '@rapport/contracts'
+import { createShop } from '@rapport/demo-shop'
+import { join } from 'node:path'
+import { chooseRoad } from '@rapport/infra'
+import {
+  askForRecommendations,
+  judgeRecommendations,
+  Ledger,
+  mostInHand,
+  nothingAmiss,
+  Producers,
+  takeBalance,
+  temporaryFolder,
+  type Kill,
+} from '@rapport/test-resilience'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { nameOf, readReferences } from './base-references.ts'
-import { buildServices, readSource, workspace, type BuiltImage } from './build-service.ts'
-import { obtainNodeBases } from './node-bases.ts'
-import { startServiceContainer, type ServiceContainer } from './testing/service-container.fixture.ts'
-
-const run = promisify(execFile)
-const services = ['control', 'ingestion', 'feature', 'recommendation'] as const
-type Service = (typeof services)[number]
+import { readSource } from './build-service.ts'
+import { services, startContainerInstallation, type ContainerInstallation } from './testing/installation.fixture.ts'
+import type { ServiceContainer } from './testing/service-container.fixture.ts'
+import { shopTraffic } from './testing/shop-traffic.fixture.ts'
 
 /** Containers of this machine, with images of the servers. On CI they are not left out. */
 const road = await chooseRoad({ ...process.env, RAPPORT_INFRA: 'docker' }, ['kafka', 'redis', 's3']).catch(
@@ -26,58 +30,23 @@ const owned = new AsyncDisposableStack()
 afterAll(() => owned.disposeAsync(), 60_000)
 
 describe.runIf(road?.kind === 'docker')('images of services', () => {
-  const engine = road?.kind === 'docker' ? road.engine : undefined
-  const images = {} as Record<Service, BuiltImage>
-  const containers = {} as Record<Service, ServiceContainer>
-  let collector: SpanCollector
-  const key = `rpt_${randomBytes(32).toString('base64url')}`
+  let installation: ContainerInstallation
 
   beforeAll(async () => {
-    if (engine === undefined) return
-    const [wanted] = await readReferences(workspace)
-    if (wanted === undefined) throw new Error('docker/Dockerfile names no base image')
-    const bases = await obtainNodeBases(engine, nameOf(wanted))
-    const source = await readSource('0.1.0')
-    Object.assign(images, await buildServices(engine, { services, bases, tag: 'test', source }))
-    const kafka = owned.use(await startKafka({ road }))
-    const redis = owned.use(await startRedis({ road }))
-    const s3 = owned.use(await startS3({ road }))
-    collector = owned.use(await startSpanCollector())
-    const env = {
-      ...collector.env,
-      OTEL_TRACES_SAMPLER: 'parentbased_always_off',
-      RAPPORT_KAFKA_BROKERS: kafka.brokers.join(','),
-      RAPPORT_REDIS_URL: redis.url,
-      RAPPORT_S3_ENDPOINT: s3.endpoint,
-      RAPPORT_S3_REGION: s3.region,
-      RAPPORT_S3_ACCESS_KEY_ID: s3.accessKeyId,
-      RAPPORT_S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
-      RAPPORT_S3_BUCKET: 'rapport',
-    }
-    const rapport = fileURLToPath(import.meta.resolve('@rapport/all-in-one/cli'))
-    const topics = [rapport, 'topics', 'apply', '--replication', '1', '--min-insync', '1']
-    await run(process.execPath, topics, { env: { ...process.env, ...env } })
-    // Control makes the key known, which the others find when they start.
-    for (const service of services) {
-      const image = images[service].image
-      const own = service === 'control' ? { RAPPORT_ADMIN_KEY: key, RAPPORT_STARTER_MODELS: 'false' } : {}
-      containers[service] = owned.use(await startServiceContainer(engine, { image, env: { ...env, ...own } }))
-    }
+    if (road?.kind === 'docker') installation = owned.use(await startContainerInstallation(road))
   }, 600_000)
 
   it(
     'answer with recommendations that follow an event, from containers that may nothing',
     { timeout: 60_000 },
     async () => {
-      const [ingestion, recommendation] = [containers.ingestion, containers.recommendation].map(
-        ({ url }) => new RapportClient({ url, key }),
-      )
-      await ingestion?.putItems([1, 2, 3].map((number) => ({ id: `tea-${number}`, title: `Green tea ${number}` })))
-      await ingestion?.track({ userId: 'ada', event: 'Product Viewed', properties: { product_id: 'tea-1' } })
+      const { client } = installation
+      await client.putItems([1, 2, 3].map((number) => ({ id: `tea-${number}`, title: `Green tea ${number}` })))
+      await client.track({ userId: 'ada', event: 'Product Viewed', properties: { product_id: 'tea-1' } })
       await vi.waitFor(
         async () => {
-          const answer = await recommendation?.recommend({ userId: 'ada', explain: true })
-          expect(answer?.items[0]?.reasons?.[0]?.itemId).toBe('tea-1')
+          const answer = await client.recommend({ userId: 'ada', explain: true })
+          expect(answer.items[0]?.reasons?.[0]?.itemId).toBe('tea-1')
         },
         { timeout: 30_000, interval: 100 },
       )
@@ -85,8 +54,9 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
   )
 
   it('send the spans of a trace that their caller records, each under its own name', async () => {
+    const { collector, key, url } = installation
     const traceId = '1'.repeat(32)
-    const answer = await fetch(`${containers.ingestion.url}/v1/track`, {
+    const answer = await fetch(`${url}/v1/track`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${key}`,
@@ -97,16 +67,12 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
     })
     expect(answer.status).toBe(200)
     const spans = (): readonly unknown[] => collector.spansOf(traceId).map(({ service, name }) => [service, name])
-    await vi.waitFor(
-      () =>
-        expect(spans()).toEqual(
-          expect.arrayContaining([
-            ['ingestion', 'POST /v1/track'],
-            ['feature', 'process rapport.events.v1'],
-          ]),
-        ),
-      { timeout: 20_000, interval: 50 },
-    )
+    const expected = [
+      ['gateway', 'POST /v1/track'],
+      ['ingestion', 'POST /v1/track'],
+      ['feature', 'process rapport.events.v1'],
+    ]
+    await vi.waitFor(() => expect(spans()).toEqual(expect.arrayContaining(expected)), { timeout: 20_000, interval: 50 })
   })
 
   it.each(services)('%s cannot write, is nobody, and has no way to become more', async (service) => {
@@ -116,7 +82,7 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
       const status = readFileSync('/proc/self/status', 'utf8')
       const of = (name) => new RegExp('^' + name + ':\\\\s*(\\\\S+)', 'm').exec(status)[1]
       console.log(JSON.stringify({ tries, uid: process.getuid(), effective: of('CapEff'), bounding: of('CapBnd'), noNew: of('NoNewPrivs') }))`
-    expect(JSON.parse(await containers[service].evaluate(script))).toEqual({
+    expect(JSON.parse(await installation.one[service].evaluate(script))).toEqual({
       tries: ['EROFS', 'EROFS'],
       uid: 10001,
       effective: '0000000000000000',
@@ -126,10 +92,12 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
   })
 
   it.each(services)('%s adds less than 120 MB to its base, and brings no TensorFlow.js', async (service) => {
-    expect(images[service].addedBytes).toBeLessThan(120e6)
-    expect(images[service].addedBytes).toBeGreaterThan(1e6)
+    expect(installation.images[service].addedBytes).toBeLessThan(120e6)
+    expect(installation.images[service].addedBytes).toBeGreaterThan(1e6)
     const bill = JSON.parse(
-      await containers[service].evaluate(`process.stdout.write(require('node:fs').readFileSync('/app/sbom.cdx.json'))`),
+      await installation.one[service].evaluate(
+        `process.stdout.write(require('node:fs').readFileSync('/app/sbom.cdx.json'))`,
+      ),
     ) as Bill
     expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: service } } })
     const names = bill.components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`))
@@ -138,7 +106,9 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
   })
 
   it('say what they are', async () => {
-    const { Config } = (await engine?.container.dockerode.getImage(images.ingestion.image).inspect()) ?? {}
+    const { image } = installation.images.ingestion
+    const engine = road?.kind === 'docker' ? road.engine : undefined
+    const { Config } = (await engine?.container.dockerode.getImage(image).inspect()) ?? {}
     expect(Config?.User).toBe('10001:10001')
     expect(Config?.Labels).toMatchObject({
       'org.opencontainers.image.title': 'rapport-ingestion',
@@ -148,11 +118,72 @@ describe.runIf(road?.kind === 'docker')('images of services', () => {
     })
   })
 
+  it(
+    "go on with a shop's traffic when one of two is killed, of each service: partitions move, and nothing is lost",
+    { timeout: 180_000 },
+    async () => {
+      const { url, key, client, ingestion, feature, recommendation } = installation
+      const folder = owned.use(await temporaryFolder())
+      const ledger = owned.use(await Ledger.open(join(folder.path, 'ledger')))
+      const shop = createShop(1)
+      await client.putItems(shop.products.map(({ item }) => item))
+      const load = { sources: 4, batchEvents: 10, eventsPerSecond: 200, users: shop.visitors.length }
+      const producers = new Producers({ url, key, ledger, ...load, eventOf: shopTraffic(shop, load.sources) })
+      const asked = { url, key, users: load.users, userOf: (number: number) => shop.visitors[number]?.userId ?? '' }
+      const recommendations = askForRecommendations(asked)
+      const traffic = async (): Promise<void> => {
+        const before = producers.counts.acknowledged
+        await vi.waitFor(() => expect(producers.counts.acknowledged).toBeGreaterThan(before + 20), { timeout: 60_000 })
+      }
+      await traffic()
+      const [left = [], right = []] = await Promise.all(feature.map(partitionsOf))
+      expect([...left, ...right].sort()).toEqual(allPartitions)
+      expect([left.length, right.length]).toEqual([allPartitions.length / 2, allPartitions.length / 2])
+      for (const one of ingestion) expect(await one.samples('rapport_events_accepted_total')).not.toEqual([])
+      const kills: Kill[] = []
+      for (const [service, [, victim]] of Object.entries({ feature, ingestion, recommendation })) {
+        const signalledMs = performance.now()
+        await victim.kill()
+        kills.push({ service, signalledMs, goneMs: performance.now() })
+        await traffic()
+      }
+      // When the session of the killed one has ended.
+      await vi.waitFor(async () => expect(await partitionsOf(feature[0])).toEqual(allPartitions), {
+        timeout: 60_000,
+        interval: 200,
+      })
+      await traffic()
+      const answers = await recommendations.stop()
+      const { acknowledged, statuses } = await producers.stop()
+      // Of a call that broke off nobody knows what became: the gateway says so, and it is sent again with the same ids.
+      expect([...statuses.keys()].filter((status) => status !== 503)).toEqual([])
+      const balance = await takeBalance(installation, ledger)
+      expect(balance).toMatchObject(nothingAmiss)
+      expect(balance.acknowledged).toBe(acknowledged * load.batchEvents)
+      const judged = judgeRecommendations(answers, kills)
+      expect(judged.failed.slice(0, 5), `${judged.failed.length} of ${answers.length}`).toEqual([])
+      expect(judged.inHand).toBeLessThanOrEqual(mostInHand)
+      expect(judged.answered).toBeGreaterThan(100)
+    },
+  )
+
   it('end in good order when they are told to', { timeout: 60_000 }, async () => {
-    expect(await Promise.all(services.map((service) => containers[service].stop()))).toEqual(services.map(() => 0))
+    const left = Object.values(installation.one)
+    expect(await Promise.all(left.map((container) => container.stop()))).toEqual(left.map(() => 0))
   })
 })
 
 interface Bill {
   readonly components: readonly { readonly group?: string; readonly name: string }[]
+}
+
+const allPartitions = Array.from({ length: topics.events.partitions }, (_, number) => number)
+
+/** Of the events' topic, those that a feature process holds, in order. */
+async function partitionsOf(container: ServiceContainer): Promise<number[]> {
+  const samples = await container.samples('rapport_consumer_lag_records')
+  return samples
+    .filter((line) => line.includes(`group="${featureGroup}"`) && line.includes(`topic="${topics.events.name}"`))
+    .map((line) => Number(/partition="(\d+)"/.exec(line)?.[1]))
+    .sort((one, other) => one - other)
 }

@@ -40,6 +40,8 @@ function startSpans({ topic, partition, records }: RecordBatch, group: string): 
     if (known === undefined) published.set(key, { span, records: [record] })
     else known.records.push(record)
   }
+  if (published.size === 0) return []
+  const ofMessaging = tracer()
   const common = {
     ...attributesOf('process', topic),
     'messaging.destination.partition.id': String(partition),
@@ -48,11 +50,8 @@ function startSpans({ topic, partition, records }: RecordBatch, group: string): 
   return [...published.values()].map(({ span: parent, records: own }) => {
     const attributes = { ...common, ...batchCount(own.length) }
     const kind = SpanKind.CONSUMER
-    const span = tracer().startSpan(
-      `process ${topic}`,
-      { kind, attributes },
-      trace.setSpanContext(ROOT_CONTEXT, parent),
-    )
+    const within = trace.setSpanContext(ROOT_CONTEXT, parent)
+    const span = ofMessaging.startSpan(`process ${topic}`, { kind, attributes }, within)
     if (span.isRecording()) for (const record of own) processIn(span, record)
     return span
   })

@@ -13,9 +13,11 @@ export async function publishTraced(
   records: readonly OutgoingRecord[],
   publish: Publish,
 ): Promise<readonly RecordPosition[]> {
+  const within = trace.getActiveSpan()?.isRecording() === true
+  if (!within && records.every(({ cause }) => cause === undefined)) return publish(records)
   const names = traceHeaders()
   if (names.length === 0) return publish(records)
-  if (trace.getActiveSpan()?.isRecording() !== true) return publish(records.map((record) => carrying(record, names)))
+  if (!within) return publish(records.map((record) => carrying(record, names)))
   const topic = commonTopic(records)
   const span = tracer().startSpan(topic === undefined ? 'publish' : `publish ${topic}`, {
     kind: SpanKind.PRODUCER,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request as send, type IncomingMessage } from 'node:http'
-import { json } from 'node:stream/consumers'
+import { connect } from 'node:net'
+import { json, text } from 'node:stream/consumers'
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { recordSpans, type RecordedSpans } from '@rapport/messaging/recorded-spans'
 import { Registry } from 'prom-client'
@@ -8,6 +9,7 @@ import { Type } from 'typebox'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLogger } from '../logger.ts'
 import type { HttpApp } from '../service.ts'
+import { recordRoots } from '../tracing/root-share.ts'
 import { createBaseServer } from './base-server.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 
@@ -114,6 +116,28 @@ describe('with an SDK', () => {
     await post({ traceparent: `00-${'c'.repeat(32)}-${spanId}-00` })
     await vi.waitFor(() => expect(lines).toHaveLength(4))
     expect(spans.all()).toHaveLength(1)
+  })
+
+  it('begins no trace that is not to be recorded, and goes on in those that callers record', async () => {
+    recordRoots(0)
+    stack.defer(() => recordRoots(1))
+    expect(await (await post()).json()).toEqual({})
+    const traceId = 'a'.repeat(32)
+    await post({ traceparent: `00-${traceId}-${'b'.repeat(16)}-01` })
+    await ended('POST /v1/users/:id/texts')
+    expect(spans.all().map((span) => span.spanContext().traceId)).toEqual([traceId])
+  })
+
+  it('leaves an unrecorded call out of the span of the one before it on its connection', async () => {
+    const [traceId, spanId] = ['a'.repeat(32), 'b'.repeat(16)]
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    stack.defer(() => void socket.destroy())
+    const call = (flags: string, more: string): string =>
+      `POST /v1/users/ann/texts?about=ann HTTP/1.1\r\nhost: test\r\n${more}content-type: application/json\r\n` +
+      `content-length: 12\r\ntraceparent: 00-${traceId}-${spanId}-${flags}\r\n\r\n{"text":"a"}`
+    socket.write(call('01', '') + call('00', 'connection: close\r\n'))
+    const answers = (await text(socket)).match(/\{.*?\}/g)?.map((body) => JSON.parse(body) as { span?: string })
+    expect(answers).toEqual([{ span: spans.all()[0]?.spanContext().spanId }, {}])
   })
 
   it('puts the ids of the span on each line that is logged in it, and on no others', async () => {

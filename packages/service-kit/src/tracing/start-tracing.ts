@@ -1,13 +1,21 @@
 import { diag, DiagLogLevel, type DiagLogFunction } from '@opentelemetry/api'
 import { startNodeSdk } from '@opentelemetry/sdk-node'
+import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace'
 import { createLogger } from '../logger.ts'
-import { tracingDefaults } from './tracing-environment.ts'
+import { recordRoots } from './root-share.ts'
+import { recordedShare, tracingDefaults } from './tracing-environment.ts'
 
 /** Starts the SDK on this thread, configured by the standard variables. When the thread has nothing left to do, it sends its last spans. */
 export function startTracing(env: NodeJS.ProcessEnv): void {
   Object.assign(env, tracingDefaults(env))
-  // Metrics are scraped and logs are lines: only traces go this way.
-  const sdk = startNodeSdk({ metricReaders: [], logRecordProcessors: [] })
+  const share = recordedShare(env)
+  if (share !== undefined) recordRoots(share)
+  const sdk = startNodeSdk({
+    // Metrics are scraped and logs are lines: only traces go this way.
+    metricReaders: [],
+    logRecordProcessors: [],
+    ...(share !== undefined && { sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }) }),
+  })
   logDiagnostics(env['OTEL_LOG_LEVEL'])
   process.once('beforeExit', () => void sdk.shutdown().catch(() => undefined))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isTracingConfigured, tracingDefaults } from './tracing-environment.ts'
+import { isTracingConfigured, recordedShare, tracingDefaults } from './tracing-environment.ts'
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }
 
@@ -38,5 +38,26 @@ describe('tracingDefaults', () => {
   it('leaves the name to the resource where that has one', () => {
     const named = { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test, service.name=shop' }
     expect(tracingDefaults(named)).not.toHaveProperty('OTEL_SERVICE_NAME')
+  })
+})
+
+describe('recordedShare', () => {
+  const ratio = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }
+  it.each([
+    ['a ratio of them', { ...ratio, OTEL_TRACES_SAMPLER_ARG: ' 0.05 ' }, 0.05],
+    ['none', { OTEL_TRACES_SAMPLER: 'parentbased_always_off' }, 0],
+  ])('is what a sampler says that leaves %s', (_name, env, share) => {
+    expect(recordedShare(env)).toBe(share)
+  })
+
+  it.each([
+    ['where there is no sampler', {}],
+    ['of one that does not heed the caller', { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.05' }],
+    ['of a ratio that is none', { ...ratio, OTEL_TRACES_SAMPLER_ARG: '5 %' }],
+    ['of one that is too large', { ...ratio, OTEL_TRACES_SAMPLER_ARG: '5' }],
+    ['of one that is not given', ratio],
+    ['beside a configuration file', { OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_CONFIG_FILE: 'otel.yaml' }],
+  ])('is left to the SDK %s', (_name, env) => {
+    expect(recordedShare(env)).toBeUndefined()
   })
 })

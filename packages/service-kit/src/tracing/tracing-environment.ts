@@ -28,6 +28,19 @@ export function tracingDefaults(env: Environment): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([name]) => given(env, name) === undefined))
 }
 
+/**
+ * Which share of the traces that begin in this process is recorded, where that is all that the sampler has to say of them;
+ * `undefined` where it has to be asked itself.
+ */
+export function recordedShare(env: Environment): number | undefined {
+  if (given(env, 'OTEL_CONFIG_FILE') !== undefined) return undefined
+  const sampler = given(env, 'OTEL_TRACES_SAMPLER')
+  if (sampler === 'parentbased_always_off') return 0
+  if (sampler !== 'parentbased_traceidratio') return undefined
+  const share = Number(given(env, 'OTEL_TRACES_SAMPLER_ARG') ?? Number.NaN)
+  return share >= 0 && share <= 1 ? share : undefined
+}
+
 const given = (env: Environment, name: string): string | undefined => {
   const text = env[name]?.trim()
   return text === '' ? undefined : text

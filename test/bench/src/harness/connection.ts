@@ -5,6 +5,8 @@ export interface LoadRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: string
+  /** The caller's trace, by W3C. */
+  readonly traceparent?: string
 }
 
 const headersEnd = Buffer.from('\r\n\r\n')
@@ -28,10 +30,11 @@ export class Connection {
   }
 
   /** True for an answer of 2xx; false for another, and when the connection breaks. */
-  send({ method, path, body }: LoadRequest): Promise<boolean> {
+  send({ method, path, body, traceparent }: LoadRequest): Promise<boolean> {
     // The server ends connections that nothing has come over for a while.
     if (!this.#socket.writable) this.#socket = this.#connect()
-    const start = `${method} ${path} HTTP/1.1\r\n${this.#fixedHeaders}`
+    const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`
+    const start = `${method} ${path} HTTP/1.1\r\n${this.#fixedHeaders}${trace}`
     const text =
       body === undefined
         ? `${start}\r\n`

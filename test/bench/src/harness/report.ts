@@ -1,10 +1,11 @@
 import { cpus, totalmem } from 'node:os'
 import type { LoadResult } from './load.ts'
 
-/** `{ <case>: { <metric>: number } }`. */
-export type Report = Readonly<Record<string, Readonly<Record<string, number>>>>
+/** `{ <case>: { <metric>: number } }`; a verdict is in words. */
+export type Report = Readonly<Record<string, Readonly<Record<string, number | string>>>>
 
-const round = (value: number): number => Number(value.toPrecision(4))
+const round = (value: number | string): number | string =>
+  typeof value === 'string' ? value : Number(value.toPrecision(4))
 
 /** A table for people; with `json` one more line for machines, the last one. */
 export function printReport(report: Report, json: boolean): void {

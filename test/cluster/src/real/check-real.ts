@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { RapportClient } from '@rapport/sdk'
 import type { Drivers } from '@rapport/service-kit'
-import { caughtUp } from '@rapport/test-resilience/installation'
+import { caughtUp } from '@rapport/test-resilience'
 import type { Binaries } from '../cluster/binaries.ts'
 import type { Cluster } from '../cluster/control-plane.ts'
 import { customKinds } from '../cluster/custom-kinds.ts'

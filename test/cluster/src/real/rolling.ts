@@ -1,5 +1,5 @@
 import { until } from '@rapport/infra'
-import { Load, type Answer } from '@rapport/test-resilience/load'
+import { Load, type Answer } from '@rapport/test-resilience'
 import type { Kubectl } from '../cluster/kubectl.ts'
 import { isReady, namespace, ofService, podsOf } from '../cluster/pods.ts'
 import { must, type Transcript } from '../transcript.ts'

@@ -15,6 +15,10 @@ export interface ServiceContainer extends AsyncDisposable {
   evaluate(script: string): Promise<string>
   /** Tells it to end, as a cluster does. Resolves with the exit status. */
   stop(): Promise<number>
+  /** Ends it as a crash would (SIGKILL). Resolves when it is gone. */
+  kill(): Promise<void>
+  /** The lines of `/metrics` of one metric. */
+  samples(metric: string): Promise<readonly string[]>
 }
 
 /** A pod's `restricted` security context, and a limit of memory as in the manifests. */
@@ -75,6 +79,15 @@ export async function startServiceContainer(engine: Engine, options: ContainerOp
     stop: async () => {
       await container.stop({ t: 30 })
       return (await container.inspect()).State.ExitCode
+    },
+    kill: async () => {
+      const ended = container.wait()
+      await container.kill({ signal: 'SIGKILL' })
+      await ended
+    },
+    samples: async (metric) => {
+      const lines = (await (await fetch(`${url}/metrics`)).text()).split('\n')
+      return lines.filter((line) => line.startsWith(`${metric} `) || line.startsWith(`${metric}{`))
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -52,8 +52,8 @@ export function amissIn({ lost, unarchived, deadLettered, effects }: Balance): n
   return [lost, unarchived, deadLettered, ...effectsAmiss].reduce((sum, count) => sum + count, 0)
 }
 
-/** What is counted. */
-export type Balanced = Pick<Installation, 'caughtUp' | 'client' | 'connect' | 'url' | 'key'>
+/** What of an installation the balance is taken of, however it runs. */
+export type Balanced = Pick<Installation, 'url' | 'key' | 'client' | 'connect' | 'caughtUp'>
 
 /** Waits until everything is applied and archived, then counts. */
 export async function takeBalance(installation: Balanced, ledger: Ledger): Promise<Balance> {

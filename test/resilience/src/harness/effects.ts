@@ -57,7 +57,7 @@ function isBefore(one: Event, other: Event): boolean {
   return oneMs === otherMs ? one.messageId < other.messageId : oneMs < otherMs
 }
 
-const known: ReadonlySet<string> = new Set(['Product Viewed', 'Order Completed', 'identify', 'page'])
+const known: ReadonlySet<string> = new Set(['Product Viewed', 'Product Added', 'Order Completed', 'identify', 'page'])
 const hourMs = 3_600_000
 
 interface Line {

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { topics, type ServiceName } from '@rapport/contracts'
+import type { ServiceName } from '@rapport/contracts'
 import { startKafkaCluster, startRedis, startS3, type KafkaCluster, type Redis, type S3 } from '@rapport/infra'
 import { RapportClient } from '@rapport/sdk'
 import { connectDrivers, createLogger, readConfig, StoresSchema, type Drivers } from '@rapport/service-kit'
-import { recordsBehind } from './lag.ts'
+import { caughtUp } from './lag.ts'
 import { cli, ServiceProcess } from './service-process.ts'
 
 export interface InstallationOptions {
@@ -23,6 +22,8 @@ export interface InstallationOptions {
   /** Tenants to whose inboxes others may produce. */
   readonly inboxTenants?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Variables of the processes of one service, or of the gateway. */
+  readonly envOf?: (service: ServiceName | 'gateway') => Readonly<Record<string, string>>
   readonly kafkaUsers?: KafkaUsers
 }
 
@@ -45,8 +46,6 @@ const services: readonly ServiceName[] = [
   'sentiment',
   'control',
 ]
-/** The longest silence after which a killed consumer's partitions move. */
-const sessionMs = 15_000
 
 /** Rapport as it runs in production: every service a process of its own, behind the gateway, on real servers. */
 export interface Installation extends AsyncDisposable {
@@ -105,7 +104,11 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     processes[name].map(({ url }) => url).join(','),
   ])
   const startGateway = (): Promise<ServiceProcess> =>
-    ServiceProcess.start('gateway', ['gateway'], { ...env, ...(Object.fromEntries(urls) as object) })
+    ServiceProcess.start('gateway', ['gateway'], {
+      ...env,
+      ...options.envOf?.('gateway'),
+      ...(Object.fromEntries(urls) as object),
+    })
   const gateway = stack.use(await startGateway())
   const client = new RapportClient({ url: gateway.url, key, retries: 0 })
   const connect = (): Promise<Drivers> =>
@@ -140,7 +143,7 @@ async function makeTopics(
 async function startServices(
   stack: AsyncDisposableStack,
   env: Readonly<Record<string, string>>,
-  { processes = {}, kafkaUsers }: InstallationOptions,
+  { processes = {}, kafkaUsers, envOf }: InstallationOptions,
 ): Promise<Record<ServiceName, ServiceProcess[]>> {
   const started: Record<ServiceName, ServiceProcess[]> = {
     ingestion: [],
@@ -151,26 +154,10 @@ async function startServices(
     control: [],
   }
   for (const name of services) {
-    const own = { ...env, ...kafkaUsers?.login(name) }
+    const own = { ...env, ...envOf?.(name), ...kafkaUsers?.login(name) }
     for (let number = 1; number <= (processes[name] ?? 1); number += 1) {
       started[name].push(stack.use(await ServiceProcess.start(`${name} ${number}`, ['serve', name], own)))
     }
   }
   return started
-}
-
-/** @throws when records are left and have not become fewer for a while. */
-export async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
-  await using drivers = await connect()
-  const ends = await drivers.eventLog.extents(topics.events.name)
-  let [least, movedAtMs] = [Number.POSITIVE_INFINITY, performance.now()]
-  for (;;) {
-    const behind = await recordsBehind(drivers.eventLog, ends)
-    if (behind === 0) return
-    if (behind < least) [least, movedAtMs] = [behind, performance.now()]
-    if (performance.now() - movedAtMs > 4 * sessionMs) {
-      throw new Error(`${behind} records are not applied and have not become fewer for ${(4 * sessionMs) / 1000} s`)
-    }
-    await setTimeout(100)
-  }
 }

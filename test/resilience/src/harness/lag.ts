@@ -4,6 +4,8 @@ import type { EventLog, PartitionExtent } from '@rapport/messaging'
 import type { Drivers } from '@rapport/service-kit'
 
 const lookEveryMs = 250
+/** The longest silence after which a killed consumer's partitions move. */
+const sessionMs = 15_000
 
 /** Records of the events' topic, below its ends, that the feature processes have not done. */
 export async function recordsBehind(eventLog: EventLog, ends: readonly PartitionExtent[]): Promise<number> {
@@ -12,6 +14,25 @@ export async function recordsBehind(eventLog: EventLog, ends: readonly Partition
     const done = Math.max(firstOffset, checkpoints.get(partition)?.nextOffset ?? 0)
     return sum + Math.max(0, nextOffset - done)
   }, 0)
+}
+
+/**
+ * Resolves when the feature processes have applied everything that stands in the events' topic.
+ * @throws Error when records are left and have not become fewer for a while.
+ */
+export async function caughtUp(connect: () => Promise<Drivers>): Promise<void> {
+  await using drivers = await connect()
+  const ends = await drivers.eventLog.extents(topics.events.name)
+  let [least, movedAtMs] = [Number.POSITIVE_INFINITY, performance.now()]
+  for (;;) {
+    const behind = await recordsBehind(drivers.eventLog, ends)
+    if (behind === 0) return
+    if (behind < least) [least, movedAtMs] = [behind, performance.now()]
+    if (performance.now() - movedAtMs > 4 * sessionMs) {
+      throw new Error(`${behind} records are not applied and have not become fewer for ${(4 * sessionMs) / 1000} s`)
+    }
+    await setTimeout(100)
+  }
 }
 
 /** Measures for how long the feature processes are behind by more than is normal. */

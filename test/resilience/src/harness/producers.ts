@@ -12,6 +12,12 @@ export interface ProducerOptions {
   /** All sources together; as fast as they can when not given. */
   readonly eventsPerSecond?: number
   readonly users: number
+  /** What a source sends as its event of that number: always the same. Default: the harness's own. */
+  readonly eventOf?: (source: number, sequence: number) => ProducedEvent
+}
+
+export interface ProducedEvent {
+  readonly messageId: string
 }
 
 export interface ProducerCounts {
@@ -78,10 +84,11 @@ export class Producers {
 
   async #run(source: number): Promise<void> {
     const { batchEvents, eventsPerSecond, sources, users, ledger } = this.#options
+    const next = this.#options.eventOf ?? ((of: number, sequence: number) => eventOf(of, sequence, users))
     const everyMs = eventsPerSecond === undefined ? 0 : (1000 * batchEvents * sources) / eventsPerSecond
     let dueMs = performance.now()
     for (let sequence = 0; !this.#stopping.signal.aborted; sequence += batchEvents) {
-      const batch = Array.from({ length: batchEvents }, (_, at) => eventOf(source, sequence + at, users))
+      const batch = Array.from({ length: batchEvents }, (_, at) => next(source, sequence + at))
       await this.#sendUntilAcknowledged(JSON.stringify({ batch }))
       const acknowledgedAtMs = Date.now()
       await ledger.add(

@@ -23,14 +23,22 @@ export interface Judgement {
   readonly failed: readonly Answer[]
 }
 
+export interface Asked {
+  readonly url: string
+  readonly key: string
+  readonly users: number
+  /** Their ids, from 0. */
+  readonly userOf?: (number: number) => string
+}
+
 /** Asks at a steady rate, whatever becomes of earlier requests. They are not made again. */
-export function askForRecommendations({ url, key, users }: { url: string; key: string; users: number }): Load {
+export function askForRecommendations({ url, key, users, userOf = (number) => `user-${number}` }: Asked): Load {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   return new Load({
     perSecond: recommendationsPerSecond,
     next: (number) => ({
       url: `${url}/v1/recommendations`,
-      init: { method: 'POST', headers, body: JSON.stringify({ userId: `user-${number % users}`, count: 5 }) },
+      init: { method: 'POST', headers, body: JSON.stringify({ userId: userOf(number % users), count: 5 }) },
     }),
   })
 }
