@@ -132,9 +132,10 @@ const events: readonly Told[] = [
         'rapport_sentiment_stream_failures_total{kind="missed"}',
       ],
       '30m',
-      'job',
+      'job, group',
     ),
-    summary: 'Retention has removed records before {{ $labels.job }} had done them.',
+    summary:
+      'Retention has removed records before {{ $labels.job }}{{ with $labels.group }} ({{ . }}){{ end }} had done them.',
   },
   {
     alert: 'RapportDeadLetters',
