@@ -70,6 +70,11 @@ export class Upstreams implements AsyncDisposable {
     return best
   }
 
+  /** Whether the service has no other address. Behind it may be many processes (a Service of Kubernetes). */
+  isOnly({ service }: Upstream): boolean {
+    return this.#byService.get(service)?.length === 1
+  }
+
   /** A call has found nobody there: it gets no further calls until it says itself that it is ready. */
   noteUnreachable(upstream: Upstream, cause: unknown): void {
     this.#set(upstream, false, cause)
