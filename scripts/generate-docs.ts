@@ -10,7 +10,7 @@ import { rightsOnRedis } from './docs/redis-rights.ts'
 import { topicTable } from './docs/topic-table.ts'
 import { readEdges } from './manifests/edges.ts'
 import { kafkaManifests } from './manifests/generate/kafka-resources.ts'
-import { networkPolicies } from './manifests/generate/network-policies.ts'
+import { networkPolicies, policiesToAddresses } from './manifests/generate/network-policies.ts'
 import { routeManifests } from './manifests/generate/routes.ts'
 import { dashboardFiles } from './observability/dashboards.ts'
 import { prometheusRule, rulesFile } from './observability/rules.ts'
@@ -24,6 +24,7 @@ function withRegion(path: string, text: string): string {
   return standing.replace(region, (_, start: string, end: string) => `${start}\n${text}\n${end}`)
 }
 
+const edges = readEdges(at('.'))
 const wanted = new Map([
   ...[...configTables].map(([path, table]): [string, string] => [path, withRegion(path, table)]),
   ['docs/events.md', withRegion('docs/events.md', topicTable())],
@@ -35,7 +36,8 @@ const wanted = new Map([
   ['docs/asyncapi.json', `${JSON.stringify(describeTopics({ title: 'Rapport', version: '0.1.0' }), undefined, 2)}\n`],
   ...kafkaManifests(),
   ...routeManifests(),
-  ['k8s/components/network-policies/policies.yaml', networkPolicies(readEdges(at('.')))],
+  ['k8s/components/network-policies/policies.yaml', networkPolicies(edges)],
+  ['k8s/components/network-policies/elsewhere/policies.yaml', policiesToAddresses(edges)],
 ])
 const isCheck = process.argv.includes('--check')
 const stale = [...wanted].filter(([path, text]) => read(path) !== text)

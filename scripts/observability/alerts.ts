@@ -30,7 +30,8 @@ const held = 'rapport_consumer_lag_records'
 const runners = 'group="rapport.training-runner"'
 const working = 'group!="rapport.training-runner"'
 const partitions = 'group, topic, partition'
-const jobs = 'control|feature|gateway|ingestion|recommendation|sentiment|text-classification|rapport'
+const jobs =
+  'control|feature|gateway|ingestion|recommendation|recommendation-canary|sentiment|text-classification|rapport'
 
 const reachability: readonly Told[] = [
   {

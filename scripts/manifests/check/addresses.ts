@@ -1,5 +1,6 @@
 import { routePrefixes } from '../../../packages/contracts/src/index.ts'
 import type { DeclaredEdges } from '../edges.ts'
+import { reachesAddresses } from './network.ts'
 import { ofKind, selects, type KubeObject, type Workload } from './objects.ts'
 
 interface Backend {
@@ -77,6 +78,7 @@ export function checkStoreAddresses(
       spec.kafka.listeners.map(({ port }) => `${metadata.name}-kafka-bootstrap:${port}`),
     ),
   )
+  const hasAddresses = reachesAddresses(objects)
   const hasPolicies = ofKind(objects, 'NetworkPolicy').length > 0
   const portsOutside = new Set(edges.filter(({ to }) => outside[to]?.cidr !== undefined).map(({ port }) => port))
   return storeAddresses(settings).flatMap(([name, host, port]) => {
@@ -85,8 +87,10 @@ export function checkStoreAddresses(
       const isThere = services.get(host)?.has(port) === true || bootstraps.has(address)
       return isThere ? [] : [`${name} names ${address}, which is not there`]
     }
-    const isCut = hasPolicies && !portsOutside.has(`TCP/${port}`)
-    return isCut ? [`${name} names ${address}, to whose port no edge of k8s/edges.yaml leads`] : []
+    if (!hasPolicies) return []
+    if (!portsOutside.has(`TCP/${port}`))
+      return [`${name} names ${address}, to whose port no edge of k8s/edges.yaml leads`]
+    return hasAddresses ? [] : [`${name} names ${address}, to which components/network-policies/elsewhere is needed`]
   })
 }
 
@@ -128,7 +132,9 @@ export function checkRoutes(objects: readonly KubeObject[]): readonly string[] {
     }
     for (const [service, prefixes] of Object.entries(routePrefixes))
       for (const prefix of prefixes) {
-        const [first, ...others] = backends.filter(({ path, isPrefix }) => isPrefix && path === prefix)
+        const [first, ...others] = backends.filter(
+          (backend) => backend.isPrefix && backend.path === prefix && backend.service !== `${service}-canary`,
+        )
         if (first?.service !== service || others.length > 0)
           problems.push(`${kind} does not lead ${prefix} to ${service} alone`)
       }

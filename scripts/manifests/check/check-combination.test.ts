@@ -1,48 +1,11 @@
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { obtainKustomize } from '../../../test/infra/src/obtain/kustomize.ts'
-import { checkCombination, readContext } from './check-combination.ts'
+import { checkCombination } from './check-combination.ts'
 import type { KubeObject } from './objects.ts'
-import { render } from './render.ts'
+import { canRender, changed, container, context, objects, pod, type Case, type Path } from './testing/changed.ts'
 
-const root = join(import.meta.dirname, '../../..')
-
-/** On CI it has to be there. */
-const canRender = await obtainKustomize().then(
-  () => true,
-  (error: unknown) => {
-    if (process.env['CI'] !== undefined) throw error
-    return false
-  },
-)
-const objects = canRender ? render(join(root, 'k8s/tests/every-component')) : []
-const context = readContext(root)
-
-type Path = readonly (string | number)[]
-const pod: Path = ['spec', 'template', 'spec']
-const container: Path = [...pod, 'containers', 0]
-
-/** The rendered objects with one value in one of them changed; undefined takes it away. */
-function changed(kind: string, name: string, path: Path, value: unknown): readonly KubeObject[] {
-  const copy = structuredClone(objects)
-  const object = copy.find((each) => each.kind === kind && each.metadata.name.startsWith(name))
-  if (object === undefined) throw new Error(`there is no ${kind} ${name}`)
-  let place: unknown = object
-  for (const key of path.slice(0, -1)) place = Reflect.get(place as object, key)
-  const last = path.at(-1) ?? ''
-  if (value === undefined) Reflect.deleteProperty(place as object, last)
-  else
-    Reflect.set(
-      place as object,
-      last,
-      typeof value === 'function' ? (value as (old: unknown) => unknown)(Reflect.get(place as object, last)) : value,
-    )
-  return copy
-}
 const withEnv = (entry: object) => (old: unknown) => [...(old as object[]), entry]
 const without = (name: string) => (old: unknown) => (old as { name: string }[]).filter((entry) => entry.name !== name)
 
-type Case = readonly [what: string, kind: string, name: string, path: Path, value: unknown, problem: string]
 const env: Path = [...container, 'env']
 const cases: readonly Case[] = [
   [
@@ -327,7 +290,7 @@ const cases: readonly Case[] = [
     'feature',
     ['spec', 'selector'],
     { 'app.kubernetes.io/part-of': 'rapport' },
-    'Service feature is for 9 workloads',
+    'Service feature is for 12 workloads',
   ],
   [
     'a port that the pods have not',
@@ -354,12 +317,20 @@ const cases: readonly Case[] = [
     'leads / to the outside',
   ],
   [
+    'a disk that is smaller than what topics keep',
+    'KafkaNodePool',
+    'broker',
+    ['spec', 'storage', 'volumes', 0, 'size'],
+    '100Gi',
+    'has 100Gi a broker, where topics may keep so much that 147Gi are needed',
+  ],
+  [
     'a secret of fewer keys',
     'ExternalSecret',
     'rapport-redis',
     ['spec', 'data'],
     (old: unknown) => (old as object[]).slice(1),
-    'does not make rapport-redis',
+    'does not make of rapport-redis what pods use: url',
   ],
   [
     'a policy for all ports',

@@ -6,9 +6,11 @@ import { readEdges, type DeclaredEdges } from '../edges.ts'
 import { checkGatewayUrls, checkRoutes, checkServices, checkStoreAddresses } from './addresses.ts'
 import { checkCoreKind, isCoreKind } from './core-kinds.ts'
 import { CustomKinds } from './custom-kinds.ts'
-import { environmentOf, knownSecrets, readSecretKeys, type SecretKeys } from './environment.ts'
+import { environmentOf, knownSecrets, readSecretKeys, type SecretKeys, type VariableSource } from './environment.ts'
+import { checkJob, checkRunners, checkTrainingJob } from './jobs.ts'
+import { checkKafkaDisks } from './kafka-disk.ts'
 import { checkNetwork } from './network.ts'
-import { nameOf, workloadsOf, type KubeObject, type Workload } from './objects.ts'
+import { jobSpec, nameOf, serviceOf, workloadsOf, type KubeObject, type Workload } from './objects.ts'
 import { checkConfinement } from './pods.ts'
 import { checkExternalSecrets, checkReferences } from './references.ts'
 import { checkBudgets, checkScaling, checkTriggers } from './scaling.ts'
@@ -45,10 +47,12 @@ export function checkCombination(objects: readonly KubeObject[], context: CheckC
     ...workloads.flatMap((workload) => checkWorkload(workload, { objects, secrets, edges: context.edges })),
     ...checkServices(objects, workloads),
     ...checkRoutes(objects),
+    ...checkRunners(objects, environmentOfControl(objects, secrets)),
     ...checkScaling(objects, workloads),
     ...checkTriggers(objects, { metrics: context.metrics, secrets }),
     ...checkBudgets(objects, workloads),
-    ...checkExternalSecrets(objects, context.secrets),
+    ...checkKafkaDisks(objects),
+    ...checkExternalSecrets(objects, workloads, context.secrets),
     ...checkNetwork(objects, workloads, context.edges),
   ]
 }
@@ -73,21 +77,27 @@ interface Surroundings {
 }
 
 function checkWorkload(workload: Workload, surroundings: Surroundings): readonly string[] {
-  const schema = configSchemas[workload.name]
+  const schema = configSchemas[serviceOf(workload)]
   return [
     ...checkConfinement(workload.pod),
     ...checkReferences(workload, surroundings.objects, surroundings.secrets),
-    ...(schema === undefined ? [] : checkService(workload, schema, surroundings)),
+    ...checkJob(workload),
+    ...(schema === undefined ? checkSources(workload, surroundings) : checkService(workload, schema, surroundings)),
   ].map((problem) => `${workload.kind} ${workload.name} ${problem}`)
 }
 
 /** Whoever looks at a trace tells services by this name; an image that several run has one for all of them. */
-function checkTraceName({ name }: Workload, settings: Settings): readonly string[] {
+function checkTraceName(workload: Workload, settings: Settings): readonly string[] {
+  const name = serviceOf(workload)
   const given = settings.get('OTEL_SERVICE_NAME')
   return given === name
     ? []
     : [`goes by the name ${given ?? 'of its image'} in traces: OTEL_SERVICE_NAME is to be ${name}`]
 }
+
+/** Of what is no service of ours, only that what its variables come from is there. */
+const checkSources = ({ pod }: Workload, { objects, secrets }: Surroundings): readonly string[] =>
+  pod.containers.flatMap((container) => environmentOf(container, objects, secrets).problems)
 
 function checkService(
   workload: Workload,
@@ -105,8 +115,19 @@ function checkService(
     ...problems,
     ...checkVariables(schema, variables),
     ...checkTraceName(workload, settings),
-    ...checkServiceProcess(workload, settings),
+    ...(jobSpec(workload) === undefined
+      ? checkServiceProcess(workload, settings)
+      : checkTrainingJob(workload, settings, environmentOfControl(objects, secrets))),
     ...checkGatewayUrls(objects, settings),
     ...checkStoreAddresses(objects, settings, edges),
   ]
+}
+
+/** Where control says that the stores are, which its trainings have to say, too. */
+function environmentOfControl(
+  objects: readonly KubeObject[],
+  secrets: SecretKeys,
+): ReadonlyMap<string, VariableSource> {
+  const [container] = workloadsOf(objects).find(({ name }) => name === 'control')?.pod.containers ?? []
+  return container === undefined ? new Map() : environmentOf(container, objects, secrets).variables
 }

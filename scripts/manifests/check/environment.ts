@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar } from '@kubernetes/client-node'
+import type { V1ConfigMap, V1Container, V1EnvVar } from '@kubernetes/client-node'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -55,17 +55,29 @@ export function environmentOf(
   for (const variable of container.env ?? []) {
     if (own.has(variable.name)) problems.push(`${variable.name} is set twice`)
     own.add(variable.name)
-    const source = sourceOf(variable, secrets)
+    const source = sourceOf(variable, secrets, configMaps)
     if (typeof source === 'string') problems.push(source)
-    else variables.set(variable.name, source)
+    else if (source !== undefined) variables.set(variable.name, source)
   }
   return { variables, problems }
 }
 
-function sourceOf({ name, value, valueFrom }: V1EnvVar, secrets: SecretKeys): VariableSource | string {
+/** Undefined of an optional one that is not there; a text that says what is wrong. */
+function sourceOf(
+  { name, value, valueFrom }: V1EnvVar,
+  secrets: SecretKeys,
+  configMaps: ReadonlyMap<string | undefined, V1ConfigMap>,
+): VariableSource | string | undefined {
   if (valueFrom === undefined) return { from: 'text', text: value ?? '' }
-  const { secretKeyRef } = valueFrom
-  if (secretKeyRef === undefined) return `${name} comes from something other than a value or a secret`
+  const { secretKeyRef, configMapKeyRef } = valueFrom
+  if (configMapKeyRef !== undefined) {
+    const map = configMaps.get(configMapKeyRef.name ?? '')
+    const text = map?.data?.[configMapKeyRef.key]
+    if (text !== undefined) return { from: 'text', text }
+    if (map !== undefined && configMapKeyRef.optional === true) return undefined
+    return `${name} is to come from the ConfigMap ${configMapKeyRef.name ?? ''}, which has no ${configMapKeyRef.key}`
+  }
+  if (secretKeyRef === undefined) return `${name} comes from something other than a value, a ConfigMap or a secret`
   const { name: secret = '', key } = secretKeyRef
   if (secrets.get(secret)?.has(key) !== true) return `${name} is to come from ${secret}/${key}, which nobody makes`
   return { from: 'secret', secret, key }

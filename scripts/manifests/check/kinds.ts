@@ -1,6 +1,7 @@
 import type {
   V1ConfigMap,
   V1Ingress,
+  V1JobSpec,
   V1NetworkPolicy,
   V1PodDisruptionBudget,
   V1Service,
@@ -20,6 +21,12 @@ export interface ScaledObject extends Named {
     readonly triggers: readonly { readonly type: string; readonly metadata: Readonly<Record<string, string>> }[]
   }
 }
+export interface ScaledJob extends Named {
+  readonly spec: {
+    readonly jobTargetRef: V1JobSpec
+    readonly triggers: ScaledObject['spec']['triggers']
+  }
+}
 interface TriggerAuthentication extends Named {
   readonly spec: { readonly secretTargetRef?: readonly { readonly name: string; readonly key: string }[] }
 }
@@ -27,12 +34,25 @@ interface HttpRoute extends Named {
   readonly spec: {
     readonly rules: readonly {
       readonly matches: readonly { readonly path: { readonly type: string; readonly value: string } }[]
-      readonly backendRefs: readonly { readonly name: string; readonly port: number }[]
+      readonly backendRefs: readonly { readonly name: string; readonly port: number; readonly weight?: number }[]
     }[]
   }
 }
 interface KafkaCluster extends Named {
   readonly spec: { readonly kafka: { readonly listeners: readonly { readonly port: number }[] } }
+}
+interface KafkaNodePool extends Named {
+  readonly spec: {
+    readonly replicas: number
+    readonly storage: { readonly volumes?: readonly { readonly size?: string }[] }
+  }
+}
+interface KafkaTopic extends Named {
+  readonly spec: {
+    readonly partitions?: number
+    readonly replicas?: number
+    readonly config?: Readonly<Record<string, string | number | boolean>>
+  }
 }
 interface ExternalSecret extends Named {
   readonly spec: {
@@ -49,8 +69,11 @@ export interface Kinds {
   readonly HTTPRoute: HttpRoute
   readonly Ingress: V1Ingress
   readonly Kafka: KafkaCluster
+  readonly KafkaNodePool: KafkaNodePool
+  readonly KafkaTopic: KafkaTopic
   readonly NetworkPolicy: V1NetworkPolicy
   readonly PodDisruptionBudget: V1PodDisruptionBudget
+  readonly ScaledJob: ScaledJob
   readonly ScaledObject: ScaledObject
   readonly Service: V1Service
   readonly ServiceAccount: V1ServiceAccount

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { parseEdges } from '../edges.ts'
-import { networkPolicies } from '../generate/network-policies.ts'
+import { networkPolicies, policiesToAddresses } from '../generate/network-policies.ts'
 import { checkNetwork, reachable } from './network.ts'
 import type { KubeObject, Workload } from './objects.ts'
 import { readObjects } from './render.ts'
@@ -28,7 +28,7 @@ const policy = (name: string, spec: object): KubeObject => ({
   spec,
 })
 const denyAll = policy('deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] })
-const written = readObjects(networkPolicies(edges))
+const written = [networkPolicies(edges), policiesToAddresses(edges)].flatMap(readObjects)
 const all = [denyAll, ...written]
 
 describe('who reaches whom', () => {
@@ -76,6 +76,12 @@ describe('who reaches whom', () => {
     ],
   ])('%s is seen', (_, open, problem) => {
     expect(checkNetwork([...all, open], workloads, edges)).toContain(problem)
+  })
+
+  test('addresses are reached where policies name some, and need no policy where none does', () => {
+    const inside = [denyAll, ...readObjects(networkPolicies(edges))]
+    expect(checkNetwork(inside, workloads, edges)).toEqual([])
+    expect(reachable(inside, workloads, edges)).not.toContain('back -> store TCP/443')
   })
 
   test('a policy that is missing is seen', () => {

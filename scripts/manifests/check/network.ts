@@ -46,9 +46,15 @@ export function reachable(
   return found
 }
 
-/** The declared edges between parties that are rendered, in the same form. */
-export function declared(workloads: readonly Workload[], { outside, edges }: DeclaredEdges): ReadonlySet<string> {
-  const there = new Set([...workloads.map(({ name }) => name), ...Object.keys(outside)])
+/** The declared edges between parties that are rendered, in the same form; those to addresses where any policy has some. */
+function declared(
+  objects: readonly KubeObject[],
+  workloads: readonly Workload[],
+  { outside, edges }: DeclaredEdges,
+): ReadonlySet<string> {
+  const hasAddresses = reachesAddresses(objects)
+  const parties = Object.entries(outside).filter(([, { cidr }]) => cidr === undefined || hasAddresses)
+  const there = new Set([...workloads, ...parties.map(([name]) => ({ name }))].map(({ name }) => name))
   return new Set(
     edges
       .filter(({ from, to }) => there.has(from) && there.has(to))
@@ -64,12 +70,18 @@ export function checkNetwork(
 ): readonly string[] {
   if (ofKind(objects, 'NetworkPolicy').length === 0) return []
   const actual = reachable(objects, workloads, edges)
-  const wanted = declared(workloads, edges)
+  const wanted = declared(objects, workloads, edges)
   return [
     ...[...actual.difference(wanted)].map((edge) => `${edge} is allowed and not declared`),
     ...[...wanted.difference(actual)].map((edge) => `${edge} is declared and not allowed`),
   ]
 }
+
+/** Whether any policy lets a pod reach addresses, and not pods alone. */
+export const reachesAddresses = (objects: readonly KubeObject[]): boolean =>
+  ofKind(objects, 'NetworkPolicy').some(({ spec }) =>
+    (spec?.egress ?? []).some(({ to = [] }) => to.some(({ ipBlock }) => ipBlock !== undefined)),
+  )
 
 const toParty = (name: string, { namespace, pods, cidr }: Outside): Party =>
   cidr === undefined ? { name, namespace, pod: pods ?? {} } : { name, address: anAddress }

@@ -1,4 +1,4 @@
-import type { V1Deployment, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
+import type { V1CronJobSpec, V1Deployment, V1JobSpec, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
 import type { Kinds } from './kinds.ts'
 
 /** A rendered object; its shape is checked by its kind before anything else is read from it. */
@@ -23,7 +23,13 @@ export interface Workload {
   readonly object: KubeObject
 }
 
-const workloadKinds = new Set(['Deployment', 'StatefulSet'])
+/** Where a kind has the template of its pods. */
+const templatePaths: Readonly<Record<string, readonly string[]>> = {
+  Deployment: ['spec', 'template'],
+  StatefulSet: ['spec', 'template'],
+  ScaledJob: ['spec', 'jobTargetRef', 'template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+}
 
 /** What a person calls an object. */
 export const nameOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.name}`
@@ -33,15 +39,28 @@ export const ofKind = <Kind extends keyof Kinds>(objects: readonly KubeObject[],
   objects.filter((object) => object.kind === kind) as unknown as readonly Kinds[Kind][]
 
 export function workloadsOf(objects: readonly KubeObject[]): readonly Workload[] {
-  return objects
-    .filter(({ kind }) => workloadKinds.has(kind))
-    .map((object) => {
-      const { template } = object['spec'] as { template: V1PodTemplateSpec }
-      const pod = template.spec
-      if (pod === undefined) throw new Error(`${nameOf(object)} has no pod`)
-      return { kind: object.kind, name: object.metadata.name, labels: template.metadata?.labels ?? {}, pod, object }
-    })
+  return objects.flatMap((object) => {
+    const path = templatePaths[object.kind]
+    if (path === undefined) return []
+    const template = path.reduce<unknown>(
+      (value, key) => Reflect.get(value as object, key),
+      object,
+    ) as V1PodTemplateSpec
+    const pod = template.spec
+    if (pod === undefined) throw new Error(`${nameOf(object)} has no pod`)
+    return [{ kind: object.kind, name: object.metadata.name, labels: template.metadata?.labels ?? {}, pod, object }]
+  })
 }
+
+/** The spec of the Jobs that a ScaledJob or a CronJob makes; undefined of what runs on. */
+export function jobSpec({ kind, object }: Workload): V1JobSpec | undefined {
+  if (kind === 'ScaledJob') return (object['spec'] as { readonly jobTargetRef: V1JobSpec }).jobTargetRef
+  if (kind === 'CronJob') return (object['spec'] as V1CronJobSpec).jobTemplate.spec
+  return undefined
+}
+
+/** The service that a workload is a process of: a canary is one of the service beside which it stands. */
+export const serviceOf = ({ name }: Pick<Workload, 'name'>): string => name.replace(/-canary$/, '')
 
 export const deploymentSpec = ({ object }: Workload): NonNullable<V1Deployment['spec']> =>
   object['spec'] as NonNullable<V1Deployment['spec']>

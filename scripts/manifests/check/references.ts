@@ -34,12 +34,34 @@ export function checkReferences(
   return problems
 }
 
-/** External secrets make what is declared, each with exactly its keys. */
-export function checkExternalSecrets(objects: readonly KubeObject[], declared: SecretKeys): readonly string[] {
+/** External secrets make the declared keys that pods use, and no others: of one that is missing in the store, none is made. */
+export function checkExternalSecrets(
+  objects: readonly KubeObject[],
+  workloads: readonly Workload[],
+  declared: SecretKeys,
+): readonly string[] {
+  const used = keysUsed(workloads)
   return ofKind(objects, 'ExternalSecret').flatMap(({ metadata, spec }) => {
     const keys = new Set(spec.data.map(({ secretKey }) => secretKey))
-    const wanted = declared.get(spec.target.name)
+    const wanted = used.get(spec.target.name) ?? declared.get(spec.target.name)
     const isSame = wanted !== undefined && wanted.symmetricDifference(keys).size === 0
-    return isSame ? [] : [`ExternalSecret ${metadata.name} does not make ${spec.target.name} as k8s/secrets.yaml says`]
+    const all = [...(wanted ?? [])].join(', ')
+    return isSame ? [] : [`ExternalSecret ${metadata.name} does not make of ${spec.target.name} what pods use: ${all}`]
   })
+}
+
+function keysUsed(workloads: readonly Workload[]): SecretKeys {
+  const used = new Map<string, Set<string>>()
+  const note = (secret = '', key = ''): unknown => used.set(secret, (used.get(secret) ?? new Set()).add(key))
+  for (const { pod } of workloads) {
+    for (const { env = [] } of pod.containers)
+      for (const { valueFrom } of env)
+        if (valueFrom?.secretKeyRef !== undefined) note(valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key)
+    for (const { secret, projected } of pod.volumes ?? []) {
+      for (const { key } of secret?.items ?? []) note(secret?.secretName, key)
+      for (const source of projected?.sources ?? [])
+        for (const { key } of source.secret?.items ?? []) note(source.secret?.name, key)
+    }
+  }
+  return used
 }

@@ -1,7 +1,7 @@
-import { topics } from '../../../packages/contracts/src/index.ts'
+import { topics, trainingRunnerGroup } from '../../../packages/contracts/src/index.ts'
 import { kafkaRights, scaledGroups } from '../generate/kafka-rights.ts'
 import type { SecretKeys } from './environment.ts'
-import type { ScaledObject } from './kinds.ts'
+import type { ScaledJob, ScaledObject } from './kinds.ts'
 import { deploymentSpec, ofKind, selects, type KubeObject, type Workload } from './objects.ts'
 
 interface Scaler {
@@ -44,7 +44,21 @@ export function checkScaling(objects: readonly KubeObject[], workloads: readonly
         `${name} goes to ${most} processes; ${topics.events.name} has ${topics.events.partitions} partitions`,
       )
   }
-  return [...problems, ...ofKind(objects, 'ScaledObject').flatMap(lagProblems)]
+  return [
+    ...problems,
+    ...ofKind(objects, 'ScaledObject').flatMap(lagProblems),
+    ...ofKind(objects, 'ScaledJob').flatMap(jobLagProblems),
+  ]
+}
+
+/** Jobs are for trainings; what waits of them is the lag of the runners' group on their topic. */
+function jobLagProblems({ metadata: { name }, spec }: ScaledJob): readonly string[] {
+  return spec.triggers
+    .filter(({ type, metadata: { topic, consumerGroup } }) => {
+      const isLag = topic === topics.trainingJobs.name && consumerGroup === trainingRunnerGroup
+      return type !== 'kafka' || !isLag
+    })
+    .map(({ type }) => `ScaledJob ${name} has a trigger ${type} that is not what waits in ${trainingRunnerGroup}`)
 }
 
 function lagProblems({ metadata: { name }, spec }: ScaledObject): readonly string[] {

@@ -75,11 +75,13 @@ const offHeap: readonly (readonly [RegExp, number])[] = [
   [/^RAPPORT_ARCHIVE_BUFFER_BYTES$/, 1],
 ]
 
-function checkMemory({ resources }: V1Container, settings: Settings): readonly string[] {
+/** Whether the heap and what the variables let it hold beside the heap fit into the limit. */
+export function checkMemory({ resources }: V1Container, settings: Settings): readonly string[] {
   const heapMb = Number(/--max-old-space-size=(\d+)/.exec(settings.get('NODE_OPTIONS') ?? '')?.[1])
   if (!(heapMb > 0)) return ['has no heap size: NODE_OPTIONS with --max-old-space-size']
   const threads = 1 + Number(settings.get('RAPPORT_INGESTION_BATCH_THREADS') ?? 0)
-  const trainingMb = Number(settings.get('RAPPORT_TRAINING_MEMORY_MB') ?? 0)
+  const runsElsewhere = settings.get('RAPPORT_TRAINING_RUNNER') === 'elsewhere'
+  const trainingMb = runsElsewhere ? 0 : Number(settings.get('RAPPORT_TRAINING_MEMORY_MB') ?? 0)
   let needed = (heapMb * threads + trainingMb) * 1024 ** 2
   for (const [name, text] of settings)
     for (const [pattern, times] of offHeap) if (pattern.test(name)) needed += times * Number(text)

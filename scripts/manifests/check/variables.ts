@@ -8,8 +8,8 @@ import { requireServers } from '../../../packages/service-kit/src/process/connec
 import type { TObject } from 'typebox'
 import type { VariableSource } from './environment.ts'
 
-/** Variables that Node itself reads. */
-const ofTheRuntime = new Set(['NODE_OPTIONS'])
+/** Variables that Node itself reads, and TensorFlow and CUDA. */
+const ofTheRuntime = new Set(['NODE_OPTIONS', 'TF_FORCE_GPU_ALLOW_GROWTH', 'CUDA_CACHE_PATH'])
 /** OpenTelemetry's own. */
 const ofTelemetry = /^OTEL_/
 /** Values that have the form of the secret ones. */

@@ -28,28 +28,56 @@ function toRules(edges: readonly Edge[], side: 'from' | 'to', declared: Declared
   }))
 }
 
-function toPolicy(name: string, declared: DeclaredEdges): object {
-  const ingress = declared.edges.filter(({ to }) => to === name)
-  const egress = declared.edges.filter(({ from }) => from === name)
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name },
-    spec: {
-      podSelector: { matchLabels: { [podLabel]: name } },
-      policyTypes: ['Ingress', 'Egress'],
-      ...(ingress.length > 0 && { ingress: toRules(ingress, 'from', declared) }),
-      ...(egress.length > 0 && { egress: toRules(egress, 'to', declared) }),
-    },
-  }
+interface Rules {
+  readonly ingress?: object[]
+  readonly egress?: object[]
 }
 
-/** A policy for each of our own pods that an edge names, as a file. */
+const toPolicy = (name: string, pod: string, { ingress, egress }: Rules): object => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name },
+  spec: {
+    podSelector: { matchLabels: { [podLabel]: pod } },
+    policyTypes: [...(ingress === undefined ? [] : ['Ingress']), 'Egress'],
+    ...(ingress !== undefined && ingress.length > 0 && { ingress }),
+    ...(egress !== undefined && egress.length > 0 && { egress }),
+  },
+})
+
+/** A policy for each of our own pods that an edge names, as a file; edges to addresses are left to `policiesToAddresses`. */
 export function networkPolicies(declared: DeclaredEdges): string {
-  const named = new Set(declared.edges.flatMap(({ from, to }) => [from, to]))
-  const own = [...named].filter((name) => declared.outside[name] === undefined)
-  return renderYaml(
-    'k8s/edges.yaml',
-    own.map((name) => toPolicy(name, declared)),
-  )
+  const own = declared.edges.filter((edge) => !isToAddresses(edge, declared))
+  const named = new Set(own.flatMap(({ from, to }) => [from, to]))
+  const policies = [...named]
+    .filter((name) => declared.outside[name] === undefined)
+    .map((name) =>
+      toPolicy(name, name, {
+        ingress: toRules(
+          own.filter(({ to }) => to === name),
+          'from',
+          declared,
+        ),
+        egress: toRules(
+          own.filter(({ from }) => from === name),
+          'to',
+          declared,
+        ),
+      }),
+    )
+  return renderYaml('k8s/edges.yaml', policies)
 }
+
+/** A policy for each of our own pods that calls addresses, beside its other one, as a file: not every installation needs it. */
+export function policiesToAddresses(declared: DeclaredEdges): string {
+  const bySource = Map.groupBy(
+    declared.edges.filter((edge) => isToAddresses(edge, declared)),
+    ({ from }) => from,
+  )
+  const policies = [...bySource].map(([name, edges]) =>
+    toPolicy(`${name}-elsewhere`, name, { egress: toRules(edges, 'to', declared) }),
+  )
+  return renderYaml('k8s/edges.yaml', policies)
+}
+
+const isToAddresses = ({ to }: Edge, { outside }: DeclaredEdges): boolean => outside[to]?.cidr !== undefined

@@ -66,3 +66,18 @@ it('says when the job could not be cancelled', async () => {
     'job text-1 could not be cancelled and goes on: GET got no answer',
   )
 })
+
+it('leaves it at a job that is under way, where that will do', async () => {
+  const printed: string[] = []
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0)
+  const ask = (code: string, unlessUnderWay: boolean): Promise<void> => {
+    const conflict = new RapportApiError(409, { code, message: 'The job recommender-1 is running.', requestId: 'r' })
+    const client = { trainingJobs: { create: () => Promise.reject(conflict) } } as unknown as RapportClient
+    const { signal } = new AbortController()
+    return runTraining(client, { task: 'recommender' }, { wait: true, unlessUnderWay, signal })
+  }
+  await ask('RPT_JOB_UNDER_WAY', true)
+  expect(printed.join('')).toBe('The job recommender-1 is running.\n')
+  await expect(ask('RPT_JOB_UNDER_WAY', false)).rejects.toThrow('is running')
+  await expect(ask('RPT_OTHER', true)).rejects.toThrow('is running')
+})

@@ -16,6 +16,8 @@ export const budgetOption = new Option(
 export interface WatchOptions {
   /** Until the job's end. */
   readonly wait: boolean
+  /** Another job of the task that waits or runs is as good as one of its own, and not followed. */
+  readonly unlessUnderWay?: boolean
   readonly signal: AbortSignal
   /** Between two looks at the job. Default 500. */
   readonly pollMs?: number
@@ -30,9 +32,10 @@ export interface WatchOptions {
 export async function runTraining(
   client: RapportClient,
   wanted: CreateTrainingJob,
-  { wait, signal, pollMs = 500, patienceMs = 300_000 }: WatchOptions,
+  { wait, unlessUnderWay = false, signal, pollMs = 500, patienceMs = 300_000 }: WatchOptions,
 ): Promise<void> {
-  const { id } = await client.trainingJobs.create(wanted)
+  const id = await createJob(client, wanted, unlessUnderWay)
+  if (id === undefined) return
   print(`job ${id}`)
   if (!wait) return
   const watching = new AbortController()
@@ -47,11 +50,26 @@ export async function runTraining(
   printOutcome(job)
 }
 
+/** Its id; undefined where another is under way and that will do. */
+async function createJob(
+  client: RapportClient,
+  wanted: CreateTrainingJob,
+  unlessUnderWay: boolean,
+): Promise<string | undefined> {
+  try {
+    return (await client.trainingJobs.create(wanted)).id
+  } catch (error) {
+    if (!unlessUnderWay || !(error instanceof RapportApiError) || error.code !== 'RPT_JOB_UNDER_WAY') throw error
+    print(error.message)
+    return undefined
+  }
+}
+
 /** The job when it has ended. */
 async function follow(
   client: RapportClient,
   id: string,
-  { signal, pollMs, patienceMs }: Required<Omit<WatchOptions, 'wait'>>,
+  { signal, pollMs, patienceMs }: Required<Omit<WatchOptions, 'wait' | 'unlessUnderWay'>>,
 ): Promise<TrainingJob> {
   const progress = startProgress('training', 100)
   let failures = 0

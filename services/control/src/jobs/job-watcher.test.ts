@@ -6,9 +6,11 @@ import {
   type TrainingJob,
   type TrainingTask,
 } from '@rapport/contracts'
+import type { RecordBatch } from '@rapport/messaging'
 import { claimTrainingJob, type ClaimedJob } from '@rapport/model-store'
+import type { StoredObject } from '@rapport/object-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cancelJob, createJob, readJob } from '../application/training-jobs.ts'
 import { JobWatcher, type JobWatcherOptions } from './job-watcher.ts'
 
@@ -174,4 +176,82 @@ it('goes on when the archive cannot be flushed', async () => {
   await claim(await newJob('one'))
   await reachesLag(watcher, 0)
   expect(await wakeUps()).toBe(1)
+})
+
+describe('a wake-up that is taken while a look goes on', () => {
+  const instead = <T extends object>(target: T, methods: Partial<T>): T =>
+    new Proxy(target, {
+      get(_target, name) {
+        const value: unknown = Reflect.get(Reflect.has(methods, name) ? methods : target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+  /** Sees how many batches were taken, and changes them before. */
+  function observeBatches(change: (batch: RecordBatch) => RecordBatch = (batch) => batch): { count: number } {
+    const taken = { count: 0 }
+    const { eventLog } = options
+    const subscribe: typeof eventLog.subscribe = (subscription) =>
+      eventLog.subscribe({
+        ...subscription,
+        onBatch: (batch) => {
+          const handled = subscription.onBatch(change(batch))
+          taken.count += 1
+          return handled
+        },
+      })
+    options = { ...options, eventLog: instead(eventLog, { subscribe }) }
+    return taken
+  }
+
+  it('is not committed by that look, which does not see its job', async () => {
+    const taken = observeBatches()
+    const reached = Promise.withResolvers<void>()
+    const opened = Promise.withResolvers<void>()
+    const { objectStore } = options
+    async function* list(prefix: string): AsyncGenerator<StoredObject> {
+      const listed = await Array.fromAsync(objectStore.list(prefix))
+      reached.resolve()
+      await opened.promise
+      yield* listed
+    }
+    options = { ...options, objectStore: instead(objectStore, { list }) }
+    const watcher = await startWatcher()
+    options = { ...options, objectStore }
+    const looking = watcher.look()
+    await reached.promise
+    const fresh = await newJob('fresh')
+    await vi.waitFor(() => expect(taken.count).toBe(1), wait)
+    opened.resolve()
+    await looking
+    expect(await lag()).toBe(1)
+    await claim(fresh)
+    await reachesLag(watcher, 0)
+  })
+
+  it('is not forgotten when that look commits others', async () => {
+    const reached = Promise.withResolvers<void>()
+    const opened = Promise.withResolvers<void>()
+    const taken = observeBatches((batch) =>
+      instead(batch, {
+        commit: async (offset) => {
+          reached.resolve()
+          await opened.promise
+          await batch.commit(offset)
+        },
+      }),
+    )
+    const watcher = await startWatcher()
+    const first = await newJob('first')
+    await vi.waitFor(() => expect(taken.count).toBe(1), wait)
+    await watcher.look()
+    await claim(first)
+    const looking = watcher.look()
+    await reached.promise
+    const second = await newJob('second')
+    await vi.waitFor(() => expect(taken.count).toBe(2), wait)
+    await claim(second)
+    opened.resolve()
+    await looking
+    await reachesLag(watcher, 0)
+  })
 })

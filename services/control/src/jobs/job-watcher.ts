@@ -92,6 +92,8 @@ export class JobWatcher implements AsyncDisposable {
 
   async #look(): Promise<void> {
     if (this.#stopped) return
+    // What is taken meanwhile may tell of jobs that this look does not see: it is for the next one.
+    const wakeUps = new Map(this.#wakeUps)
     const { open, ended } = await this.#records.look()
     for (const job of ended) {
       this.#flushed.delete(nameOf(job))
@@ -101,7 +103,7 @@ export class JobWatcher implements AsyncDisposable {
     const waiting = await this.#waiting(open)
     await this.#flushFor(waiting)
     await this.#announceAgain(waiting)
-    for (const partition of this.#wakeUps.keys()) await this.#commit(partition, waiting)
+    for (const [partition, known] of wakeUps) await this.#commit(partition, known, waiting)
   }
 
   async #waiting(open: readonly OpenJob[]): Promise<ReadonlyMap<string, OpenJob>> {
@@ -142,15 +144,15 @@ export class JobWatcher implements AsyncDisposable {
   }
 
   /** Up to the first wake-up whose job still waits. */
-  async #commit(partition: number, waiting: ReadonlyMap<string, OpenJob>): Promise<void> {
-    const wakeUps = (this.#wakeUps.get(partition) ?? []).filter(({ batch }) => batch.isCurrent())
+  async #commit(partition: number, known: readonly WakeUp[], waiting: ReadonlyMap<string, OpenJob>): Promise<void> {
+    const wakeUps = known.filter(({ batch }) => batch.isCurrent())
     const first = wakeUps.findIndex(({ job }) => waiting.has(job))
     const done = first < 0 ? wakeUps : wakeUps.slice(0, first)
-    this.#wakeUps.set(partition, wakeUps)
     const last = done.at(-1)
-    if (last === undefined) return
-    await last.batch.commit(last.offset + 1)
-    this.#wakeUps.set(partition, wakeUps.slice(done.length))
+    if (last !== undefined) await last.batch.commit(last.offset + 1)
+    const committed = new Set(done)
+    const left = (this.#wakeUps.get(partition) ?? []).filter((one) => one.batch.isCurrent() && !committed.has(one))
+    this.#wakeUps.set(partition, left)
   }
 }
 

@@ -11,6 +11,7 @@ export function addTrainCommand(program: Command): void {
     .command('recommender')
     .addOption(budgetOption)
     .option('--no-wait', 'leave as soon as the job is queued')
+    .option('--unless-under-way', 'done, too, when a job of the task waits or runs already')
     .description('Recommendations, from the tenant’s own events.')
     .addHelpText(
       'after',
@@ -21,15 +22,16 @@ The challenger that was best on the events before those is the one that may repl
 Ctrl-C cancels the job.
 
 Example:
-  rapport train recommender --budget 120`,
+  rapport train recommender --budget 120
+  rapport train recommender --no-wait --unless-under-way`,
     )
-    .action(async ({ budget, wait }) => {
+    .action(async ({ budget, wait, unlessUnderWay = false }) => {
       const { client } = await connect()
       const signal = interruptible('the job is cancelled')
       await runTraining(
         client,
         { task: 'recommender', ...(budget !== undefined && { budgetSeconds: budget }) },
-        { wait, signal },
+        { wait, signal, unlessUnderWay },
       )
     })
   addTrainTextCommands(train)
