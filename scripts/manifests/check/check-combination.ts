@@ -86,18 +86,17 @@ function checkWorkload(workload: Workload, surroundings: Surroundings): readonly
   ].map((problem) => `${workload.kind} ${workload.name} ${problem}`)
 }
 
+/** Of what is no service of ours, only that what its variables come from is there. */
+const checkSources = ({ pod }: Workload, { objects, secrets }: Surroundings): readonly string[] =>
+  pod.containers.flatMap((container) => environmentOf(container, objects, secrets).problems)
+
 /** Whoever looks at a trace tells services by this name; an image that several run has one for all of them. */
-function checkTraceName(workload: Workload, settings: Settings): readonly string[] {
-  const name = serviceOf(workload)
+function checkTraceName({ name }: Workload, settings: Settings): readonly string[] {
   const given = settings.get('OTEL_SERVICE_NAME')
   return given === name
     ? []
     : [`goes by the name ${given ?? 'of its image'} in traces: OTEL_SERVICE_NAME is to be ${name}`]
 }
-
-/** Of what is no service of ours, only that what its variables come from is there. */
-const checkSources = ({ pod }: Workload, { objects, secrets }: Surroundings): readonly string[] =>
-  pod.containers.flatMap((container) => environmentOf(container, objects, secrets).problems)
 
 function checkService(
   workload: Workload,
@@ -114,9 +113,8 @@ function checkService(
   return [
     ...problems,
     ...checkVariables(schema, variables),
-    ...checkTraceName(workload, settings),
     ...(jobSpec(workload) === undefined
-      ? checkServiceProcess(workload, settings)
+      ? [...checkServiceProcess(workload, settings), ...checkTraceName(workload, settings)]
       : checkTrainingJob(workload, settings, environmentOfControl(objects, secrets))),
     ...checkGatewayUrls(objects, settings),
     ...checkStoreAddresses(objects, settings, edges),

@@ -192,28 +192,22 @@ const textServices: readonly TextService[] = [
   { title: 'Sentiment', prefix: 'rapport_sentiment' },
 ]
 
+/** Every process of control tells of the same trainings. */
+const trainedInADay = (by: string, part: 'count' | 'sum'): string =>
+  `sum by (${by}) (max by (task, outcome) (increase(rapport_training_seconds_${part}[1d])))`
+
 const trainings: Row = {
   title: 'Trainings',
   panels: [
     {
       title: 'Ended in a day, by result',
       unit: 'short',
-      queries: [
-        [
-          'sum by (task, outcome) (max by (task, outcome) (increase(rapport_training_seconds_count[1d])))',
-          '{{task}} {{outcome}}',
-        ],
-      ],
+      queries: [[trainedInADay('task, outcome', 'count'), '{{task}} {{outcome}}']],
     },
     {
       title: 'Mean time',
       unit: 's',
-      queries: [
-        [
-          'max by (task) (increase(rapport_training_seconds_sum[1d])) / max by (task) (increase(rapport_training_seconds_count[1d]))',
-          '{{task}}',
-        ],
-      ],
+      queries: [[`${trainedInADay('task', 'sum')} / (${trainedInADay('task', 'count')} > 0)`, '{{task}}']],
     },
   ],
 }

@@ -88,7 +88,9 @@ export class Upstreams implements AsyncDisposable {
   async #probe(upstream: Upstream): Promise<void> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(probeTimeoutMs)])
     try {
-      const response = await fetch(new URL('/health/ready', upstream.origin), { signal, redirect: 'error' })
+      // An address may be that of several processes: a kept connection would ask the one that goes away, to its end.
+      const headers = { connection: 'close' }
+      const response = await fetch(new URL('/health/ready', upstream.origin), { headers, signal, redirect: 'error' })
       await response.arrayBuffer()
       upstream.missedProbes = 0
       this.#set(upstream, response.ok, `status ${response.status}`)

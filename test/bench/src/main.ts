@@ -1,4 +1,5 @@
 // npm run bench -- ingest|recommend|features|text|sentiment|train|deep|freshness|idle [--json] [--data DIR]
+// npm run bench -- memory [--minutes N] [--json]
 // npm run bench -- ingest --kafka | ingest --traced | recommend --redis | features --redis [--json]
 import { parseArgs } from 'node:util'
 import { benchDeep } from './cases/deep.ts'
@@ -8,13 +9,16 @@ import { benchIdle } from './cases/idle.ts'
 import { benchIngest } from './cases/ingest.ts'
 import { benchIngestOnKafka } from './cases/ingest-kafka.ts'
 import { benchIngestTraced } from './cases/ingest-traced.ts'
+import { benchMemory } from './cases/memory.ts'
 import { benchRecommend, benchRecommendOnRedis } from './cases/recommend.ts'
 import { benchSentiment, benchText } from './cases/text.ts'
 import { benchTrain } from './cases/train.ts'
 import type { Report } from './harness/report.ts'
 import { printReport } from './harness/report.ts'
 
-const benches: Readonly<Record<string, (options: { dataDir: string | undefined }) => Promise<Report>>> = {
+const benches: Readonly<
+  Record<string, (options: { dataDir: string | undefined; minutes: number }) => Promise<Report>>
+> = {
   ingest: benchIngest,
   'ingest --kafka': benchIngestOnKafka,
   'ingest --traced': benchIngestTraced,
@@ -28,6 +32,7 @@ const benches: Readonly<Record<string, (options: { dataDir: string | undefined }
   deep: benchDeep,
   freshness: benchFreshness,
   idle: benchIdle,
+  memory: benchMemory,
 }
 
 const { values, positionals } = parseArgs({
@@ -35,6 +40,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     data: { type: 'string' },
+    minutes: { type: 'string', default: '30' },
     kafka: { type: 'boolean', default: false },
     redis: { type: 'boolean', default: false },
     traced: { type: 'boolean', default: false },
@@ -42,9 +48,10 @@ const { values, positionals } = parseArgs({
 })
 const kinds = (['kafka', 'redis', 'traced'] as const).filter((kind) => values[kind]).map((kind) => ` --${kind}`)
 const bench = benches[`${positionals[0]}${kinds.join('')}`]
-if (bench === undefined || positionals.length > 1) {
-  console.error(`usage: npm run bench -- ${Object.keys(benches).join(' | ')}  [--json] [--data DIR]`)
+const minutes = Number(values.minutes)
+if (bench === undefined || positionals.length > 1 || !(minutes > 0)) {
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join(' | ')}  [--json] [--data DIR] [--minutes N]`)
   process.exitCode = 2
 } else {
-  printReport(await bench({ dataDir: values.data ?? process.env['RAPPORT_QUALITY_DATA'] }), values.json)
+  printReport(await bench({ dataDir: values.data ?? process.env['RAPPORT_QUALITY_DATA'], minutes }), values.json)
 }

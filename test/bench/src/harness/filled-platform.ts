@@ -31,8 +31,10 @@ export async function startFilledPlatform(
 }
 
 /** The same on Kafka, Redis and S3. */
-export async function fillProduction(production: Production, population: Population): Promise<void> {
-  const { installation } = production
+export async function fillProduction(
+  { installation }: Pick<Production, 'installation'>,
+  population: Population,
+): Promise<void> {
   {
     await using drivers = await installation.connect()
     await publishModel(drivers.objectStore, { items: population.items, factors })

@@ -63,12 +63,12 @@ export async function checkRollingRestarts(
   })
 }
 
+const withoutIds = ({ status, body }: Answer): string => `${status} ${/"code":"(\w+)"/.exec(body)?.[1] ?? ''}`.trim()
+
 /** @throws Error when a request failed; `which` says what it was. */
 export function tell(answers: readonly Answer[], which: (answer: Answer) => string): string {
   const failed = answers.filter(({ status }) => status !== 200)
-  const kinds = [
-    ...Map.groupBy(failed, (one) => `${which(one)}: ${one.failure ?? `${one.status} ${one.body.slice(0, 120)}`}`),
-  ]
+  const kinds = [...Map.groupBy(failed, (one) => `${which(one)}: ${one.failure ?? withoutIds(one)}`)]
   const listed = kinds.slice(0, 5).map(([kind, all]) => `${all.length} ${kind}`)
   must(failed.length === 0, `${failed.length} of ${answers.length} failed: ${listed.join('; ')}`)
   const times = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runTool } from '@rapport/infra'
@@ -20,6 +21,8 @@ export interface Runtime extends AsyncDisposable {
 }
 
 export async function startRuntime(binaries: Binaries, folder: string, pause: string): Promise<Runtime> {
+  if (!pluginFolders.some((one) => existsSync(join(one, 'bridge'))))
+    throw new Error(`Absent from this machine: the plugins for containers’ networks (${pluginFolders.join(', ')}).`)
   const socket = join(folder, 'containerd.sock')
   const network = join(folder, 'network')
   await mkdir(network, { recursive: true })

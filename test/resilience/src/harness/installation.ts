@@ -22,6 +22,8 @@ export interface InstallationOptions {
   /** Tenants to whose inboxes others may produce. */
   readonly inboxTenants?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Variables of the processes of one service, or of the gateway. */
+  readonly envOf?: (service: ServiceName | 'gateway') => Readonly<Record<string, string>>
   readonly kafkaUsers?: KafkaUsers
 }
 
@@ -102,7 +104,11 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     processes[name].map(({ url }) => url).join(','),
   ])
   const startGateway = (): Promise<ServiceProcess> =>
-    ServiceProcess.start('gateway', ['gateway'], { ...env, ...(Object.fromEntries(urls) as object) })
+    ServiceProcess.start('gateway', ['gateway'], {
+      ...env,
+      ...options.envOf?.('gateway'),
+      ...(Object.fromEntries(urls) as object),
+    })
   const gateway = stack.use(await startGateway())
   const client = new RapportClient({ url: gateway.url, key, retries: 0 })
   const connect = (): Promise<Drivers> =>
@@ -137,7 +143,7 @@ async function makeTopics(
 async function startServices(
   stack: AsyncDisposableStack,
   env: Readonly<Record<string, string>>,
-  { processes = {}, kafkaUsers }: InstallationOptions,
+  { processes = {}, kafkaUsers, envOf }: InstallationOptions,
 ): Promise<Record<ServiceName, ServiceProcess[]>> {
   const started: Record<ServiceName, ServiceProcess[]> = {
     ingestion: [],
@@ -148,7 +154,7 @@ async function startServices(
     control: [],
   }
   for (const name of services) {
-    const own = { ...env, ...kafkaUsers?.login(name) }
+    const own = { ...env, ...envOf?.(name), ...kafkaUsers?.login(name) }
     for (let number = 1; number <= (processes[name] ?? 1); number += 1) {
       started[name].push(stack.use(await ServiceProcess.start(`${name} ${number}`, ['serve', name], own)))
     }
