@@ -1,3 +1,4 @@
+import { routePrefixes } from '../../packages/contracts/src/index.ts'
 import type { AlertRule, RuleGroup, Severity } from './rule-group.ts'
 
 interface Told extends Pick<AlertRule, 'alert' | 'expr' | 'for'> {
@@ -30,8 +31,34 @@ const held = 'rapport_consumer_lag_records'
 const runners = 'group="rapport.training-runner"'
 const working = 'group!="rapport.training-runner"'
 const partitions = 'group, topic, partition'
-const jobs =
-  'control|feature|gateway|ingestion|recommendation|recommendation-canary|sentiment|text-classification|rapport'
+const services = [...Object.keys(routePrefixes), 'gateway'].toSorted()
+const anyService = services.join('|')
+
+/**
+ * A service without any process that answers: all are down, or their targets are gone with them. Where all runs in one
+ * process the services have no targets, and where nothing is seen at all `RapportUnseen` tells.
+ */
+const nobodyAnswers = [
+  '(',
+  services.map((job) => `  label_replace(absent(up{job="${job}"} == 1), "job", "${job}", "", "")`).join('\n  or\n'),
+  ')',
+  `and on () group (up{job=~"${anyService}"})`,
+  'or',
+  'max by (job) (up{job="rapport"}) == 0',
+].join('\n')
+
+/** Series of processes that follow each other are one here, as long as one of them is there. */
+const overTwoHours = (over: string, labels: string, metric: string): string =>
+  `${over}_over_time((max by (${labels}) (${metric}{${runners}}))[2h:1m])`
+
+/** A series that has just begun says nothing of the two hours: it must have been there for half of them. */
+const nobodyTrains = [
+  `${overTwoHours('min', 'group', held)} > 0`,
+  'and on (group)',
+  `${overTwoHours('count', 'group', held)} >= 60`,
+  'unless on (group)',
+  `max by (group) (changes((max by (${partitions}) (rapport_consumer_offset{${runners}}))[2h:1m])) > 0`,
+].join('\n')
 
 const reachability: readonly Told[] = [
   {
@@ -42,9 +69,16 @@ const reachability: readonly Told[] = [
     summary: 'No process of the platform is seen by Prometheus: everything is down, or nothing would tell if it were.',
   },
   {
+    alert: 'RapportServiceDown',
+    severity: 'page',
+    expr: nobodyAnswers,
+    for: '3m',
+    summary: 'No process of {{ $labels.job }} has answered a scrape for 3 minutes.',
+  },
+  {
     alert: 'RapportProcessDown',
     severity: 'ticket',
-    expr: `up{job=~"${jobs}"} == 0`,
+    expr: `up{job=~"${anyService}|recommendation-canary|rapport"} == 0`,
     for: '5m',
     summary: '{{ $labels.instance }} of {{ $labels.job }} has not answered a scrape for 5 minutes.',
   },
@@ -98,9 +132,10 @@ const events: readonly Told[] = [
         'rapport_sentiment_stream_failures_total{kind="missed"}',
       ],
       '30m',
-      'job',
+      'job, group',
     ),
-    summary: 'Retention has removed records before {{ $labels.job }} had done them.',
+    summary:
+      'Retention has removed records before {{ $labels.job }}{{ with $labels.group }} ({{ . }}){{ end }} had done them.',
   },
   {
     alert: 'RapportDeadLetters',
@@ -120,7 +155,8 @@ const events: readonly Told[] = [
   {
     alert: 'RapportEventsRejected',
     severity: 'ticket',
-    expr: 'sum (rate(rapport_events_rejected_total[30m])) / (sum (rate(rapport_events_rejected_total[30m])) + sum (rate(rapport_events_accepted_total[30m]))) > 0.1',
+    // Where nothing was ever accepted there is no series of it.
+    expr: 'sum (rate(rapport_events_rejected_total[30m])) / (sum (rate(rapport_events_rejected_total[30m])) + (sum (rate(rapport_events_accepted_total[30m])) or vector(0))) > 0.1',
     for: '30m',
     summary:
       '{{ $value | humanizePercentage }} of the events that come in are refused: a client sends what is not valid.',
@@ -163,12 +199,8 @@ const models: readonly Told[] = [
   {
     alert: 'RapportTrainingWaiting',
     severity: 'ticket',
-    expr: [
-      `max by (group) (min_over_time(${held}{${runners}}[2h])) > 0`,
-      'unless on (group)',
-      `max by (group) (changes(rapport_consumer_offset{${runners}}[2h])) > 0`,
-    ].join('\n'),
-    summary: 'Trainings wait, and none has begun for two hours: nobody takes them.',
+    expr: nobodyTrains,
+    summary: 'Trainings wait, and none has begun for two hours.',
   },
   {
     alert: 'RapportModelDrift',

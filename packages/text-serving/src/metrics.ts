@@ -1,3 +1,4 @@
+import type { ConsumerMetric } from '@rapport/messaging'
 import type { ClassifierHosts } from './adapters/classifier-hosts.ts'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { usesOf, type ServedClassifier } from './domain/served-classifier.ts'
@@ -11,6 +12,13 @@ export interface TextMetrics {
   readonly streamSeconds: Histogram
   readonly streamFailures: Counter<'kind'>
 }
+
+const streamFailureKinds = [
+  'environment error',
+  'unknown failure',
+  'missed',
+  'dead letter',
+] as const satisfies readonly ConsumerMetric['kind'][]
 
 /** @param prefix Of the names. */
 export function createTextMetrics(registry: Registry, prefix: string): TextMetrics {
@@ -52,13 +60,19 @@ export function createTextMetrics(registry: Registry, prefix: string): TextMetri
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     }),
-    streamFailures: new Counter({
-      name: `${prefix}_stream_failures_total`,
-      help: 'Failed tries to label events, by whether the environment was at fault or nobody knows what; records that went to the dead letters; records that retention removed before they were read.',
-      labelNames: ['kind'] as const,
-      registers,
-    }),
+    streamFailures: createStreamFailures(registry, prefix),
   }
+}
+
+function createStreamFailures(registry: Registry, prefix: string): Counter<'kind'> {
+  const failures = new Counter({
+    name: `${prefix}_stream_failures_total`,
+    help: 'Failed tries to label events, by whether the environment was at fault or nobody knows what; records that went to the dead letters; records that retention removed before they were read.',
+    labelNames: ['kind'] as const,
+    registers: [registry],
+  })
+  for (const kind of streamFailureKinds) failures.inc({ kind }, 0)
+  return failures
 }
 
 export interface TextModelSources extends ClassifierHosts {

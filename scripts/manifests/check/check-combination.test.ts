@@ -25,6 +25,14 @@ const cases: readonly Case[] = [
     'RAPPORT_TEXT_MODEL_BYTES is read by nobody',
   ],
   [
+    'a service without a name in traces',
+    'Deployment',
+    'control',
+    env,
+    without('OTEL_SERVICE_NAME'),
+    'goes by the name of its image in traces',
+  ],
+  [
     'a value that is refused',
     'Deployment',
     'feature',

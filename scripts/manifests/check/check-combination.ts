@@ -14,7 +14,7 @@ import { jobSpec, nameOf, serviceOf, workloadsOf, type KubeObject, type Workload
 import { checkConfinement } from './pods.ts'
 import { checkExternalSecrets, checkReferences } from './references.ts'
 import { checkBudgets, checkScaling, checkTriggers } from './scaling.ts'
-import { checkServiceProcess, settingsOf } from './service-process.ts'
+import { checkServiceProcess, settingsOf, type Settings } from './service-process.ts'
 import { checkVariables } from './variables.ts'
 
 export interface CheckContext {
@@ -90,6 +90,14 @@ function checkWorkload(workload: Workload, surroundings: Surroundings): readonly
 const checkSources = ({ pod }: Workload, { objects, secrets }: Surroundings): readonly string[] =>
   pod.containers.flatMap((container) => environmentOf(container, objects, secrets).problems)
 
+/** Whoever looks at a trace tells services by this name; an image that several run has one for all of them. */
+function checkTraceName({ name }: Workload, settings: Settings): readonly string[] {
+  const given = settings.get('OTEL_SERVICE_NAME')
+  return given === name
+    ? []
+    : [`goes by the name ${given ?? 'of its image'} in traces: OTEL_SERVICE_NAME is to be ${name}`]
+}
+
 function checkService(
   workload: Workload,
   schema: TObject,
@@ -106,7 +114,7 @@ function checkService(
     ...problems,
     ...checkVariables(schema, variables),
     ...(jobSpec(workload) === undefined
-      ? checkServiceProcess(workload, settings)
+      ? [...checkServiceProcess(workload, settings), ...checkTraceName(workload, settings)]
       : checkTrainingJob(workload, settings, environmentOfControl(objects, secrets))),
     ...checkGatewayUrls(objects, settings),
     ...checkStoreAddresses(objects, settings, edges),

@@ -30,7 +30,9 @@ export const business: Dashboard = {
           kind: 'stat',
           queries: [
             [
-              `${inADay('', 'rapport_sentiment_documents_total{outcome="classified"}')} + ${inADay('', 'rapport_text_documents_total{outcome="classified"}')}`,
+              ['rapport_sentiment_documents_total', 'rapport_text_documents_total']
+                .map((metric) => `(${inADay('', `${metric}{outcome="classified"}`)} or vector(0))`)
+                .join(' + '),
               'texts',
             ],
           ],

@@ -164,6 +164,13 @@ const recommender: readonly Row[] = [
         ],
       },
       {
+        title: 'Score of the first item, median',
+        description:
+          'Comparable within one source and one model: what changes without a new version is what it is asked.',
+        unit: 'short',
+        queries: [[quantileBy(0.5, 'source', 'rapport_recommendation_top_score'), '{{source}}']],
+      },
+      {
         title: 'Refused and unreadable',
         unit: 'short',
         queries: [
@@ -185,28 +192,22 @@ const textServices: readonly TextService[] = [
   { title: 'Sentiment', prefix: 'rapport_sentiment' },
 ]
 
+/** Every process of control tells of the same trainings. */
+const trainedInADay = (by: string, part: 'count' | 'sum'): string =>
+  `sum by (${by}) (max by (task, outcome) (increase(rapport_training_seconds_${part}[1d])))`
+
 const trainings: Row = {
   title: 'Trainings',
   panels: [
     {
       title: 'Ended in a day, by result',
       unit: 'short',
-      queries: [
-        [
-          'sum by (task, outcome) (max by (task, outcome) (increase(rapport_training_seconds_count[1d])))',
-          '{{task}} {{outcome}}',
-        ],
-      ],
+      queries: [[trainedInADay('task, outcome', 'count'), '{{task}} {{outcome}}']],
     },
     {
       title: 'Mean time',
       unit: 's',
-      queries: [
-        [
-          'max by (task) (increase(rapport_training_seconds_sum[1d])) / max by (task) (increase(rapport_training_seconds_count[1d]))',
-          '{{task}}',
-        ],
-      ],
+      queries: [[`${trainedInADay('task', 'sum')} / (${trainedInADay('task', 'count')} > 0)`, '{{task}}']],
     },
   ],
 }

@@ -136,7 +136,7 @@ export const platform: Dashboard = {
           unit: 'cps',
           queries: [
             [rateBy('kind', 'rapport_feature_failures_total'), 'feature {{kind}}'],
-            [rateBy('', 'rapport_feature_missed_records_total'), 'feature missed'],
+            [rateBy('group', 'rapport_feature_missed_records_total'), 'missed: {{group}}'],
             [rateBy('reason', 'rapport_feature_left_out_total'), 'left out: {{reason}}'],
           ],
         },

@@ -1,4 +1,4 @@
-import type { TrainingJob } from '@rapport/contracts'
+import { trainingTasks, type TrainingJob } from '@rapport/contracts'
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { countTraining, createControlMetrics } from './metrics.ts'
@@ -33,9 +33,20 @@ it.each<[string, Partial<TrainingJob>, number]>([
   expect(text).toContain(`rapport_training_seconds_sum{task="recommender",outcome="${outcome}"} ${seconds}`)
 })
 
+it('every task and outcome is shown from the start', async () => {
+  const registry = new Registry()
+  createControlMetrics(registry)
+  const text = await registry.metrics()
+  for (const task of trainingTasks)
+    for (const outcome of ['promoted', 'kept', 'failed', 'cancelled'])
+      expect(text).toContain(`rapport_training_seconds_count{task="${task}",outcome="${outcome}"} 0`)
+})
+
 it('a training that nobody could claim counts as a failure', async () => {
   const registry = new Registry()
   const { startedAt: _startedAt, ...unclaimed } = job
   countTraining(createControlMetrics(registry), { ...unclaimed, state: 'failed' })
-  expect(await registry.metrics()).toContain('_sum{task="recommender",outcome="failed"} 0')
+  const text = await registry.metrics()
+  expect(text).toContain('_count{task="recommender",outcome="failed"} 1')
+  expect(text).toContain('_sum{task="recommender",outcome="failed"} 0')
 })

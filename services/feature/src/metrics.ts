@@ -12,7 +12,7 @@ export interface FeatureMetrics {
   readonly textLabels: Counter<'topic' | 'outcome'>
   readonly deadLettered: Counter<'code'>
   readonly leftOut: Counter<'reason'>
-  readonly missed: Counter
+  readonly missed: Counter<'group'>
   readonly failures: Counter<'kind'>
   readonly batchSeconds: Histogram
   /** From acceptance to effect. */
@@ -50,7 +50,7 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
       labelNames: ['reason'],
       registers,
     }),
-    missed: counter('rapport_feature_missed_records_total', 'Records that retention removed before they were applied.'),
+    missed: createMissedCounter(registry),
     failures: new Counter({
       name: 'rapport_feature_failures_total',
       help: 'Failed tries to apply events, by whether the environment was at fault or nobody knows what.',
@@ -79,6 +79,17 @@ export function createFeatureMetrics(registry: Registry, clock: Clock): FeatureM
       createLagGauge(registry, eventLog)
     },
   }
+}
+
+function createMissedCounter(registry: Registry): Counter<'group'> {
+  const missed = new Counter({
+    name: 'rapport_feature_missed_records_total',
+    help: 'Records that retention removed before they were applied, or before the archive had them, by consumer group.',
+    labelNames: ['group'],
+    registers: [registry],
+  })
+  for (const group of [featureGroup, archiveGroup]) missed.inc({ group }, 0)
+  return missed
 }
 
 const createAgeGauge = (registry: Registry, ageSeconds: () => number | undefined): Gauge =>

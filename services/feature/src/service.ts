@@ -66,7 +66,7 @@ async function startConsumers(
     onTaken: (key) => rebuilder.ended(key),
   })
   await stack.use(follower).caughtUp
-  const archive = stack.use(await consumeForArchive(eventLog, writer))
+  const archive = stack.use(await consumeForArchive(eventLog, writer, metrics))
   stack.defer(async () => {
     // While the partitions still belong to this consumer, or nothing could be committed.
     await archive.pause()

@@ -73,6 +73,7 @@ export async function addForwarding(app: HttpApp, options: ForwardOptions): Prom
 interface Call {
   readonly service: string
   readonly tried: Set<Upstream>
+  readonly isRepeated?: boolean
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   /** In whose trace it is. */
@@ -110,17 +111,19 @@ class Forwarder {
   #answerFailure(call: Call, upstream: Upstream): void {
     const { service, request, reply, tried, cause } = call
     const code = codeOf(cause)
-    if (notReached.has(code)) this.#options.upstreams.noteUnreachable(upstream, cause)
+    // Another connection to the only address may lead to another process; the second that leads nowhere tells.
+    const maySucceed = this.#options.upstreams.isOnly(upstream) && call.isRepeated !== true
+    if (notReached.has(code) && !maySucceed) this.#options.upstreams.noteUnreachable(upstream, cause)
     if (!mayRepeat(request, code)) {
       // What is left of a streamed body is not read.
       if (isStream(request.body)) reply.header('connection', 'close')
       reply.send(toHttpError(service, code, cause))
       return
     }
-    tried.add(upstream)
+    if (!maySucceed) tried.add(upstream)
     this.#options.rerouted.inc({ service })
     try {
-      this.forward(call)
+      this.forward({ ...call, isRepeated: true })
     } catch (error) {
       reply.send(error)
     }

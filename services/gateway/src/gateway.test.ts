@@ -191,6 +191,20 @@ describe('a process that is gone', () => {
     expect(sound.calls.filter((call) => call.startsWith('POST'))).toHaveLength(1)
   })
 
+  it('behind the only address of a service has its reads repeated there once, as another may be behind it', async () => {
+    let brokenOff = 0
+    const address = await upstream((request, response) => {
+      if (request.url === '/v1/users/u2' || brokenOff === 0) {
+        brokenOff += 1
+        breakOff(request, response)
+      } else echo(request, response)
+    })
+    const { url } = await gateway([address.url])
+    expect((await fetch(`${url}/v1/users/u1`)).status).toBe(200)
+    expect((await fetch(`${url}/v1/users/u2`)).status).toBe(503)
+    expect(address.calls).toEqual(['GET /v1/users/u1', 'GET /v1/users/u1', 'GET /v1/users/u2', 'GET /v1/users/u2'])
+  })
+
   it('costs 504 when it is there and does not answer', async () => {
     const { url } = await gateway([(await upstream(() => {})).url], { RAPPORT_GATEWAY_TIMEOUT_SECONDS: '1' })
     const response = await fetch(`${url}/v1/users/u1`)

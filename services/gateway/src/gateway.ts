@@ -32,7 +32,7 @@ export async function createGateway(
   registerMetrics(metrics, upstreams)
   const rerouted = new Counter({
     name: 'rapport_gateway_rerouted_total',
-    help: 'Calls that went to another process because the first could not be reached or broke off.',
+    help: 'Calls that were sent once more, to another process or to another behind the same address, because the first could not be reached or broke off.',
     labelNames: ['service'] as const,
     registers: [metrics],
   })

@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { createLogger } from '@rapport/service-kit'
 import { afterEach, expect, it, vi } from 'vitest'
 import { Upstreams } from './upstreams.ts'
@@ -40,4 +43,25 @@ it('a process whose answers come late once or twice gets calls all the same, one
 
 it('a process that is not there, or has not been ready yet, gets no calls', async () => {
   expect(await readiness([late, late, ready, refused, ready])).toEqual([false, false, true, false, true])
+})
+
+it('every probe comes over a connection of its own, which a Service gives to a process that is ready', async () => {
+  const enough = Promise.withResolvers<void>()
+  let [connections, probes] = [0, 0]
+  const server = createServer((_, response) => {
+    probes += 1
+    if (probes === 3) enough.resolve()
+    response.end('{}')
+  }).on('connection', () => (connections += 1))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const urls = { feature: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] }
+  {
+    await using upstreams = new Upstreams({ urls, probeMs: 1, log: createLogger('test', { level: 'silent' }) })
+    await upstreams.start()
+    await enough.promise
+    expect(connections).toBeGreaterThanOrEqual(3)
+  }
+  server.close()
+  expect(connections).toBe(probes)
 })

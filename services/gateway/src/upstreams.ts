@@ -70,6 +70,11 @@ export class Upstreams implements AsyncDisposable {
     return best
   }
 
+  /** Whether the service has no other address. Behind it may be many processes (a Service of Kubernetes). */
+  isOnly({ service }: Upstream): boolean {
+    return this.#byService.get(service)?.length === 1
+  }
+
   /** A call has found nobody there: it gets no further calls until it says itself that it is ready. */
   noteUnreachable(upstream: Upstream, cause: unknown): void {
     this.#set(upstream, false, cause)
@@ -88,7 +93,9 @@ export class Upstreams implements AsyncDisposable {
   async #probe(upstream: Upstream): Promise<void> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(probeTimeoutMs)])
     try {
-      const response = await fetch(new URL('/health/ready', upstream.origin), { signal, redirect: 'error' })
+      // An address may be that of several processes: a kept connection would ask the one that goes away, to its end.
+      const headers = { connection: 'close' }
+      const response = await fetch(new URL('/health/ready', upstream.origin), { headers, signal, redirect: 'error' })
       await response.arrayBuffer()
       upstream.missedProbes = 0
       this.#set(upstream, response.ok, `status ${response.status}`)

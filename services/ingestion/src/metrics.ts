@@ -1,3 +1,4 @@
+import type { ConsumerMetric } from '@rapport/messaging'
 import { Counter, Histogram, type Registry } from 'prom-client'
 
 /** What ingestion counts. Labels are few: a reason is a field's name, never a client's text. */
@@ -9,6 +10,14 @@ export interface IngestionMetrics {
   readonly itemsWritten: Counter<'operation'>
   readonly inboxFailures: Counter<'kind'>
 }
+
+const inboxFailureKinds = [
+  'environment error',
+  'unknown failure',
+  'missed',
+  'dropped',
+  'dead letter',
+] as const satisfies readonly ConsumerMetric['kind'][]
 
 export function createIngestionMetrics(registry: Registry): IngestionMetrics {
   const registers = [registry]
@@ -37,12 +46,7 @@ export function createIngestionMetrics(registry: Registry): IngestionMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
-    inboxFailures: new Counter({
-      name: 'rapport_inbox_failures_total',
-      help: 'Records of inboxes that could not be taken at once, by what came of it.',
-      labelNames: ['kind'],
-      registers,
-    }),
+    inboxFailures: createInboxFailures(registry),
     itemsWritten: new Counter({
       name: 'rapport_items_written_total',
       help: 'Versions of items that are durable and published.',
@@ -50,4 +54,15 @@ export function createIngestionMetrics(registry: Registry): IngestionMetrics {
       registers,
     }),
   }
+}
+
+function createInboxFailures(registry: Registry): Counter<'kind'> {
+  const failures = new Counter({
+    name: 'rapport_inbox_failures_total',
+    help: 'Records of inboxes that could not be taken at once, by what came of it.',
+    labelNames: ['kind'],
+    registers: [registry],
+  })
+  for (const kind of inboxFailureKinds) failures.inc({ kind }, 0)
+  return failures
 }

@@ -1,4 +1,9 @@
-import { recommendationStrategies, type RecommendationStrategy } from '@rapport/contracts'
+import {
+  recommendationSources,
+  recommendationStrategies,
+  type RecommendationSource,
+  type RecommendationStrategy,
+} from '@rapport/contracts'
 import type { ModelHost } from '@rapport/model-store'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
@@ -12,6 +17,7 @@ export interface RecommendationMetrics {
   readonly cache: Readonly<Record<CacheOutcome, Counter.Internal>>
   readonly exposuresLost: Counter
   readonly rankingSeconds: Histogram
+  readonly topScore: Readonly<Record<RecommendationSource, Histogram.Internal<'source'>>>
 }
 
 export function createRecommendationMetrics(registry: Registry): RecommendationMetrics {
@@ -51,11 +57,23 @@ export function createRecommendationMetrics(registry: Registry): RecommendationM
       buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1],
       registers,
     }),
+    topScore: seriesBy(
+      recommendationSources,
+      new Histogram({
+        name: 'rapport_recommendation_top_score',
+        help: 'Score of the first item of an answer that was ranked, by what proposed it; comparable within one source, and there within one model.',
+        labelNames: ['source'],
+        buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100, 1000, 10_000],
+        registers,
+      }),
+    ),
   }
 }
 
-const seriesBy = <L extends string>(labels: readonly L[], counter: Counter): Record<L, Counter.Internal> =>
-  Object.fromEntries(labels.map((label) => [label, counter.labels(label)])) as Record<L, Counter.Internal>
+const seriesBy = <L extends string, S>(
+  labels: readonly L[],
+  metric: { labels(...values: string[]): S },
+): Record<L, S> => Object.fromEntries(labels.map((label) => [label, metric.labels(label)])) as Record<L, S>
 
 export const countAnswer = (
   metrics: RecommendationMetrics,
@@ -64,6 +82,21 @@ export const countAnswer = (
 ): void => {
   metrics.answers[strategy].inc()
   if (degraded) metrics.degraded.inc()
+}
+
+interface Ranked {
+  readonly strategy: RecommendationStrategy
+  readonly candidates: readonly { readonly score: number; readonly source: RecommendationSource }[]
+}
+
+/** Of an answer that was made now: its first score as well, which says how much there was to go by. */
+export function countRanked(
+  metrics: RecommendationMetrics,
+  { strategy, candidates: [first] }: Ranked,
+  degraded: boolean,
+): void {
+  countAnswer(metrics, strategy, degraded)
+  if (first !== undefined) metrics.topScore[first.source].observe(first.score)
 }
 
 export interface ModelMetricsSources {

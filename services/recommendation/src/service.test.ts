@@ -83,6 +83,21 @@ describe('createRecommendationService', () => {
     )
   })
 
+  it('counts the first score of each answer that it ranks, under what proposed the item', async () => {
+    const metric = 'rapport_recommendation_top_score'
+    await publish('v1', await trainFactors())
+    await vi.waitFor(async () => expect((await shop.recommend(session)).model).toBe('v1'))
+    const read = async (part: 'count' | 'sum'): Promise<number> => {
+      const text = await shop.platform.dependencies.metrics.getSingleMetricAsString(metric)
+      return Number(new RegExp(`^${metric}_${part}\\{source="model"\\} (\\S+)$`, 'm').exec(text)?.[1])
+    }
+    const before = [await read('count'), await read('sum')] as const
+    const [first] = (await shop.recommend(session)).items
+    expect(first?.source).toBe('model')
+    expect((await read('count')) - before[0]).toBe(1)
+    expect((await read('sum')) - before[1]).toBeCloseTo(first?.score ?? 0, 4)
+  })
+
   it('knows nothing of a removed tenant, and answers the next one of its name by its own items', async () => {
     const { eventLog, objectStore } = shop.platform.drivers
     const [model, recordOf] = [`shop/${recommenderModelName}`, (id: string) => itemKey('shop', id)]

@@ -136,6 +136,6 @@ function choose(
 function count(metric: ConsumerMetric, { deadLettered, leftOut, missed, failures }: FeatureMetrics): void {
   if (metric.kind === 'dead letter') deadLettered.inc({ code: metric.code }, metric.count)
   else if (metric.kind === 'dropped') leftOut.inc({ reason: metric.reason }, metric.count)
-  else if (metric.kind === 'missed') missed.inc(metric.count)
+  else if (metric.kind === 'missed') missed.inc({ group: featureGroup }, metric.count)
   else if (metric.kind !== 'processed') failures.inc({ kind: metric.kind }, metric.count)
 }

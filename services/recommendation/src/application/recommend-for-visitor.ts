@@ -8,7 +8,7 @@ import type { ModelView } from '../domain/model-view.ts'
 import { presentItems } from '../domain/present.ts'
 import type { TenantIndex } from '../domain/tenant-index.ts'
 import { toHistory, type VisitorHistory } from '../domain/visitor-history.ts'
-import { countAnswer } from '../metrics.ts'
+import { countRanked } from '../metrics.ts'
 import type { RecommendationContext } from './context.ts'
 import { hydrate, type Hydration } from './hydrate.ts'
 
@@ -48,7 +48,7 @@ export function rankForVisitor(
   })
   const response = present({ shop, view, answer, degraded, explain: request.explain === true })
   context.metrics.rankingSeconds.observe((performance.now() - startedMs) / 1000)
-  countAnswer(context.metrics, answer.strategy, degraded)
+  countRanked(context.metrics, answer, degraded)
   return response
 }
 

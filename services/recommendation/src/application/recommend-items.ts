@@ -4,7 +4,7 @@ import { answerPopular, answerSimilar, answerTrending } from '../domain/answer.t
 import { compileItemFilter } from '../domain/item-filter.ts'
 import type { ModelView } from '../domain/model-view.ts'
 import type { TenantIndex } from '../domain/tenant-index.ts'
-import { countAnswer } from '../metrics.ts'
+import { countRanked } from '../metrics.ts'
 import type { RecommendationContext } from './context.ts'
 import { hydrate } from './hydrate.ts'
 import { defaultCount, present } from './recommend-for-visitor.ts'
@@ -39,7 +39,7 @@ export async function recommendSimilar(
     kind: query.kind ?? 'similar',
     count: query.count ?? defaultCount,
   })
-  countAnswer(context.metrics, answer.strategy, false)
+  countRanked(context.metrics, answer, false)
   return present({ shop, view: held?.view, answer, degraded: false, explain: true })
 }
 
@@ -58,7 +58,7 @@ export async function recommendRanking(
   shop.rules.begin(compileItemFilter(filterOf(query)))
   const rank = ranking === 'popular' ? answerPopular : answerTrending
   const answer = rank(shop, held?.view, query.count ?? defaultCount)
-  countAnswer(context.metrics, answer.strategy, false)
+  countRanked(context.metrics, answer, false)
   return present({ shop, view: held?.view, answer, degraded: false, explain: false })
 }
 

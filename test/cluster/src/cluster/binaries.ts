@@ -2,11 +2,26 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** How the programs are had; `docs` says it at more length. */
-const howToGet = 'k8s/README.md, "On a real Kubernetes", says how they are built'
+const howToGet =
+  'k8s/README.md, "On a real Kubernetes", says how they are built; of a distribution come runc, the plugins for containers’ networks, iptables, nftables, conntrack and iproute2'
 
 export const controlPlane = ['kubectl', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
 export const simulatedNodes = ['kwok'] as const
-type Binary = (typeof controlPlane | typeof simulatedNodes)[number]
+export const realNode = [
+  'kubelet',
+  'kube-proxy',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'coredns',
+  'metrics-server',
+  'runc',
+  'nft',
+  'iptables',
+  'conntrack',
+  'ip',
+] as const
+type Binary = (typeof controlPlane | typeof simulatedNodes | typeof realNode)[number]
 
 /** Paths of programs by their names. */
 export type Binaries = Readonly<Record<string, string>>

@@ -24,6 +24,7 @@ export interface Pod extends Resource {
     readonly podIP?: string
     readonly conditions?: readonly Condition[]
     readonly containerStatuses?: readonly {
+      readonly containerID?: string
       readonly restartCount: number
       readonly state: { readonly running?: { readonly startedAt: string } }
     }[]

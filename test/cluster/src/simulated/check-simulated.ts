@@ -17,18 +17,20 @@ export interface SimulatedOptions {
   /** The workspace. */
   readonly root: string
   readonly transcript: Transcript
+  /** Of the whole run: what is started goes with it, at the latest. */
+  readonly owned: AsyncDisposableStack
 }
 
 /** Everything that needs an API server, controllers and a scheduler, and no pod that runs. */
-export async function checkSimulated({ binaries, cluster, root, transcript }: SimulatedOptions): Promise<void> {
+export async function checkSimulated({ binaries, cluster, root, transcript, owned }: SimulatedOptions): Promise<void> {
   const { kubectl } = cluster
   transcript.section('Simulated nodes')
-  await using _nodes = await startSimulatedNodes(binaries, cluster)
+  await using stack = owned.use(new AsyncDisposableStack())
+  stack.use(await startSimulatedNodes(binaries, cluster))
   const all = await Promise.all(
     combinations(root).map(async (folder) => ({ folder, objects: await kubectl.render(join(root, folder)) })),
   )
   const kinds = await absentKinds(kubectl, root, all)
-  await using stack = new AsyncDisposableStack()
   stack.defer(() => removeAll(kubectl, kinds))
   await transcript.check('the kinds of custom resources are taken by the API server', () => define(kubectl, kinds))
   await checkOverlays(kubectl, all, { transcript, further: (combination) => look(kubectl, combination, transcript) })

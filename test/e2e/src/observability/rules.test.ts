@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/platform-process.ts'
 import { allExpressions, readRules, rulesPath, runbookQueries } from './used-metrics.ts'
 
 const run = promisify(execFile)
-const suites = ['objectives.promtool.yaml', 'alerts.promtool.yaml'].map((file) =>
+const suites = ['objectives.promtool.yaml', 'alerts.promtool.yaml', 'processes.promtool.yaml'].map((file) =>
   fileURLToPath(new URL(file, import.meta.url)),
 )
 

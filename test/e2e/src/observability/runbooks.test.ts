@@ -69,6 +69,15 @@ describe('the runbooks', () => {
     expect([...missing]).toEqual([])
   })
 
+  it('ask by the alert’s own expression where a series may begin with what is told', async () => {
+    const onOneLine = (expr: string): string => expr.replaceAll(/\s+/g, ' ')
+    const names = ['RapportDeadLetters', 'RapportRecordsMissed', 'RapportTrainingFailed']
+    const own = (await readRules()).filter(({ alert = '' }) => names.includes(alert))
+    expect(own).toHaveLength(names.length)
+    const queries = (await runbookQueries()).map(onOneLine)
+    expect(queries).toEqual(expect.arrayContaining(own.map(({ expr }) => onOneLine(expr))))
+  })
+
   it('ask for metrics and variables that are documented', async () => {
     const documented = await readFile(new URL('docs/metrics.md', root), 'utf8')
     const queries = await runbookQueries()

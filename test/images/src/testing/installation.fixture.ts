@@ -32,7 +32,7 @@ export interface ContainerInstallation extends Balanced, AsyncDisposable {
 
 type DockerRoad = Extract<Road, { kind: 'docker' }>
 
-export async function buildImages({ engine }: DockerRoad): Promise<Readonly<Record<Service, BuiltImage>>> {
+async function buildImages({ engine }: DockerRoad): Promise<Readonly<Record<Service, BuiltImage>>> {
   const [wanted] = await readReferences(workspace)
   if (wanted === undefined) throw new Error('docker/Dockerfile names no base image')
   const bases = await obtainNodeBases(engine, nameOf(wanted))

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   AclOperations,
   AclPermissionTypes,
@@ -8,12 +9,11 @@ import {
   ResourceTypes,
   type Acl,
 } from '@platformatic/kafka'
-import { vi } from 'vitest'
 import type { KafkaClientOptions } from '../../kafka/client-options.ts'
 import type { AclEntry } from '../../kafka/testing/acl-commands.ts'
 import { Cluster } from '../cluster.ts'
 
-const WAIT = { timeout: 10_000, interval: 20 }
+const [WITHIN_MS, EVERY_MS] = [10_000, 20]
 
 const operations: Readonly<Record<string, Acl['operation']>> = {
   Read: AclOperations.READ,
@@ -63,9 +63,12 @@ export class AclAdmin implements Disposable {
   }
 
   async #waitUntil(acl: Acl, isThere: boolean): Promise<void> {
-    await vi.waitFor(async () => {
+    const untilMs = performance.now() + WITHIN_MS
+    for (;;) {
       const { resources } = await this.#cluster.toAny(describeAclsV3.api, [acl])
-      if (resources.length > 0 !== isThere) throw new Error('the broker goes by other lists yet')
-    }, WAIT)
+      if (resources.length > 0 === isThere) return
+      if (performance.now() > untilMs) throw new Error('the broker goes by other lists yet')
+      await setTimeout(EVERY_MS)
+    }
   }
 }
