@@ -21,8 +21,7 @@ test('the commands of npm are there, and the benches', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
   const used = allOf(/npm run ([\w:]+)/g)
   expect(used.length).toBeGreaterThan(2)
-  // That of a branch of its own until it is here.
-  expect(used.filter((name) => !(name in scripts) && name !== 'check:cluster')).toEqual([])
+  expect(used.filter((name) => !(name in scripts))).toEqual([])
   const benches = read('test/bench/src/main.ts')
   for (const name of allOf(/npm run bench -- ([a-z]+(?: --[a-z]+)?)/g))
     expect(benches).toMatch(new RegExp(`^  '?${name}'?: `, 'm'))
