@@ -23,6 +23,11 @@ interface User {
   }
 }
 
+const furtherPrefixes: Readonly<Record<string, readonly string[]>> = {
+  'rapport-ingestion': ['rapport.inbox.'],
+  'rapport-operator': ['rapport.', 'rapport.inbox.'],
+}
+
 describe('Kafka in the manifests', () => {
   test('what stands there is what the code writes', () => {
     for (const [path, text] of kafkaManifests()) expect(readFileSync(join(root, path), 'utf8')).toBe(text)
@@ -54,7 +59,7 @@ describe('Kafka in the manifests', () => {
       const onTopics = (spec as User).authorization.acls.filter(({ resource }) => resource.type === 'topic')
       const byPrefix = onTopics.filter(({ resource }) => resource.patternType === 'prefix')
       expect(byPrefix[0], metadata.name).toMatchObject({ resource: { name: 'rapport.' }, operations: ['Describe'] })
-      const further = metadata.name === 'rapport-ingestion' ? ['rapport.inbox.'] : []
+      const further = furtherPrefixes[metadata.name] ?? []
       expect(
         byPrefix.slice(1).map(({ resource }) => resource.name),
         metadata.name,
@@ -63,6 +68,21 @@ describe('Kafka in the manifests', () => {
       expect(new Set(literal).difference(names), metadata.name).toEqual(new Set())
       expect(literal.length, metadata.name).toBeLessThan(names.size)
     }
+  })
+
+  test('the operator moves every group, sees settings, and writes no records', () => {
+    const aclsOf = (name: string) =>
+      manifest('users')
+        .filter(({ metadata }) => metadata.name === name)
+        .flatMap(({ spec }) => (spec as User).authorization.acls)
+    const groupsOf = (name: string) =>
+      aclsOf(name).flatMap(({ resource, operations }) =>
+        resource.type === 'group' && operations.includes('Read') ? [resource.name] : [],
+      )
+    const consumed = Object.keys(kafkaRights).flatMap((service) => groupsOf(`rapport-${service}`))
+    expect(groupsOf('rapport-operator').toSorted()).toEqual(consumed.toSorted())
+    const operations = aclsOf('rapport-operator').flatMap((each) => each.operations)
+    expect(new Set(operations)).toEqual(new Set(['Describe', 'DescribeConfigs', 'Read']))
   })
 
   test.each(Object.entries(kafkaRights))('%s may do what its own code names', (service, { reads, writes }) => {

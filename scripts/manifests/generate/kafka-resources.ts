@@ -1,6 +1,6 @@
 import { topics, type TopicDescription } from '../../../packages/contracts/src/index.ts'
 import { topicSettings } from '../../../packages/messaging/src/drivers/kafka/topic-settings.ts'
-import { kafkaRights, scaledGroups, type KafkaRights } from './kafka-rights.ts'
+import { kafkaRights, operatorRights, scaledGroups, type KafkaRights } from './kafka-rights.ts'
 import { renderYaml } from './render-yaml.ts'
 
 const replication = { replication: 3, minInsyncReplicas: 2 }
@@ -39,17 +39,20 @@ const acl = (type: 'topic' | 'group', name: string, operations: readonly string[
 /** At its start a service looks whether all topics are there. */
 const seesTopics = acl('topic', 'rapport.', ['Describe'], 'prefix')
 
-function aclsOf({ reads, writes, groups, watches = [], inboxes }: KafkaRights): readonly Acl[] {
+function aclsOf({ reads, writes, groups, watches = [], inboxes, describesSettings }: KafkaRights): readonly Acl[] {
   const used = (Object.keys(topics) as (keyof typeof topics)[]).filter((key) => [...reads, ...writes].includes(key))
   return [
     seesTopics,
+    ...(describesSettings === true ? [acl('topic', 'rapport.', ['DescribeConfigs'], 'prefix')] : []),
     ...used.map((key) =>
       acl('topic', topics[key].name, [
         ...(reads.includes(key) ? ['Read'] : []),
         ...(writes.includes(key) ? ['Write'] : []),
       ]),
     ),
-    ...(inboxes === true ? [acl('topic', 'rapport.inbox.', ['Read', 'Write'], 'prefix')] : []),
+    ...(inboxes === undefined
+      ? []
+      : [acl('topic', 'rapport.inbox.', inboxes === 'read' ? ['Read'] : ['Read', 'Write'], 'prefix')]),
     ...groups.map((group) => acl('group', group, ['Read'])),
     ...watches.map((group) => acl('group', group, ['Describe'])),
   ]
@@ -108,6 +111,7 @@ export function kafkaManifests(): ReadonlyMap<string, string> {
       renderYaml('scripts/manifests/generate/kafka-rights.ts', [
         ...users,
         toKafkaUser('rapport-keda', [seesTopics, ...watching]),
+        toKafkaUser('rapport-operator', aclsOf(operatorRights)),
       ]),
     ],
     [

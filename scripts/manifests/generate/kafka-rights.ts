@@ -19,8 +19,13 @@ export interface KafkaRights {
   /** Groups of others whose checkpoints it looks at. */
   readonly watches?: readonly string[]
   /** Whether it reads the tenants' inboxes, and gives back to them what was in the dead letters. */
-  readonly inboxes?: true
+  readonly inboxes?: 'read' | 'read and write'
+  /** Whether it sees the settings of topics. */
+  readonly describesSettings?: true
 }
+
+const inboxGroup = 'rapport.inbox'
+const eventCountsGroup = 'rapport.training-event-counts'
 
 /** Whoever brings the archive up to date reads the archived topics' ends, and asks for it by a state command. */
 const archived: readonly TopicKey[] = ['events', 'items', 'sentiments', 'textLabels']
@@ -38,8 +43,8 @@ export const kafkaRights: Readonly<Record<ServiceName, KafkaRights>> = {
     reads: ['access', 'events', 'items', 'eventsDeadLetters'],
     // Dead letters are given back to the topics that they came from.
     writes: ['events', 'items', 'sentiments', 'textLabels', 'eventsDeadLetters'],
-    groups: ['rapport.inbox'],
-    inboxes: true,
+    groups: [inboxGroup],
+    inboxes: 'read and write',
   },
   feature: {
     reads: ['access', 'stateCommands', ...archived],
@@ -52,9 +57,29 @@ export const kafkaRights: Readonly<Record<ServiceName, KafkaRights>> = {
   control: {
     reads: ['access', 'models', 'trainingJobs', 'stateCommands', ...archived],
     writes: ['access', 'models', 'items', 'trainingJobs', 'stateCommands'],
-    groups: ['rapport.training-event-counts', trainingRunnerGroup],
+    groups: [eventCountsGroup, trainingRunnerGroup],
     watches: [archiveGroup, textClassificationGroup, sentimentGroup],
   },
+}
+
+/**
+ * For whoever follows the runbooks: groups are moved by those who may read what the groups read. Elections of leaders are
+ * not among it, as they need `Alter` on the cluster, which comes with the right to give rights.
+ */
+export const operatorRights: KafkaRights = {
+  reads: [...archived, 'trainingJobs'],
+  writes: [],
+  groups: [
+    featureGroup,
+    archiveGroup,
+    textClassificationGroup,
+    sentimentGroup,
+    trainingRunnerGroup,
+    inboxGroup,
+    eventCountsGroup,
+  ],
+  inboxes: 'read',
+  describesSettings: true,
 }
 
 /** Groups on whose lag KEDA scales; its user sees how far they are. */

@@ -20,6 +20,7 @@ const operations: Readonly<Record<string, Acl['operation']>> = {
   Write: AclOperations.WRITE,
   Create: AclOperations.CREATE,
   Describe: AclOperations.DESCRIBE,
+  DescribeConfigs: AclOperations.DESCRIBE_CONFIGS,
   AlterConfigs: AclOperations.ALTER_CONFIGS,
 }
 
