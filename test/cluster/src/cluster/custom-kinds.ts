@@ -4,18 +4,21 @@ import { join } from 'node:path'
 import type { KubeObject } from '../../../../scripts/manifests/check/objects.ts'
 import type { Resource } from './kubectl.ts'
 
+/** As their projects have them; a schema does not say it, and Kustomize gives a namespace to kinds that it does not know. */
+const ofClusters: ReadonlySet<string> = new Set(['ClusterQueue', 'ResourceFlavor'])
+
 type Schema = { readonly [keyword: string]: unknown }
 
 /** Definitions of the custom kinds that objects are of, out of the schemas in `k8s/schemas`. */
 export async function customKinds(root: string, objects: readonly KubeObject[]): Promise<readonly Resource[]> {
   const byKind = new Map(objects.map((object) => [`${object.apiVersion}/${object.kind}`, object]))
   const definitions = await Promise.all(
-    [...byKind.values()].map(async ({ apiVersion, kind, metadata }) => {
+    [...byKind.values()].map(async ({ apiVersion, kind }) => {
       const [group = '', version = ''] = apiVersion.split('/')
       const file = join(root, 'k8s', 'schemas', group, `${kind.toLowerCase()}_${version}.json`)
       if (!existsSync(file)) return []
       const schema = toStructural(JSON.parse(await readFile(file, 'utf8')) as Schema)
-      return [define({ group, version, kind, isNamespaced: metadata.namespace !== undefined }, schema)]
+      return [define({ group, version, kind, isNamespaced: !ofClusters.has(kind) }, schema)]
     }),
   )
   return definitions.flat()
