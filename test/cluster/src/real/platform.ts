@@ -66,7 +66,7 @@ const makeSecrets = () => ({ redis: randomBytes(20).toString('hex'), s3: randomB
 
 /** Those of k8s/README.md, "Before the first apply". */
 function secretsOf({ redis, s3 }: ReturnType<typeof makeSecrets>, key: string): readonly Resource[] {
-  const acl = `user default off\nuser rapport on >${redis} ${redisRights.always}\n`
+  const acl = `user default off\nuser probe on >probe -@all +ping\nuser rapport on >${redis} ${redisRights.always}\n`
   return [
     secret('rapport-redis', { url: `redis://rapport:${redis}@redis:6379`, 'users.acl': acl }),
     secret('rapport-s3', { 'access-key-id': 'rapport', 'secret-access-key': s3 }),
