@@ -64,7 +64,7 @@ interface Service extends Resource {
 
 const makeSecrets = () => ({ redis: randomBytes(20).toString('hex'), s3: randomBytes(20).toString('hex') })
 
-/** Those of k8s/README.md, "Before the first apply". */
+/** Those of docs/operations.md. */
 function secretsOf({ redis, s3 }: ReturnType<typeof makeSecrets>, key: string): readonly Resource[] {
   const acl = `user default off\nuser probe on >probe -@all +ping\nuser rapport on >${redis} ${redisRights.always}\n`
   return [
