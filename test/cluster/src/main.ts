@@ -30,8 +30,13 @@ const chosen = values.part ?? (values.kubeconfig === undefined ? parts : ['simul
 const isGivenCluster = values.kubeconfig !== undefined
 const isSound = chosen.every((part) => parts.includes(part)) && !(isGivenCluster && chosen.includes('real'))
 const owned = new AsyncDisposableStack()
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void owned.disposeAsync().finally(() => process.exit(130)))
+/** What was started ends first. */
+const leave = (status: number): void => void owned.disposeAsync().finally(() => process.exit(status))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(130))
+process.once('uncaughtException', (thrown) => {
+  say(thrown.stack ?? thrown.message)
+  leave(2)
+})
 
 if (isSound) {
   process.exitCode = await check().catch((error: unknown) => {

@@ -20,21 +20,24 @@ export async function checkKilledPods(
     await using ledger = await Ledger.open(join(folder, 'ledger'))
     const { url, key } = balanced
     const producers = new Producers({ url, key, ledger, sources: 4, batchEvents: 10, eventsPerSecond, users: 50 })
-    await setTimeout(2_000)
-    for (const service of killed) {
-      const [pod] = await podsOf(kubectl, ofService(service))
-      const id = pod?.status.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? ''
-      process.kill(await runtime.processOf(id), 'SIGKILL')
-      const isBack = await until(
-        async () => {
-          const [again] = await podsOf(kubectl, ofService(service))
-          return again?.status.containerStatuses?.[0]?.restartCount === 1 && isReady(again)
-        },
-        { withinMs: 90_000, everyMs: 500 },
-      )
-      must(isBack, `the pod of ${service} was not started again`)
+    try {
+      await setTimeout(2_000)
+      for (const service of killed) {
+        const [pod] = await podsOf(kubectl, ofService(service))
+        const id = pod?.status.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? ''
+        process.kill(await runtime.processOf(id), 'SIGKILL')
+        const isBack = await until(
+          async () => {
+            const [again] = await podsOf(kubectl, ofService(service))
+            return again?.status.containerStatuses?.[0]?.restartCount === 1 && isReady(again)
+          },
+          { withinMs: 90_000, everyMs: 500 },
+        )
+        must(isBack, `the pod of ${service} was not started again`)
+      }
+    } finally {
+      await producers.stop()
     }
-    await producers.stop()
     const balance = await takeBalance(balanced, ledger)
     must(amissIn(balance) === 0, JSON.stringify(balance))
     return `${balance.acknowledged} acknowledged, ${balance.lost} lost, each applied once`

@@ -55,7 +55,7 @@ interface Deployment extends Resource {
 }
 
 async function removeNamespace(kubectl: Kubectl): Promise<void> {
-  await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=90s'])
+  await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=180s'])
 }
 
 /** The namespace admits nothing that is not confined. Asks for it. */
