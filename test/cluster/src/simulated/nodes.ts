@@ -25,6 +25,8 @@ const nodes: readonly SimulatedNode[] = [
   { name: gpuNode, zone: 'zone-a', gpus: 1 },
 ]
 
+export const nodeNames: readonly string[] = nodes.map(({ name }) => name)
+
 function describe({ name, zone, gpus }: SimulatedNode): Resource {
   const room = {
     cpu: `${nodeProcessors}`,
@@ -66,8 +68,8 @@ export async function startSimulatedNodes(binaries: Binaries, cluster: Cluster):
   })
   const path = binaries['kwok'] ?? ''
   stack.use(await startProgram(folder, { name: 'kwok', path, args, isReady: () => isOpen(port) }))
-  stack.defer(async () => void (await kubectl.try(['delete', 'node', ...nodes.map(({ name }) => name)])))
+  stack.defer(async () => void (await kubectl.try(['delete', 'node', ...nodeNames])))
   for (const node of nodes) await kubectl.run(['create', '-f', '-'], JSON.stringify(describe(node)))
-  await kubectl.run(['wait', '--for=condition=Ready', '--timeout=60s', ...nodes.map(({ name }) => `node/${name}`)])
+  await kubectl.run(['wait', '--for=condition=Ready', '--timeout=60s', ...nodeNames.map((name) => `node/${name}`)])
   return stack.move()
 }
