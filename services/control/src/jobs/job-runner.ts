@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { changeJob, isFinished, isoTime, readJob, wakeRunners } from '../application/training-jobs.ts'
 import { JobRecords } from './job-records.ts'
 import type { JobWatcherOptions } from './job-watcher.ts'
+import { Looks } from './looks.ts'
 import type { ProcessExit, StartTraining, TrainingProcess } from './training-process.ts'
 
 export interface JobRunnerOptions extends JobWatcherOptions {
@@ -30,15 +31,15 @@ const maxAttempts = 3
 export class JobRunner implements AsyncDisposable {
   readonly #options: JobRunnerOptions
   readonly #records: JobRecords
+  readonly #looks: Looks
   #subscriber: Subscriber | undefined
-  #timer: NodeJS.Timeout | undefined
   #running: Running | undefined
-  #looking: Promise<void> = Promise.resolve()
-  #stopped = false
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
     this.#records = new JobRecords(options)
+    const { pollMs, log } = options
+    this.#looks = new Looks({ look: () => this.#look(), pollMs, log })
   }
 
   async start(): Promise<void> {
@@ -50,43 +51,28 @@ export class JobRunner implements AsyncDisposable {
         await batch.commit((batch.records.at(-1)?.offset ?? 0) + 1)
       },
     })
-    this.#schedule()
+    this.#looks.start()
   }
 
   /** Looks for work now: a job to start, or one that runs here and shall be cancelled. */
   look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => this.#look())
-      .catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'training jobs could not be looked at; the next look may work')
-      })
-    return this.#looking
+    return this.#looks.now()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
+    const looked = this.#looks.stop()
     await this.#subscriber?.[Symbol.asyncDispose]()
-    await this.#looking
+    await looked
     await this.#running?.process.stop(this.#options.graceMs)
     await this.#running?.settled
   }
 
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      void this.look().then(() => this.#schedule())
-    }, this.#options.pollMs)
-    this.#timer.unref()
-  }
-
   async #look(): Promise<void> {
-    if (this.#stopped) return
     if (this.#running !== undefined) return this.#checkCancelled(this.#running)
     const job = await this.#nextJob()
     if (job === undefined) return
     if (job.task === 'recommender') await this.#flush(job)
-    if (!this.#stopped) this.#launch(job)
+    if (!this.#looks.isStopped) this.#launch(job)
   }
 
   async #checkCancelled({ job, process }: Running): Promise<void> {
@@ -127,7 +113,7 @@ export class JobRunner implements AsyncDisposable {
       )
       .finally(() => {
         this.#running = undefined
-        if (!this.#stopped) void this.look()
+        void this.look()
       })
     this.#running = { job, owner, process, settled }
   }
@@ -150,7 +136,7 @@ export class JobRunner implements AsyncDisposable {
     const finishedAt = isoTime(this.#options.clock)
     if (job.cancelRequestedAt !== undefined) return { ...rest, state: 'cancelled', finishedAt }
     // One that was stopped with this process has not failed; one that died before it claimed has used an attempt.
-    if (this.#stopped)
+    if (this.#looks.isStopped)
       return { ...rest, state: 'queued', attempts: Math.max(0, job.attempts - (job.state === 'running' ? 1 : 0)) }
     const attempts = job.attempts + (job.state === 'queued' ? 1 : 0)
     if (attempts < maxAttempts) return { ...rest, state: 'queued', attempts }

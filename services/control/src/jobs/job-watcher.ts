@@ -4,6 +4,7 @@ import { endAbandonedJob, isWaiting } from '@rapport/model-store'
 import { isForLaterRelease } from '@rapport/starter-texts/release'
 import { isFinished, wakeRunners, type JobDependencies, type JobRef } from '../application/training-jobs.ts'
 import { JobRecords, type OpenJob } from './job-records.ts'
+import { Looks } from './looks.ts'
 
 export interface JobWatcherOptions extends JobDependencies {
   /** Brings the archive up to the log's end, for the training that is about to read it. */
@@ -31,19 +32,19 @@ interface WakeUp {
 export class JobWatcher implements AsyncDisposable {
   readonly #options: JobWatcherOptions
   readonly #records: JobRecords
+  readonly #looks: Looks
   /** Not committed, by partition, in order. */
   readonly #wakeUps = new Map<number, WakeUp[]>()
   /** Etags of jobs that waited at the last look without a wake-up, and whether they were announced again. */
   #unannounced = new Map<string, { readonly etag: string; readonly announced: boolean }>()
   readonly #flushed = new Set<string>()
   #subscriber: Subscriber | undefined
-  #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> = Promise.resolve()
-  #stopped = false
 
   constructor(options: JobWatcherOptions) {
     this.#options = options
     this.#records = new JobRecords(options)
+    const { pollMs, log } = options
+    this.#looks = new Looks({ look: () => this.#look(), pollMs, log })
   }
 
   async start(): Promise<void> {
@@ -55,31 +56,16 @@ export class JobWatcher implements AsyncDisposable {
         return this.look()
       },
     })
-    this.#schedule()
+    this.#looks.start()
   }
 
   look(): Promise<void> {
-    this.#looking = this.#looking
-      .then(() => this.#look())
-      .catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'training jobs could not be looked at; the next look may work')
-      })
-    return this.#looking
+    return this.#looks.now()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#looking
+    await this.#looks.stop()
     await this.#subscriber?.[Symbol.asyncDispose]()
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      void this.look().then(() => this.#schedule())
-    }, this.#options.pollMs)
-    this.#timer.unref()
   }
 
   /** Records that are handed over anew take the place of what was known from there on. */
@@ -91,7 +77,6 @@ export class JobWatcher implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    if (this.#stopped) return
     // What is taken meanwhile may tell of jobs that this look does not see: it is for the next one.
     const wakeUps = new Map(this.#wakeUps)
     const { open, ended } = await this.#records.look()

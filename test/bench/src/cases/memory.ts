@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { routePrefixes } from '@rapport/contracts'
 import { freePorts } from '@rapport/infra'
 import { RapportClient } from '@rapport/sdk'
 import { startInstallation, type Installation } from '@rapport/test-resilience/installation'
@@ -22,15 +23,7 @@ const batch = 20
 const warmUpShare = 1 / 3
 /** How often the garbage of each process is collected and its memory read. */
 const everySeconds = 15
-const serviceNames = [
-  'ingestion',
-  'feature',
-  'recommendation',
-  'text-classification',
-  'sentiment',
-  'control',
-  'gateway',
-]
+const serviceNames = [...Object.keys(routePrefixes), 'gateway']
 const k8s = join(import.meta.dirname, '../../../../k8s/base')
 
 /** What stands in a process after a collection. */
