@@ -7,8 +7,9 @@ import {
   trainingJobsPrefix,
   type StateCommand,
 } from '@rapport/contracts'
+import { readJob } from '@rapport/model-store'
 import { Value } from 'typebox/value'
-import { cancelJob, isFinished, readJob, wakeRunners, type JobDependencies } from './training-jobs.ts'
+import { cancelJob, isFinished, wakeRunners, type JobDependencies } from './training-jobs.ts'
 import { waitUntil } from './wait-until.ts'
 
 export type EndWorkOptions = JobDependencies & { readonly pollMs: number; readonly signal: AbortSignal }

@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import type { TrainingJob } from '@rapport/contracts'
 import type { Clock } from '@rapport/core'
+import { readJob } from '@rapport/model-store'
 import type { ObjectStore } from '@rapport/object-store'
 import { readTenantAccess, type Principal } from '@rapport/service-kit'
-import { isFinished, readJob } from './training-jobs.ts'
+import { isFinished } from './training-jobs.ts'
 
 export interface JobEventsOptions {
   readonly objectStore: ObjectStore

@@ -2,7 +2,6 @@ import {
   jobOfKey,
   topics,
   trainingJobKey,
-  TrainingJobSchema,
   trainingJobsPrefix,
   trainingTasks,
   type TrainingJob,
@@ -10,8 +9,8 @@ import {
 } from '@rapport/contracts'
 import { RapportError, type Clock, type Log } from '@rapport/core'
 import type { EventLog } from '@rapport/messaging'
-import { changeJsonRecord, readJsonRecord, toJsonBytes, type JsonRecord, type ObjectStore } from '@rapport/object-store'
-import { Compile } from 'typebox/compile'
+import { readJob, updateJob, type JobRef } from '@rapport/model-store'
+import { toJsonBytes, type ObjectStore } from '@rapport/object-store'
 
 export interface JobDependencies {
   readonly objectStore: ObjectStore
@@ -36,9 +35,7 @@ export type NewJob = Pick<
   | 'budgetSeconds'
   | 'eventCount'
 >
-export type JobRef = Pick<TrainingJob, 'tenant' | 'id'>
 
-const validator = Compile(TrainingJobSchema)
 const maxAttempts = 20
 /** Older jobs of a tenant and task are removed. */
 const keptJobs = 200
@@ -73,11 +70,6 @@ export async function createJob(
   })
 }
 
-/** Undefined when there is no such job. @throws RapportError `RPT_JOB_CORRUPT` */
-export async function readJob(objectStore: ObjectStore, ref: JobRef): Promise<TrainingJob | undefined> {
-  return (await readJsonRecord(objectStore, recordOf(ref)))?.record
-}
-
 /** The newest jobs of a tenant, of one task or of all, newest first. */
 export async function listJobs(
   objectStore: ObjectStore,
@@ -98,25 +90,12 @@ export async function listJobs(
  * when there is no such job.
  */
 export function cancelJob(dependencies: JobDependencies, ref: JobRef): Promise<TrainingJob | undefined> {
-  return changeJob(dependencies, ref, (job) => {
+  return updateJob(dependencies.objectStore, ref, (job) => {
     if (isFinished(job) || job.cancelRequestedAt !== undefined) return job
     const now = isoTime(dependencies.clock)
     if (job.state === 'running') return { ...job, cancelRequestedAt: now }
     return { ...job, state: 'cancelled', cancelRequestedAt: now, finishedAt: now }
   })
-}
-
-/**
- * Changes a job (see `changeJsonRecord`); nothing is written when `update` gives back the job it was given. Undefined when
- * there is no such job.
- * @throws RapportError `RPT_JOB_CORRUPT`; RecordContendedError
- */
-export async function changeJob(
-  { objectStore }: Pick<JobDependencies, 'objectStore'>,
-  ref: JobRef,
-  update: (job: TrainingJob) => TrainingJob,
-): Promise<TrainingJob | undefined> {
-  return (await changeJsonRecord(objectStore, recordOf(ref), (job) => job && update(job))).record
 }
 
 /** Tells whoever runs jobs to look now. They look from time to time anyway, so a failure is only logged. */
@@ -127,17 +106,6 @@ export async function wakeRunners({ eventLog, log }: JobDependencies, { tenant, 
   } catch (error) {
     log.warn({ err: error, tenant, job: id }, 'a training job was not announced; it will be found by polling')
   }
-}
-
-function recordOf({ tenant, id }: JobRef): JsonRecord<TrainingJob> {
-  const read = (content: unknown): TrainingJob => {
-    if (validator.Check(content)) return content
-    throw new RapportError(
-      'RPT_JOB_CORRUPT',
-      `The record of training job ${tenant}/${id} does not have the form of one.`,
-    )
-  }
-  return { key: trainingJobKey(tenant, id), read }
 }
 
 async function jobIds(objectStore: ObjectStore, tenant: string, task: TrainingTask): Promise<string[]> {

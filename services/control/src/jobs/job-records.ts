@@ -1,6 +1,6 @@
 import { jobOfKey, type TrainingJob } from '@rapport/contracts'
-import { RapportError } from '@rapport/core'
-import { isFinished, readJob, type JobDependencies, type JobRef } from '../application/training-jobs.ts'
+import { readJob, TrainingJobError, type JobRef } from '@rapport/model-store'
+import { isFinished, type JobDependencies } from '../application/training-jobs.ts'
 
 /** A job that has not ended, and the etag of the record in which it was found. */
 export interface OpenJob {
@@ -44,7 +44,7 @@ export class JobRecords {
     try {
       return await readJob(this.#options.objectStore, ref)
     } catch (error) {
-      if (!(error instanceof RapportError) || error.code !== 'RPT_JOB_CORRUPT') throw error
+      if (!(error instanceof TrainingJobError)) throw error
       this.#options.log.error({ err: error, tenant: ref.tenant, job: ref.id }, 'a training job cannot be read')
       return 'corrupt'
     }

@@ -6,11 +6,12 @@ import {
   type TrainingJob,
   type TrainingTask,
 } from '@rapport/contracts'
+import { readJob, type JobRef } from '@rapport/model-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { constants, getPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { cancelJob, createJob, readJob, type JobRef } from '../application/training-jobs.ts'
+import { cancelJob, createJob } from '../application/training-jobs.ts'
 import { JobRunner, type JobRunnerOptions } from './job-runner.ts'
 import { createStartTraining, type StartTraining, type TrainingProcess } from './training-process.ts'
 

@@ -1,9 +1,9 @@
 import { topics, trainingRunnerGroup, type TrainingJob } from '@rapport/contracts'
 import type { Subscriber } from '@rapport/messaging'
-import { isWaiting } from '@rapport/model-store'
+import { isWaiting, readJob, updateJob } from '@rapport/model-store'
 import { isForLaterRelease } from '@rapport/starter-texts/release'
 import { randomUUID } from 'node:crypto'
-import { changeJob, isFinished, isoTime, readJob, wakeRunners } from '../application/training-jobs.ts'
+import { isFinished, isoTime, wakeRunners } from '../application/training-jobs.ts'
 import { JobRecords } from './job-records.ts'
 import type { JobWatcherOptions } from './job-watcher.ts'
 import { Looks } from './looks.ts'
@@ -121,7 +121,7 @@ export class JobRunner implements AsyncDisposable {
   /** The process writes its own end. What it left open (it crashed, or was stopped) is closed or queued again here. */
   async #settle(job: TrainingJob, owner: string, exit: ProcessExit): Promise<void> {
     const { log } = this.#options
-    const after = await changeJob(this.#options, job, (now) => {
+    const after = await updateJob(this.#options.objectStore, job, (now) => {
       const isOurs = now.state === 'queued' || now.lease?.owner === owner
       return isFinished(now) || !isOurs ? now : this.#closed(now, exit)
     })

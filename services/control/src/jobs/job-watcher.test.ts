@@ -7,11 +7,11 @@ import {
   type TrainingTask,
 } from '@rapport/contracts'
 import type { RecordBatch } from '@rapport/messaging'
-import { claimTrainingJob, type ClaimedJob } from '@rapport/model-store'
+import { claimTrainingJob, readJob, type ClaimedJob } from '@rapport/model-store'
 import type { StoredObject } from '@rapport/object-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { cancelJob, createJob, readJob } from '../application/training-jobs.ts'
+import { cancelJob, createJob } from '../application/training-jobs.ts'
 import { JobWatcher, type JobWatcherOptions } from './job-watcher.ts'
 
 const wait = { timeout: 20_000, interval: 10 }

@@ -1,8 +1,8 @@
 import { topics, trainingRunnerGroup, type TrainingJob } from '@rapport/contracts'
 import type { RecordBatch, Subscriber } from '@rapport/messaging'
-import { endAbandonedJob, isWaiting } from '@rapport/model-store'
+import { endAbandonedJob, isWaiting, type JobRef } from '@rapport/model-store'
 import { isForLaterRelease } from '@rapport/starter-texts/release'
-import { isFinished, wakeRunners, type JobDependencies, type JobRef } from '../application/training-jobs.ts'
+import { isFinished, wakeRunners, type JobDependencies } from '../application/training-jobs.ts'
 import { JobRecords, type OpenJob } from './job-records.ts'
 import { Looks } from './looks.ts'
 

@@ -1,9 +1,9 @@
 import { starterTenant } from '@rapport/contracts'
-import { createModelStore, type ModelStore } from '@rapport/model-store'
+import { createModelStore, updateJob, type ModelStore } from '@rapport/model-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { shippedStarters, starterVersion } from '@rapport/starter-texts/release'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { changeJob, listJobs } from '../application/training-jobs.ts'
+import { listJobs } from '../application/training-jobs.ts'
 import { StarterTraining } from './starter-training.ts'
 
 let platform: TestPlatform
@@ -67,7 +67,7 @@ describe('the starter models', () => {
     for (let count = 1; count <= 3; count += 1) {
       await vi.waitFor(async () => expect(await jobs()).toHaveLength(count))
       for (const job of await jobs()) {
-        await changeJob(platform.dependencies, job, (now) => ({ ...now, state: 'failed', error }))
+        await updateJob(platform.dependencies.objectStore, job, (now) => ({ ...now, state: 'failed', error }))
       }
     }
   })
@@ -79,7 +79,7 @@ describe('the starter models', () => {
     expect((await jobs()).map(({ state }) => state)).toEqual(shippedStarters.map(() => 'queued'))
     for (const job of await jobs()) {
       const requestedAt = new Date(platform.dependencies.clock.now() - 2 * 60 * 60 * 1000).toISOString()
-      await changeJob(platform.dependencies, job, (now) => ({ ...now, requestedAt }))
+      await updateJob(platform.dependencies.objectStore, job, (now) => ({ ...now, requestedAt }))
     }
     await open().look()
     expect((await jobs()).map(({ state }) => state)).toEqual(shippedStarters.map(() => 'cancelled'))

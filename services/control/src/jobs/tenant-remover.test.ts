@@ -10,6 +10,7 @@ import {
   trainingJobKey,
   type StateCommand,
 } from '@rapport/contracts'
+import { readJob } from '@rapport/model-store'
 import type { Service } from '@rapport/service-kit'
 import { beginTenantRemoval, createTenant, readTenantRemoval } from '@rapport/service-kit'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
@@ -17,7 +18,7 @@ import { fileURLToPath } from 'node:url'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readTable } from '../application/erase-tenant.ts'
-import { createJob, readJob } from '../application/training-jobs.ts'
+import { createJob } from '../application/training-jobs.ts'
 import { createControlService, type ControlOverrides } from '../service.ts'
 import { testConfig } from '../testing.ts'
 import { readEventCounts } from './event-counts.ts'

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { TrainingProcessSchema, type TrainingProcessVariables } from '@rapport/contracts'
 import type { Log } from '@rapport/core'
+import type { JobRef } from '@rapport/model-store'
 import { toEnvironment } from '@rapport/service-kit'
-import type { JobRef } from '../application/training-jobs.ts'
 
 export interface TrainingProcessOptions {
   /** Program of the process. */

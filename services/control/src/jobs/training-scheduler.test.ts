@@ -1,8 +1,8 @@
 import { trainingJobKey } from '@rapport/contracts'
-import { createModelStore } from '@rapport/model-store'
+import { createModelStore, updateJob } from '@rapport/model-store'
 import { createTestPlatform, type TestPlatform } from '@rapport/service-kit/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changeJob, listJobs } from '../application/training-jobs.ts'
+import { listJobs } from '../application/training-jobs.ts'
 import { TrainingScheduler } from './training-scheduler.ts'
 
 let platform: TestPlatform
@@ -49,7 +49,7 @@ describe('TrainingScheduler', () => {
     await scheduler.look()
     const finishedAt = new Date(nowMs).toISOString()
     const [first] = await jobs()
-    await changeJob(platform.drivers, first!, (job) => ({ ...job, state: 'succeeded', finishedAt }))
+    await updateJob(platform.drivers.objectStore, first!, (job) => ({ ...job, state: 'succeeded', finishedAt }))
     await haveEvents(110)
     await scheduler.look()
     expect(await jobs()).toHaveLength(1)

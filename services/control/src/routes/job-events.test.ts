@@ -1,10 +1,10 @@
 import type { TrainingJob } from '@rapport/contracts'
+import { updateJob } from '@rapport/model-store'
 import { RapportClient } from '@rapport/sdk'
 import { revokeKey } from '@rapport/service-kit'
 import { createTestPlatform, type HttpServer, type TestPlatform } from '@rapport/service-kit/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { streamJobEvents } from '../application/job-events.ts'
-import { changeJob } from '../application/training-jobs.ts'
 import { createControlService } from '../service.ts'
 import { testConfig } from '../testing.ts'
 
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => platform[Symbol.asyncDispose]())
 
 const change = (fields: Partial<TrainingJob>): Promise<unknown> =>
-  changeJob(platform.drivers, job, (now) => ({ ...now, ...fields }))
+  updateJob(platform.drivers.objectStore, job, (now) => ({ ...now, ...fields }))
 
 it('tells progress and every line once, then the end', async () => {
   const events = client.trainingJobs.follow(job.id)

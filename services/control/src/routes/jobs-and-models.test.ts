@@ -1,9 +1,8 @@
 import { topics, type Model, type ModelAliasChange, type TrainingJob } from '@rapport/contracts'
-import { createModelStore, type ModelStore } from '@rapport/model-store'
+import { createModelStore, updateJob, type ModelStore } from '@rapport/model-store'
 import { createTestPlatform, type HttpServer, type TestPlatform } from '@rapport/service-kit/testing'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changeJob } from '../application/training-jobs.ts'
 import { createControlService } from '../service.ts'
 import { testConfig } from '../testing.ts'
 
@@ -71,7 +70,10 @@ describe('/v1/training-jobs', () => {
 
   it('only asks a running job to end', async () => {
     const job = await newJob()
-    await changeJob(platform.drivers, { tenant: 'acme', id: job.id }, (now) => ({ ...now, state: 'running' }))
+    await updateJob(platform.drivers.objectStore, { tenant: 'acme', id: job.id }, (now) => ({
+      ...now,
+      state: 'running',
+    }))
     const answer = await post(`/v1/training-jobs/${job.id}/cancel`)
     expect(answer.json()).toMatchObject({ state: 'running', cancelRequestedAt: expect.any(String) as string })
   })
@@ -87,7 +89,7 @@ describe('/v1/training-jobs', () => {
       summary: 'ials won',
       log: ['a line'],
     }
-    await changeJob(platform.drivers, { tenant: 'acme', id: job.id }, (now) => ({ ...now, ...done }))
+    await updateJob(platform.drivers.objectStore, { tenant: 'acme', id: job.id }, (now) => ({ ...now, ...done }))
     expect((await get(`/v1/training-jobs/${job.id}`)).json()).toEqual({ ...job, ...done })
   })
 

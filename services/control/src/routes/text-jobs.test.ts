@@ -1,9 +1,8 @@
 import { trainingJobKey, type ErrorBody, type TrainingJob } from '@rapport/contracts'
-import { createModelStore } from '@rapport/model-store'
+import { createModelStore, updateJob } from '@rapport/model-store'
 import { createTestPlatform, type HttpServer, type TestPlatform } from '@rapport/service-kit/testing'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { changeJob } from '../application/training-jobs.ts'
 import { createControlService } from '../service.ts'
 import { testConfig } from '../testing.ts'
 
@@ -74,7 +73,7 @@ describe('jobs on texts', () => {
       const made = (await post(task === 'sentiment' ? { ...job, task } : { task })).json<TrainingJob>()
       const requestedAt = `2026-01-0${index + 1}T00:00:00.000Z`
       const ref = { tenant: 'acme', id: made.id }
-      await changeJob(platform.drivers, ref, (now) => ({ ...now, requestedAt, state: 'cancelled' }))
+      await updateJob(platform.drivers.objectStore, ref, (now) => ({ ...now, requestedAt, state: 'cancelled' }))
     }
     const list = await call({ url: '/v1/training-jobs?limit=2' })
     expect(list.json<{ jobs: TrainingJob[] }>().jobs.map(({ id }) => id)).toEqual([

@@ -6,12 +6,12 @@ import {
   trainingJobStates,
   type TrainingJob,
 } from '@rapport/contracts'
-import type { ModelStore } from '@rapport/model-store'
+import { readJob, type ModelStore } from '@rapport/model-store'
 import { HttpError, notFound, type HttpApp } from '@rapport/service-kit'
 import { Type } from 'typebox'
 import { streamJobEvents } from '../application/job-events.ts'
 import { readTextJob } from '../application/read-text-job.ts'
-import { cancelJob, createJob, listJobs, readJob, type JobDependencies } from '../application/training-jobs.ts'
+import { cancelJob, createJob, listJobs, type JobDependencies } from '../application/training-jobs.ts'
 import { readEventCounts } from '../jobs/event-counts.ts'
 import { recommenderModel } from '../jobs/training-scheduler.ts'
 
